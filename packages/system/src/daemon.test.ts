@@ -1,0 +1,56 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { daemonStatus, startDaemon, stopDaemon } from './daemon.ts';
+import { identify, isRunning } from './process-identity.ts';
+import { waitFor } from './wait.ts';
+
+let dir: string;
+const files = () => ({ pidFile: join(dir, 'x.pid'), logFile: join(dir, 'x.log') });
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'system-daemon-'));
+});
+afterEach(async () => {
+  await stopDaemon(files().pidFile);
+  await rm(dir, { recursive: true, force: true });
+});
+
+describe('daemons', () => {
+  it('starts once, writes its log, and ends', async () => {
+    const spec = { name: 'x', argv: ['sh', '-c', 'echo started; exec sleep 60'] as const, ...files() };
+    const first = await startDaemon(spec);
+    const second = await startDaemon(spec);
+    expect(second).toEqual(first);
+    expect(await waitFor(async () => (await readFile(spec.logFile, 'utf8')) === 'started\n', { timeoutMs: 5000 })).toBe(
+      true,
+    );
+    await stopDaemon(spec.pidFile);
+    expect(await isRunning(first)).toBe(false);
+    expect(await daemonStatus(spec.pidFile)).toBeUndefined();
+  });
+
+  it('kills one that ignores SIGTERM', async () => {
+    const spec = {
+      name: 'x',
+      argv: ['sh', '-c', 'trap "" TERM; echo ready; while :; do sleep 1; done'] as const,
+      ...files(),
+    };
+    const identity = await startDaemon(spec);
+    await waitFor(async () => (await readFile(spec.logFile, 'utf8')) === 'ready\n', { timeoutMs: 5000 });
+    await stopDaemon(spec.pidFile, { graceMs: 100 });
+    expect(await isRunning(identity)).toBe(false);
+  });
+
+  it('never touches a later process that got the same pid', async () => {
+    const self = await identify(process.pid);
+    await writeFile(files().pidFile, JSON.stringify({ ...self, startTicks: '1' }));
+    expect(await daemonStatus(files().pidFile)).toBeUndefined();
+    await stopDaemon(files().pidFile);
+    expect(process.pid).toBe(self?.pid);
+  });
+
+  it('says so when the program does not exist', async () => {
+    await expect(startDaemon({ name: 'x', argv: ['/no/such/program'], ...files() })).rejects.toThrow(/ENOENT/);
+  });
+});

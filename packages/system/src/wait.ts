@@ -1,0 +1,22 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Resolves after the time; rejects when the signal aborts. */
+export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  await delay(ms, undefined, signal === undefined ? {} : { signal });
+}
+
+export interface WaitOptions {
+  readonly timeoutMs: number;
+  readonly intervalMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Asks `check` until it answers true; false when the time is over. Errors of `check` pass through. */
+export async function waitFor(check: () => boolean | Promise<boolean>, options: WaitOptions): Promise<boolean> {
+  const end = performance.now() + options.timeoutMs;
+  for (;;) {
+    if (await check()) return true;
+    if (performance.now() >= end) return false;
+    await sleep(options.intervalMs ?? 200, options.signal);
+  }
+}

@@ -1,0 +1,66 @@
+import { parseArgs } from 'node:util';
+import { errorMessage, run } from '@matryoshka/system';
+import { setUp } from './set-up.ts';
+import { type Count, check, type Stage, vitest } from './stage.ts';
+
+const heartbeatMs = 30_000;
+const tiers = ['unit', 'medium', 'e2e'] as const;
+
+const root = new URL('../../..', import.meta.url).pathname;
+process.chdir(root);
+// Programs that look for `node` by name (vitest's workers do) must find the one that runs us.
+process.env.PATH = `${root}node_modules/.bin:${process.env.PATH ?? ''}`;
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+const { values } = parseArgs({ options: { tier: { type: 'string', multiple: true } } });
+const wanted = values.tier ?? [...tiers];
+const unknown = wanted.filter((tier) => !tiers.some((known) => known === tier));
+if (unknown.length > 0) {
+  process.stderr.write(`kaas test: unknown tier ${unknown.join(', ')}\n  next step: use ${tiers.join(', ')}.\n`);
+  process.exit(2);
+}
+
+const node = process.execPath;
+const modules = `${root}node_modules`;
+const tracked = (await run(['git', 'ls-files', '*.medium.ts', '*.e2e.ts'])).stdout;
+const stages: readonly Stage[] = [
+  check('types', [node, `${modules}/typescript-7/bin/tsc`, '-p', 'tsconfig.json']),
+  check('lint', [node, `${modules}/@biomejs/biome/bin/biome`, 'check', '.']),
+  check('dependency directions', [node, 'tools/layers/src/main.ts']),
+  check('licences, lock file, file sizes', [node, 'tools/repository-checks/src/main.ts']),
+  ...wanted
+    .filter((tier) => tier === 'unit' || tracked.includes(`.${tier}.ts`))
+    .map((tier) => vitest(tier, `${modules}/vitest/vitest.mjs`)),
+];
+
+async function timed(stage: Stage): Promise<Count> {
+  const started = performance.now();
+  const seconds = (): string => ((performance.now() - started) / 1000).toFixed(1);
+  const heartbeat = setInterval(() => say(`  ${stage.name}: ${seconds()} s`), heartbeatMs);
+  try {
+    const count = await stage.run(say);
+    say(`${count.failed === 0 ? 'ok    ' : 'FAILED'} ${stage.name}: ${count.passed} passed, ${seconds()} s`);
+    return count;
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+let [passed, failed, skipped] = [0, 0, 0];
+try {
+  await setUp(say);
+  for (const stage of stages) {
+    const count = await timed(stage);
+    passed += count.passed;
+    failed += count.failed;
+    skipped += count.skipped;
+  }
+} catch (error) {
+  process.stderr.write(`kaas test: ${errorMessage(error)}\n`);
+  failed += 1;
+}
+say(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exitCode = failed === 0 ? 0 : 1;
