@@ -1,0 +1,3 @@
+module matryoshka.dev/components/pause
+
+go 1.24.0

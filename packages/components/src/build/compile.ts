@@ -1,0 +1,60 @@
+import { mkdir, mkdtemp, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { run } from '@matryoshka/system';
+import { moduleDir } from '../paths.ts';
+import type { Component } from '../versions.ts';
+import { explainBuildError } from './errors.ts';
+import type { GoToolchain } from './go-toolchain.ts';
+import { buildFlags } from './key.ts';
+import { type BuildResult, hashFile, resultDir } from './result.ts';
+
+export interface CompileOptions {
+  readonly component: Component;
+  readonly version: string;
+  readonly key: string;
+  readonly go: GoToolchain;
+  readonly signal?: AbortSignal;
+  /** Called with the module that is being fetched. */
+  readonly onDownload?: (module: string) => void;
+}
+
+/**
+ * Builds one component and publishes its folder by one rename, so a reader sees all of it or nothing. A killed build leaves a
+ * temporary folder (removed by the next) and Go's own cache, from which the next continues.
+ */
+export async function compile(options: CompileOptions): Promise<BuildResult> {
+  const { component, version, key, go, signal } = options;
+  const target = resultDir(component, key);
+  await mkdir(dirname(target), { recursive: true });
+  const temporary = await mkdtemp(join(dirname(target), '.building-'));
+  const began = performance.now();
+  try {
+    const binaries: Record<string, string> = {};
+    for (const build of component.builds) {
+      const output = join(temporary, build.binary);
+      await run(['nice', '-n', '5', go.path, 'build', ...buildFlags(component, version), '-o', output, build.package], {
+        cwd: moduleDir(component.name),
+        env: { CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOFLAGS: '', GOWORK: 'off' },
+        ...(signal === undefined ? {} : { signal }),
+        onLine: (line) => {
+          if (line.startsWith('go: downloading ')) options.onDownload?.(line.slice('go: downloading '.length));
+        },
+      });
+      await stat(output);
+      binaries[build.binary] = await hashFile(output);
+    }
+    const [first] = component.builds;
+    for (const link of component.links ?? [])
+      if (first !== undefined) await symlink(first.binary, join(temporary, link));
+    const seconds = (performance.now() - began) / 1000;
+    const result: BuildResult = { component: component.name, version, key, goVersion: go.version, seconds, binaries };
+    await writeFile(join(temporary, 'build.json'), `${JSON.stringify(result, undefined, 2)}\n`);
+    await rm(target, { recursive: true, force: true });
+    await rename(temporary, target);
+    return result;
+  } catch (error) {
+    throw explainBuildError(component.name, error);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,194 @@
+import { chooseVersion, defaultKubernetesVersion, findComponent, listComponents } from '../versions.ts';
+
+/** What beside the binary and the certificate authorities an image needs. */
+export type ImageBase = 'plain' | 'shell' | 'firewall';
+
+export interface Image {
+  /** Short name, unique. */
+  readonly name: string;
+  /** Reference as upstream publishes it, e.g. `registry.k8s.io/kube-apiserver:v1.36.3`. */
+  readonly ref: string;
+  /** Path in our registry: the upstream path without its host (containerd mirrors ask for it so). */
+  readonly repository: string;
+  readonly tag: string;
+  readonly component: string;
+  readonly version: string;
+  readonly binary: string;
+  /** Where the program is in the image. */
+  readonly path: string;
+  readonly user: string;
+  readonly base: ImageBase;
+  /** Must be on every node before a registry can be reached. */
+  readonly preload: boolean;
+}
+
+interface ImageSpec {
+  readonly name: string;
+  readonly repository: string;
+  readonly component: string;
+  readonly binary: string;
+  readonly path: string;
+  readonly user?: string;
+  readonly base?: ImageBase;
+  readonly preload?: boolean;
+  readonly tags?: readonly string[];
+}
+
+// kube-*: static pods of kubeadm read keys that only root may read; upstream's images run as root too.
+const kubernetes = (name: string, more: Partial<ImageSpec> = {}): ImageSpec => ({
+  name,
+  repository: `registry.k8s.io/${name}`,
+  component: 'kubernetes',
+  binary: 'kubernetes',
+  path: `/usr/local/bin/${name}`,
+  user: '0',
+  ...more,
+});
+
+const specs: readonly ImageSpec[] = [
+  kubernetes('kube-apiserver'),
+  kubernetes('kube-controller-manager'),
+  kubernetes('kube-scheduler'),
+  kubernetes('kube-proxy', { base: 'firewall', preload: true }),
+  // Kamaji's init container copies database certificates with `sh -c "cp … && chmod …"` in the kine image.
+  {
+    name: 'kine',
+    repository: 'docker.io/rancher/kine',
+    component: 'kine',
+    binary: 'kine',
+    path: '/bin/kine',
+    base: 'shell',
+  },
+  {
+    name: 'konnectivity-server',
+    repository: 'registry.k8s.io/kas-network-proxy/proxy-server',
+    component: 'konnectivity',
+    binary: 'proxy-server',
+    path: '/proxy-server',
+  },
+  {
+    name: 'konnectivity-agent',
+    repository: 'registry.k8s.io/kas-network-proxy/proxy-agent',
+    component: 'konnectivity',
+    binary: 'proxy-agent',
+    path: '/proxy-agent',
+    preload: true,
+  },
+  // Binds port 53; kubeadm's Deployment drops every capability but NET_BIND_SERVICE, which only root gets without file capabilities.
+  {
+    name: 'coredns',
+    repository: 'registry.k8s.io/coredns/coredns',
+    component: 'coredns',
+    binary: 'coredns',
+    path: '/coredns',
+    user: '0',
+    preload: true,
+  },
+  {
+    name: 'flannel',
+    repository: 'ghcr.io/flannel-io/flannel',
+    component: 'flannel',
+    binary: 'flanneld',
+    path: '/opt/bin/flanneld',
+    user: '0',
+    base: 'firewall',
+    preload: true,
+  },
+  {
+    name: 'openstack-cloud-controller-manager',
+    repository: 'registry.k8s.io/provider-os/openstack-cloud-controller-manager',
+    component: 'cloud-provider-openstack',
+    binary: 'openstack-cloud-controller-manager',
+    path: '/bin/openstack-cloud-controller-manager',
+  },
+  { name: 'kamaji', repository: 'docker.io/clastix/kamaji', component: 'kamaji', binary: 'kamaji', path: '/manager' },
+  {
+    name: 'kamaji-provider',
+    repository: 'docker.io/clastix/cluster-api-control-plane-provider-kamaji',
+    component: 'kamaji-provider',
+    binary: 'kamaji-provider',
+    path: '/manager',
+  },
+  {
+    name: 'cluster-api',
+    repository: 'registry.k8s.io/cluster-api/cluster-api-controller',
+    component: 'cluster-api',
+    binary: 'cluster-api',
+    path: '/manager',
+  },
+  {
+    name: 'kubeadm-bootstrap',
+    repository: 'registry.k8s.io/cluster-api/kubeadm-bootstrap-controller',
+    component: 'cluster-api',
+    binary: 'kubeadm-bootstrap',
+    path: '/manager',
+  },
+  {
+    name: 'capo',
+    repository: 'registry.k8s.io/capi-openstack/capi-openstack-controller',
+    component: 'capo',
+    binary: 'capo',
+    path: '/manager',
+  },
+  {
+    name: 'orc',
+    repository: 'quay.io/orc/openstack-resource-controller',
+    component: 'orc',
+    binary: 'orc',
+    path: '/manager',
+  },
+  // One program under the tags that the Kubernetes minors ask for (kubeadm's constants.go: 1.35 3.10.1, 1.36 3.10.2).
+  {
+    name: 'pause',
+    repository: 'registry.k8s.io/pause',
+    component: 'pause',
+    binary: 'pause',
+    path: '/pause',
+    user: '65535',
+    preload: true,
+    tags: ['3.10.2', '3.10.1', '3.10'],
+  },
+];
+
+/** Every image that a platform with this Kubernetes version needs; an image with several tags is listed once per tag. */
+export function imageList(kubernetesVersion: string = defaultKubernetesVersion): readonly Image[] {
+  return specs.flatMap((spec) => {
+    const component = findComponent(spec.component);
+    const version = chooseVersion(component, spec.component === 'kubernetes' ? kubernetesVersion : undefined);
+    const { name, binary, path } = spec;
+    return (spec.tags ?? [version]).map((tag) => ({
+      name,
+      ref: `${spec.repository}:${tag}`,
+      repository: spec.repository.slice(spec.repository.indexOf('/') + 1),
+      tag,
+      component: component.name,
+      version,
+      binary,
+      path,
+      user: spec.user ?? '65532',
+      base: spec.base ?? 'plain',
+      preload: spec.preload ?? false,
+    }));
+  });
+}
+
+/** Where machines get images from: `build` = ours, from the local registry; `pull` = upstream's, from the Internet (not tested here: this machine has none). */
+export type ImageSource = 'build' | 'pull';
+
+/** References are upstream's in both cases; only with `build` are there images to pack and push. */
+export function imagesToBuild(source: ImageSource, kubernetesVersion?: string): readonly Image[] {
+  return source === 'build' ? imageList(kubernetesVersion) : [];
+}
+
+/** Components to build: with `pull` only what hosts and worker images need as programs. */
+export function componentsToBuild(source: ImageSource): readonly string[] {
+  if (source === 'pull') return ['kubernetes', 'kine'];
+  return listComponents().map((component) => component.name);
+}
+
+/** Full upstream reference of an image by its short name (`kine`, `kube-proxy`, `flannel`…). */
+export function imageRef(name: string, kubernetesVersion?: string): string {
+  const found = imageList(kubernetesVersion).find((image) => image.name === name);
+  if (found === undefined) throw new Error(`no image ${name}`);
+  return found.ref;
+}

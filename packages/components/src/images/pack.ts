@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TypedError } from '@matryoshka/system';
+import { componentBinary } from '../binaries.ts';
+import { hashFile } from '../build/result.ts';
+import { type ArchiveImage, writeImageArchive } from '../oci/archive.ts';
+import { type HostPrograms, hostLayerInput } from '../oci/host-files.ts';
+import { writeImage } from '../oci/image.ts';
+import { type PushCounts, pushImage } from '../oci/push.ts';
+import { type Layer, packLayer } from '../oci/store.ts';
+import { cacheDir } from '../paths.ts';
+import { type Image, type ImageBase, imageList } from './list.ts';
+
+export type PackedImage = Image & ArchiveImage;
+
+const certificates = '/etc/ssl/certs/ca-certificates.crt';
+
+const hostPrograms: Readonly<Record<Exclude<ImageBase, 'plain'>, HostPrograms>> = {
+  shell: {
+    programs: { 'bin/dash': '/bin/dash', 'bin/cp': '/bin/cp', 'bin/chmod': '/bin/chmod' },
+    links: { 'bin/sh': 'dash' },
+  },
+  firewall: {
+    programs: { 'usr/sbin/nft': '/usr/sbin/nft', 'usr/sbin/xtables-nft-multi': '/usr/sbin/xtables-nft-multi' },
+    links: Object.fromEntries(
+      ['iptables', 'ip6tables'].flatMap((name) =>
+        ['', '-save', '-restore'].map((suffix) => [`usr/sbin/${name}${suffix}`, 'xtables-nft-multi']),
+      ),
+    ),
+    plugins: ['/usr/lib/x86_64-linux-gnu/xtables'],
+  },
+};
+
+/** Packs the built binaries into OCI images in the cache. Throws TypedError `not_built`, `program_missing`. */
+export async function packImages(images: readonly Image[] = imageList()): Promise<readonly PackedImage[]> {
+  const packed: PackedImage[] = [];
+  for (const image of images) {
+    const layers = [await certificateLayer()];
+    if (image.base !== 'plain') {
+      const { key, entries } = await hostLayerInput(hostPrograms[image.base]);
+      layers.push(await packLayer(`${image.base} ${key}`, entries));
+    }
+    layers.push(await binaryLayer(image));
+    const written = await writeImage(
+      {
+        user: image.user,
+        entrypoint: [image.path],
+        labels: { 'org.opencontainers.image.title': image.name, 'org.opencontainers.image.version': image.version },
+      },
+      layers,
+    );
+    packed.push({ ...image, ...written });
+  }
+  return packed;
+}
+
+async function certificateLayer(): Promise<Layer> {
+  const data = await readFile(certificates).catch((error: unknown) => {
+    throw new TypedError(`${certificates} is not on this machine`, {
+      code: 'program_missing',
+      next: 'Install the Debian package ca-certificates.',
+      cause: error,
+    });
+  });
+  return await packLayer(`certificates ${await hashFile(certificates)}`, async () => [
+    { path: certificates.slice(1), mode: 0o644, data },
+    { path: 'tmp', mode: 0o1777 },
+  ]);
+}
+
+// The four Kubernetes images share one layer: the same binary with all its names.
+async function binaryLayer(image: Image): Promise<Layer> {
+  const file = await componentBinary(image.binary, image.version);
+  const shared = image.binary === 'kubernetes';
+  const path = shared ? 'usr/local/bin/kubernetes' : image.path.slice(1);
+  const names = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'];
+  return await packLayer(`binary ${path} ${await hashFile(file)}`, async () => [
+    { path, mode: 0o755, data: await readFile(file) },
+    ...(shared ? names.map((name) => ({ path: `usr/local/bin/${name}`, mode: 0o777, target: 'kubernetes' })) : []),
+  ]);
+}
+
+export interface PushOptions {
+  /** host:port, plain HTTP. */
+  readonly registry: string;
+  readonly images: readonly PackedImage[];
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: { readonly image: string; readonly done: number; readonly total: number }) => void;
+}
+
+/** Pushes what the registry does not have yet; pushing again sends nothing. */
+export async function pushImages(options: PushOptions): Promise<PushCounts> {
+  let [uploadedBlobs, uploadedManifests, done] = [0, 0, 0];
+  for (const image of options.images) {
+    options.signal?.throwIfAborted();
+    const { repository, tag } = image;
+    const signal = options.signal === undefined ? {} : { signal: options.signal };
+    const counts = await pushImage({ registry: options.registry, repository, tag, ...signal }, image);
+    uploadedBlobs += counts.uploadedBlobs;
+    uploadedManifests += counts.uploadedManifests;
+    done += 1;
+    options.onProgress?.({ image: image.ref, done, total: options.images.length });
+  }
+  return { uploadedBlobs, uploadedManifests };
+}
+
+/** Packs what nodes preload (kube-proxy, CoreDNS, pause, flannel, konnectivity agent) and writes one archive for `ctr -n k8s.io images import`. Resolves with its path. */
+export async function preloadArchive(kubernetesVersion?: string): Promise<string> {
+  const images = await packImages(imageList(kubernetesVersion).filter((image) => image.preload));
+  const file = join(cacheDir(), 'images', `preload-${kubernetesVersion ?? 'default'}.tar`);
+  await writeImageArchive(images, file);
+  return file;
+}
