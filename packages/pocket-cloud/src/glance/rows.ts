@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import type { Store } from '../store/index.ts';
+
+export interface ImageRow {
+  readonly id: string;
+  readonly project_id: string;
+  readonly name: string | null;
+  readonly status: 'queued' | 'saving' | 'active' | 'deactivated';
+  readonly visibility: 'public' | 'private' | 'shared' | 'community';
+  readonly protected: number;
+  readonly disk_format: string | null;
+  readonly container_format: string | null;
+  readonly min_disk: number;
+  readonly min_ram: number;
+  readonly size: number | null;
+  readonly virtual_size: number | null;
+  /** MD5, as `checksum` has always been. */
+  readonly checksum: string | null;
+  /** SHA-512, `os_hash_value`. */
+  readonly hash_value: string | null;
+  /** JSON array. */
+  readonly tags: string;
+  /** JSON object of strings. */
+  readonly properties: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export const imageById = (store: Store, id: string): ImageRow | undefined =>
+  store.get<ImageRow>('select * from image where id = ?', id);
+
+export function saveImage(store: Store, row: ImageRow): void {
+  store.run(
+    'insert or replace into image values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    row.id,
+    row.project_id,
+    row.name,
+    row.status,
+    row.visibility,
+    row.protected,
+    row.disk_format,
+    row.container_format,
+    row.min_disk,
+    row.min_ram,
+    row.size,
+    row.virtual_size,
+    row.checksum,
+    row.hash_value,
+    row.tags,
+    row.properties,
+    row.created_at,
+    row.updated_at,
+  );
+}
+
+export const imageDirectory = (images: string, id: string): string => join(images, id);
+export const imageDataFile = (images: string, id: string): string => join(images, id, 'data');
+/** The unpacked root filesystem: lower layer of every server made from the image. */
+export const imageRootfs = (images: string, id: string): string => join(images, id, 'rootfs');

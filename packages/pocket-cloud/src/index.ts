@@ -1,0 +1,34 @@
+import { createLogger, type Logger } from '@matryoshka/system';
+import type { PocketCloudConfig } from './config.ts';
+import { networklessPart } from './network-part.ts';
+import { type PocketCloud, purgeCloud, startCloud } from './start.ts';
+
+export {
+  defaultPorts,
+  type PocketCloudConfig,
+  type PocketCloudOptions,
+  type PocketCloudPaths,
+  pocketCloudConfig,
+  pocketCloudPaths,
+  type ServiceName,
+  serviceUrl,
+} from './config.ts';
+export type { PocketCloud } from './start.ts';
+
+/** Starts the cloud in this process; see {@link startCloud}. */
+export async function startPocketCloud(
+  config: PocketCloudConfig,
+  log: Logger = createLogger('pocket-cloud'),
+): Promise<PocketCloud> {
+  return await startCloud(config, log, networklessPart);
+}
+
+/** Removes everything the cloud made on this machine. The process must have ended. */
+export async function purgePocketCloud(config: PocketCloudConfig): Promise<void> {
+  await purgeCloud(config, networklessPart);
+}
+
+/** Makes the host's address on the provider network exist, for programs that listen there before the cloud starts. */
+export async function ensureHostNetwork(config: PocketCloudConfig): Promise<void> {
+  await networklessPart.ensureHost(config);
+}

@@ -1,0 +1,153 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { errorMessage, type Logger } from '@matryoshka/system';
+import { createMachines, type Machines, recordHostSettings } from '../engine/lxc/index.ts';
+import { imageById, imageDataFile, imageRootfs } from '../glance/index.ts';
+import type { ServiceContext } from '../service.ts';
+import { timestamp } from '../store/index.ts';
+import { createWorkQueue } from '../tasks/work-queue.ts';
+import type { ServerNetworking } from './networking.ts';
+import { type FlavorRow, type ServerRow, serverById, updateServer } from './rows.ts';
+
+const stopGraceMs = 30_000;
+
+export interface ServerController {
+  readonly machines: Machines;
+  /** The row changed: bring the machine to it. */
+  changed(serverId: string): void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Brings machines to what their rows want. Looks at row and machine each time, so that it may be repeated from any point. */
+export function createServerController(context: ServiceContext, networking: ServerNetworking): ServerController {
+  const { store, paths } = context;
+  const log: Logger = context.log.child({ part: 'servers' });
+  const machines = createMachines(paths.servers, networking.network.switchNamespace);
+  const busy = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const startMachine = async (row: ServerRow): Promise<void> => {
+    const image = imageById(store, row.image_id);
+    if (image === undefined) throw new Error(`Image ${row.image_id} could not be found.`);
+    updateServer(store, row.id, { task_state: row.launched_at === null ? 'networking' : 'powering-on' });
+    const ports = networking.portsOfDevice(row.id);
+    await Promise.all(ports.map(async (port) => await networking.network.prepare(port.id)));
+    updateServer(store, row.id, { task_state: row.launched_at === null ? 'spawning' : 'powering-on' });
+    const flavor = JSON.parse(row.flavor) as FlavorRow;
+    const properties = JSON.parse(image.properties) as Record<string, string>;
+    await machines.ensureStarted(
+      {
+        id: row.id,
+        hostname: row.hostname,
+        rootfs: imageRootfs(paths.images, image.id),
+        plainDirs: (properties.pocket_plain_dirs ?? '')
+          .split(',')
+          .filter((dir) => /^\/[\w./-]+$/.test(dir) && !dir.includes('..')),
+        vcpus: flavor.vcpus,
+        memoryMb: flavor.ram,
+        nics: ports.map((port) => networking.network.plugInfo(port.id)),
+      },
+      imageDataFile(paths.images, image.id),
+    );
+  };
+
+  const toRunning = async (row: ServerRow): Promise<void> => {
+    const running = await machines.isRunning(row.id);
+    if (row.reboot !== 0 && running) await machines.stop(row.id, row.reboot === 1 ? stopGraceMs : 0);
+    if (!running || row.reboot !== 0) await startMachine(row);
+    for (const port of networking.portsOfDevice(row.id)) await networking.network.afterServerStarted(port.id);
+    store.transaction(() => {
+      const now = serverById(store, row.id);
+      if (now === undefined) return;
+      store.run('update server set task_state = null, reboot = 0 where id = ?', row.id);
+      updateServer(store, row.id, { status: 'ACTIVE', launched_at: now.launched_at ?? timestamp() });
+    });
+  };
+
+  const toStopped = async (row: ServerRow): Promise<void> => {
+    await machines.stop(row.id, row.status === 'SHUTOFF' ? 0 : stopGraceMs);
+    for (const port of networking.portsOfDevice(row.id)) await networking.network.afterServerStopped(port.id);
+    store.run('update server set task_state = null, reboot = 0 where id = ?', row.id);
+    updateServer(store, row.id, { status: 'SHUTOFF' });
+  };
+
+  const toDeleted = async (row: ServerRow): Promise<void> => {
+    await machines.remove(row.id);
+    for (const port of networking.portsOfDevice(row.id)) await networking.network.afterServerStopped(port.id);
+    await networking.unbindOrDeletePorts(row.id);
+    store.run('delete from server where id = ?', row.id);
+  };
+
+  const failBuild = (row: ServerRow, error: unknown): void => {
+    log.warn({ server: row.id, err: error }, 'server could not be started');
+    const fault = {
+      code: 500,
+      created: timestamp(),
+      message: errorMessage(error).slice(0, 255),
+      details: errorMessage(error),
+    };
+    store.run('update server set task_state = null, reboot = 0 where id = ?', row.id);
+    updateServer(store, row.id, { status: 'ERROR', fault: JSON.stringify(fault) });
+  };
+
+  const queue = createWorkQueue({
+    name: 'servers',
+    log,
+    concurrency: 3,
+    reconcile: async (id) => {
+      const row = serverById(store, id);
+      if (row === undefined) return undefined;
+      busy.add(id);
+      try {
+        if (row.desired === 'deleted') await toDeleted(row);
+        else if (row.desired === 'stopped') await toStopped(row);
+        else if (row.status !== 'ERROR')
+          await toRunning(row).catch((error: unknown) => {
+            // Deleted meanwhile: the next look removes what was built.
+            if (serverById(store, id)?.desired === 'running') failBuild(row, error);
+          });
+      } finally {
+        busy.delete(id);
+      }
+      return undefined;
+    },
+  });
+
+  /** A machine that its own system shut down is SHUTOFF, as Nova's power state synchronisation would find. */
+  const syncPower = async (): Promise<void> => {
+    const candidates = store.all<ServerRow>(
+      "select * from server where status = 'ACTIVE' and desired = 'running' and reboot = 0",
+    );
+    if (candidates.length === 0) return;
+    const running = await machines.running();
+    for (const row of candidates) {
+      if (running.has(row.id) || busy.has(row.id) || (await machines.isRunning(row.id))) continue;
+      updateServer(store, row.id, { desired: 'stopped', status: 'SHUTOFF' });
+      queue.enqueue(row.id);
+    }
+  };
+
+  return {
+    machines,
+    changed: (id) => queue.enqueue(id),
+    start: async () => {
+      await mkdir(paths.servers, { recursive: true });
+      await recordHostSettings(paths.root);
+      const rows = store.all<ServerRow>('select * from server');
+      const known = new Set(rows.map((row) => row.id));
+      for (const name of await readdir(paths.servers))
+        if (!known.has(name))
+          await machines
+            .remove(name)
+            .catch((error: unknown) => log.error({ server: name, err: error }, 'stale machine'));
+      for (const row of rows) queue.enqueue(row.id);
+      timer = setInterval(() => {
+        syncPower().catch((error: unknown) => log.warn({ err: error }, 'power states unknown'));
+      }, 5000);
+    },
+    stop: async () => {
+      clearInterval(timer);
+      await queue.stop();
+    },
+  };
+}

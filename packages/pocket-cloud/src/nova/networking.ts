@@ -1,0 +1,42 @@
+import type { MachineNic } from '../engine/lxc/index.ts';
+
+export interface PortRequest {
+  readonly projectId: string;
+  readonly networkId?: string;
+  readonly portId?: string;
+  readonly fixedIp?: string;
+  readonly serverId: string;
+  readonly serverName: string;
+  /** Names or ids. */
+  readonly securityGroups?: readonly string[];
+  readonly availabilityZone: string;
+}
+
+export interface ServerPort {
+  readonly id: string;
+  readonly networkId: string;
+  readonly networkName: string;
+  readonly macAddress: string;
+  readonly fixedIps: readonly { readonly subnetId: string; readonly ipAddress: string }[];
+  readonly floatingIps: readonly string[];
+  readonly securityGroups: readonly { readonly id: string; readonly name: string }[];
+}
+
+/** What Nova needs of Neutron, in-process. */
+export interface ServerNetworking {
+  /** Makes or binds a port. Throws ApiError 400, 404 or 409 in Nova's words. */
+  createPortForServer(request: PortRequest): unknown;
+  portsOfDevice(serverId: string): readonly ServerPort[];
+  /** Deletes ports made for the server, unbinds those that were given. Repeatable. */
+  unbindOrDeletePorts(serverId: string): unknown;
+  serverByAddress(networkId: string, fixedIp: string): string | undefined;
+  networkDataOf(serverId: string): unknown;
+  readonly network: {
+    readonly switchNamespace: string;
+    plugInfo(portId: string): MachineNic;
+    /** The bridge and its filters stand when this resolves. */
+    prepare(portId: string): Promise<void>;
+    afterServerStarted(portId: string): Promise<void>;
+    afterServerStopped(portId: string): Promise<void>;
+  };
+}

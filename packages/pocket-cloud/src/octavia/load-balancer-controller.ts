@@ -1,0 +1,133 @@
+import { errorMessage, type Logger } from '@matryoshka/system';
+import { createLoadBalancerEngine, type LoadBalancerEngine } from '../engine/load-balancer/index.ts';
+import type { ServiceContext } from '../service.ts';
+import type { Store } from '../store/index.ts';
+import { createWorkQueue, type WorkQueue } from '../tasks/work-queue.ts';
+import { operatingStatuses, specOf } from './data-plane.ts';
+import type { VipNetworking } from './networking.ts';
+import { deleteObject, objectById, objectsOfKind, setOperating, setProvisioning, treeOf } from './rows.ts';
+
+const STATUS_INTERVAL_MS = 3000;
+const ATTEMPTS_BEFORE_ERROR = 8;
+
+export interface LoadBalancerController {
+  /** Brings the load balancer of that id to its rows, soon. */
+  enqueue(id: string): void;
+  readonly engine: LoadBalancerEngine;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Turns rows into namespaces and proxies, and what proxies see into operating status. Level triggered: it may be run at any time. */
+export function createLoadBalancerController(
+  context: ServiceContext,
+  networking: VipNetworking,
+): LoadBalancerController {
+  const { store, log, paths, config } = context;
+  const engine = createLoadBalancerEngine({
+    prefix: config.prefix,
+    directory: paths.loadBalancers,
+    runDirectory: paths.run,
+  });
+  const attempts = new Map<string, number>();
+  const queue: WorkQueue = createWorkQueue({
+    name: 'load-balancer',
+    log,
+    reconcile: async (id) => {
+      try {
+        await reconcile(store, engine, networking, id);
+        attempts.delete(id);
+      } catch (error) {
+        const count = (attempts.get(id) ?? 0) + 1;
+        attempts.set(id, count);
+        if (count >= ATTEMPTS_BEFORE_ERROR) markError(store, id, log, error);
+        throw error;
+      }
+      return undefined;
+    },
+  });
+  let timer: NodeJS.Timeout | undefined;
+  let polling: Promise<void> = Promise.resolve();
+  const poll = async (): Promise<void> => {
+    for (const row of objectsOfKind(store, 'loadbalancer')) {
+      if (row.provisioning_status !== 'ACTIVE') continue;
+      await report(store, engine, row.id);
+    }
+  };
+  const tick = (): void => {
+    timer = setTimeout(() => {
+      polling = poll()
+        .catch((error: unknown) => log.warn({ error: errorMessage(error) }, 'load balancer status'))
+        .finally(() => {
+          if (timer !== undefined) tick();
+        });
+    }, STATUS_INTERVAL_MS);
+  };
+  return {
+    engine,
+    enqueue: queue.enqueue,
+    start: async () => {
+      const ids = objectsOfKind(store, 'loadbalancer').map((row) => row.id);
+      await engine.removeOthers(ids);
+      for (const id of ids) queue.enqueue(id);
+      tick();
+    },
+    stop: async () => {
+      clearTimeout(timer);
+      timer = undefined;
+      await Promise.all([queue.stop(), polling]);
+    },
+  };
+}
+
+async function reconcile(
+  store: Store,
+  engine: LoadBalancerEngine,
+  networking: VipNetworking,
+  id: string,
+): Promise<void> {
+  const loadBalancer = objectById(store, 'loadbalancer', id);
+  if (loadBalancer === undefined || loadBalancer.provisioning_status === 'PENDING_DELETE') {
+    await engine.remove(id);
+    if (loadBalancer === undefined) return;
+    store.transaction(() => {
+      networking.releaseVipPort(String(loadBalancer.data.vip_port_id), id);
+      for (const row of treeOf(store, id)) deleteObject(store, row.id);
+    });
+    return;
+  }
+  await networking.prepare(String(loadBalancer.data.vip_port_id));
+  const tree = treeOf(store, id);
+  await engine.ensure(specOf(loadBalancer, tree, networking));
+  // Only what was looked at is settled: a change that came meanwhile has queued another run.
+  store.transaction(() => {
+    const now = new Map(treeOf(store, id).map((row) => [row.id, row]));
+    for (const row of tree) {
+      const current = now.get(row.id);
+      if (current === undefined || current.updated_at !== row.updated_at) continue;
+      if (current.provisioning_status !== row.provisioning_status) continue;
+      if (row.provisioning_status === 'PENDING_DELETE') deleteObject(store, row.id);
+      else if (row.provisioning_status !== 'ACTIVE') setProvisioning(store, row.id, 'ACTIVE');
+    }
+  });
+  await report(store, engine, id);
+}
+
+async function report(store: Store, engine: LoadBalancerEngine, id: string): Promise<void> {
+  const seen = await engine.statistics(id);
+  store.transaction(() => {
+    const loadBalancer = objectById(store, 'loadbalancer', id);
+    if (loadBalancer === undefined) return;
+    for (const [object, status] of operatingStatuses(loadBalancer, treeOf(store, id), seen))
+      setOperating(store, object, status);
+  });
+}
+
+function markError(store: Store, id: string, log: Logger, error: unknown): void {
+  log.error({ loadBalancer: id, error: errorMessage(error) }, 'load balancer failed');
+  store.transaction(() => {
+    for (const row of treeOf(store, id))
+      if (row.provisioning_status === 'PENDING_CREATE' || row.provisioning_status === 'PENDING_UPDATE')
+        setProvisioning(store, row.id, 'ERROR');
+  });
+}

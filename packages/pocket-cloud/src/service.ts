@@ -1,0 +1,25 @@
+import type { Logger } from '@matryoshka/system';
+import type { PocketCloudConfig, PocketCloudPaths, ServiceName } from './config.ts';
+import type { ApiServerOptions, Authenticate, ErrorBody, Route } from './http/index.ts';
+import type { Store } from './store/index.ts';
+
+/** What every service is built from. */
+export interface ServiceContext {
+  readonly config: PocketCloudConfig;
+  readonly paths: PocketCloudPaths;
+  readonly store: Store;
+  readonly log: Logger;
+  readonly authenticate: Authenticate;
+}
+
+/** A service as index.ts runs it: listener first, then background work. */
+export interface Service {
+  readonly name: ServiceName;
+  readonly routes: readonly Route[];
+  readonly errorBody: ErrorBody;
+  readonly extraHeaders?: NonNullable<ApiServerOptions['extraHeaders']>;
+  /** Starts background work: adopts what runs, queues what is unfinished. Must not wait for that work. */
+  start?(): Promise<void>;
+  /** Ends background work; what runs for customers keeps running. */
+  stop?(): Promise<void>;
+}

@@ -1,0 +1,116 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { acquireLock, errorMessage, hasErrnoCode, type Logger, TypedError } from '@matryoshka/system';
+import { type PocketCloudConfig, pocketCloudPaths, serviceUrl } from './config.ts';
+import { createMachines, removePivotCgroups, restoreHostSettings } from './engine/lxc/index.ts';
+import { createGlance, migrations as glanceTables } from './glance/index.ts';
+import { createApiServer } from './http/index.ts';
+import { createAuthenticate, createKeystone, migrations as keystoneTables } from './keystone/index.ts';
+import { createMetadata } from './metadata/index.ts';
+import { createNova, migrations as novaTables, type ServerNetworking } from './nova/index.ts';
+import { createPlacement } from './placement/index.ts';
+import type { Service, ServiceContext } from './service.ts';
+import { type Migration, openStore } from './store/index.ts';
+
+/** The network side of a cloud: services with listeners, and what Nova needs of them. */
+export interface NetworkPart {
+  readonly migrations: readonly Migration[];
+  /** Makes the host's address exist: before anything listens on it. */
+  ensureHost(config: PocketCloudConfig): Promise<void>;
+  create(context: ServiceContext): { readonly services: readonly Service[]; readonly networking: ServerNetworking };
+  purge(config: PocketCloudConfig): Promise<void>;
+}
+
+export interface PocketCloud {
+  /** Ends the process's part: listeners and background work. Machines and networks keep running. */
+  stop(): Promise<void>;
+}
+
+/** Starts a cloud on its data directory. Throws TypedError `locked` when another process serves the same directory. */
+export async function startCloud(config: PocketCloudConfig, log: Logger, network: NetworkPart): Promise<PocketCloud> {
+  const paths = pocketCloudPaths(config);
+  await mkdir(paths.run, { recursive: true });
+  const lock = await acquireLock(paths.lockFile, 'pocket cloud');
+  const undo: (() => Promise<void>)[] = [async () => await lock.release()];
+  const stop = async (): Promise<void> => {
+    for (const step of undo.splice(0).toReversed())
+      await step().catch((error: unknown) => log.warn({ error: errorMessage(error) }, 'stopping'));
+  };
+  try {
+    await network.ensureHost(config);
+    const store = openStore(paths.stateFile, [
+      ...keystoneTables,
+      ...glanceTables,
+      ...novaTables,
+      ...network.migrations,
+    ]);
+    undo.push(async () => store.close());
+    const context: ServiceContext = { config, paths, store, log, authenticate: createAuthenticate(store) };
+    const { services: networkServices, networking } = network.create(context);
+    const inUse = (imageId: string): boolean =>
+      store.get('select 1 from server where image_id = ?', imageId) !== undefined;
+    const services = [
+      createKeystone(context),
+      createGlance(context, inUse),
+      ...networkServices,
+      createNova(context, networking),
+      createPlacement(),
+    ];
+    await rm(paths.metadataSocket, { force: true });
+    const metadata = createMetadata({ store, log, networking });
+    await metadata.listen({ socketPath: paths.metadataSocket });
+    undo.push(metadata.close);
+    for (const service of services) {
+      await service.start?.();
+      if (service.stop !== undefined) undo.push(service.stop);
+    }
+    for (const service of services) {
+      const server = createApiServer({
+        ...service,
+        authenticate: context.authenticate,
+        keystoneUrl: serviceUrl(config, 'keystone'),
+        log,
+      });
+      await server.listen({ host: config.address, port: config.ports[service.name] });
+      undo.push(server.close);
+    }
+    log.info({ address: config.address, services: services.map((service) => service.name) }, 'pocket cloud is ready');
+    return { stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Removes servers, networks, state and files of one cloud and gives the host its settings back. Repeatable; refuses while the process runs. */
+export async function purgeCloud(config: PocketCloudConfig, network: NetworkPart): Promise<void> {
+  const paths = pocketCloudPaths(config);
+  const lock = await acquireLock(paths.lockFile, 'purge of pocket cloud');
+  const failures: string[] = [];
+  const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
+    await work().catch((error: unknown) => failures.push(`${what}: ${errorMessage(error)}`));
+  };
+  try {
+    const machines = createMachines(paths.servers, `${config.prefix}-switch`);
+    for (const id of await names(paths.servers)) await attempt(`server ${id}`, async () => await machines.remove(id));
+    await attempt('network', async () => await network.purge(config));
+    await attempt('cgroups', removePivotCgroups);
+    await attempt('host settings', async () => await restoreHostSettings(paths.root));
+  } finally {
+    await lock.release();
+  }
+  if (failures.length > 0)
+    throw new TypedError(`pocket cloud could not be removed completely: ${failures.join('; ')}`, {
+      code: 'purge_incomplete',
+      next: 'Remove the cause and purge again.',
+    });
+  await rm(paths.root, { recursive: true, force: true });
+}
+
+async function names(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (hasErrnoCode(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
