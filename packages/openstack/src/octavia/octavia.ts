@@ -1,0 +1,71 @@
+import { orUndefined } from '../transport/errors.ts';
+import { type Resource, resource } from '../transport/resource.ts';
+import type { Session } from '../transport/session.ts';
+
+export interface LoadBalancer {
+  readonly id: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly provisioning_status:
+    | 'ACTIVE'
+    | 'DELETED'
+    | 'ERROR'
+    | 'PENDING_CREATE'
+    | 'PENDING_UPDATE'
+    | 'PENDING_DELETE'
+    | (string & {});
+  readonly operating_status: 'ONLINE' | 'OFFLINE' | 'DEGRADED' | 'ERROR' | 'NO_MONITOR' | 'DRAINING' | (string & {});
+  readonly vip_address: string;
+  readonly vip_port_id: string;
+  readonly vip_subnet_id: string;
+  readonly vip_network_id?: string;
+  readonly project_id: string;
+  readonly listeners?: readonly { readonly id: string }[];
+  readonly pools?: readonly { readonly id: string }[];
+  readonly tags?: readonly string[];
+}
+
+export interface CreateLoadBalancer {
+  readonly name: string;
+  readonly vip_subnet_id?: string;
+  readonly vip_network_id?: string;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+}
+
+/** Octavia v2. */
+export interface Octavia {
+  readonly loadBalancers: Omit<
+    Resource<LoadBalancer, CreateLoadBalancer, { readonly name?: string; readonly description?: string }>,
+    'delete'
+  > & {
+    /** Deletes with all its listeners, pools and members; fine when it is gone. Answers before it is done: ask until it is absent. */
+    deleteCascade(id: string, signal?: AbortSignal): Promise<void>;
+  };
+}
+
+export function octavia(session: Session): Octavia {
+  const { delete: _plainDelete, ...loadBalancers } = resource<
+    LoadBalancer,
+    CreateLoadBalancer,
+    { readonly name?: string; readonly description?: string }
+  >(session, {
+    service: 'load-balancer',
+    path: '/lbaas/loadbalancers',
+    singular: 'loadbalancer',
+    plural: 'loadbalancers',
+  });
+  return {
+    loadBalancers: {
+      ...loadBalancers,
+      deleteCascade: async (id, signal) => {
+        await orUndefined(
+          session.call('load-balancer', 'DELETE', `/lbaas/loadbalancers/${encodeURIComponent(id)}`, {
+            query: { cascade: true },
+            signal,
+          }),
+        );
+      },
+    },
+  };
+}

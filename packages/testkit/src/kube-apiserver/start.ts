@@ -1,0 +1,132 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { componentBinary } from '@matryoshka/components';
+import { type Connection, createKubeClient } from '@matryoshka/kube';
+import { waitFor } from '@matryoshka/system';
+import { startTestPostgres, type TestPostgres } from '../postgres.ts';
+import { type Child, freePort, logTail, startChild } from './children.ts';
+
+export interface TestApiServer {
+  /** As a member of system:masters. */
+  readonly connection: Connection;
+  /** As a user without any rights. */
+  readonly stranger: Connection;
+  /** The PostgreSQL under it, for further databases of a test. */
+  readonly postgres: TestPostgres;
+  /** Ends the API server only and starts it again on the same data: connections break, watches expire. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * A real kube-apiserver on kine and PostgreSQL, without kubelets and controllers: nothing acts on objects but the test. All processes and
+ * files go away with `stop()`, also when the start fails. Needs the built components (`kaas components build`).
+ */
+export async function startTestApiServer(): Promise<TestApiServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'matryoshka-apiserver-'));
+  const children: { stop(): Promise<void> }[] = [];
+  const stop = async (): Promise<void> => {
+    for (const child of children.toReversed()) await child.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    return await start(folder, children, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(
+  folder: string,
+  children: { stop(): Promise<void> }[],
+  stop: () => Promise<void>,
+): Promise<TestApiServer> {
+  const [kine, kubernetes] = await Promise.all([componentBinary('kine'), componentBinary('kube-apiserver')]);
+  const postgres = await startTestPostgres();
+  children.push(postgres);
+  const etcdPort = await freePort();
+  const datastore = postgres.superuserUrl.replace(/\/postgres$/, '/kine?sslmode=disable');
+  children.push(
+    startChild(
+      'kine',
+      [kine, '--endpoint', datastore, '--listen-address', `127.0.0.1:${etcdPort}`, '--metrics-bind-address', '0'],
+      { logFile: join(folder, 'kine.log') },
+    ),
+  );
+  const tokens = { admin: randomBytes(16).toString('hex'), stranger: randomBytes(16).toString('hex') };
+  const port = await freePort();
+  const argv = await apiServerArguments(folder, kubernetes, port, etcdPort, tokens);
+  const launch = (): Child => startChild('kube-apiserver', argv, { logFile: join(folder, 'kube-apiserver.log') });
+  let server = launch();
+  children.push(server);
+  const connection = await waitReady(folder, server, port, tokens.admin);
+  return {
+    connection,
+    stranger: { ...connection, token: tokens.stranger },
+    postgres,
+    restart: async () => {
+      await server.stop();
+      children.splice(children.indexOf(server), 1);
+      server = launch();
+      children.push(server);
+      await waitReady(folder, server, port, tokens.admin);
+    },
+    stop,
+  };
+}
+
+async function apiServerArguments(
+  folder: string,
+  binary: string,
+  port: number,
+  etcdPort: number,
+  tokens: { readonly admin: string; readonly stranger: string },
+): Promise<[string, ...string[]]> {
+  const serviceAccountKey = join(folder, 'service-account.key');
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  await writeFile(serviceAccountKey, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  const tokenFile = join(folder, 'tokens.csv');
+  const lines = [`${tokens.admin},admin,1,"system:masters"`, `${tokens.stranger},stranger,2,"strangers"`];
+  await writeFile(tokenFile, `${lines.join('\n')}\n`, { mode: 0o600 });
+  return [
+    binary,
+    `--etcd-servers=http://127.0.0.1:${etcdPort}`,
+    `--secure-port=${port}`,
+    '--bind-address=127.0.0.1',
+    `--cert-dir=${join(folder, 'certificates')}`,
+    `--token-auth-file=${tokenFile}`,
+    '--authorization-mode=RBAC',
+    '--service-cluster-ip-range=10.96.0.0/16',
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-key-file=${serviceAccountKey}`,
+    `--service-account-signing-key-file=${serviceAccountKey}`,
+    '--disable-admission-plugins=ServiceAccount',
+  ];
+}
+
+async function waitReady(folder: string, server: Child, port: number, token: string): Promise<Connection> {
+  // The server signs its own certificate, so that certificate is its CA.
+  const certificate = join(folder, 'certificates', 'apiserver.crt');
+  let connection: Connection | undefined;
+  const ready = await waitFor(
+    async () => {
+      if (!server.alive()) return true;
+      const ca = await readFile(certificate, 'utf8').catch(() => undefined);
+      if (ca === undefined) return false;
+      connection = { server: `https://127.0.0.1:${port}`, ca, token };
+      const client = createKubeClient(connection);
+      try {
+        return await client.ready({ timeoutMs: 2_000 });
+      } finally {
+        await client.close();
+      }
+    },
+    { timeoutMs: 120_000, intervalMs: 100 },
+  );
+  if (!ready || connection === undefined || !server.alive())
+    throw new Error(`kube-apiserver did not become ready:\n${await logTail(server)}`);
+  return connection;
+}

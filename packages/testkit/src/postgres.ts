@@ -1,0 +1,110 @@
+import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { run, startDaemon, stopDaemon, waitFor } from '@matryoshka/system';
+import pg from 'pg';
+
+export interface TestPostgres {
+  /** Superuser, database `postgres`. */
+  readonly superuserUrl: string;
+  readonly port: number;
+  /** URL of a database as somebody else. */
+  url(database: string, user: string, password: string): string;
+  /** A fresh database made from a template (`create database … template …`), dropped by `stop`. */
+  cloneDatabase(template: string): Promise<string>;
+  /** Ends every server process at once, as a power cut would; `restart` recovers from the log. */
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const binaries = '/usr/lib/postgresql/15/bin';
+
+async function idOf(flag: '-u' | '-g'): Promise<number> {
+  return Number((await run(['id', flag, 'postgres'])).stdout.trim());
+}
+
+async function freePort(): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(address)));
+    });
+  });
+}
+
+/** A private PostgreSQL 15 under /tmp (C locale, no fsync), run as user `postgres` because it refuses root. Call `stop` in `afterAll`. */
+export async function startTestPostgres(): Promise<TestPostgres> {
+  const [uid, gid] = [await idOf('-u'), await idOf('-g')];
+  const directory = await mkdtemp('/tmp/mat-pg-');
+  await chown(directory, uid, gid);
+  const data = join(directory, 'data');
+  const pidFile = join(directory, 'postgres.pid');
+  const port = await freePort();
+  const asPostgres = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'] as const;
+  const superuserUrl = `postgres://postgres@127.0.0.1:${port}/postgres`;
+
+  async function start(): Promise<void> {
+    await startDaemon({
+      name: 'test postgres',
+      argv: [
+        `${binaries}/postgres`,
+        ...['-D', data, '-p', String(port), '-k', directory, '-h', '127.0.0.1'],
+        ...['-c', 'fsync=off', '-c', 'max_connections=200', '-c', 'shared_buffers=32MB'],
+      ],
+      pidFile,
+      logFile: join(directory, 'log'),
+      uid,
+      gid,
+    });
+    const answers = async (): Promise<boolean> => {
+      const client = new pg.Client({ connectionString: superuserUrl });
+      try {
+        await client.connect();
+        return true;
+      } catch {
+        return false;
+      } finally {
+        await client.end().catch(() => undefined);
+      }
+    };
+    if (!(await waitFor(answers, { timeoutMs: 60_000, intervalMs: 100 }))) throw new Error('PostgreSQL did not start');
+  }
+
+  let count = 0;
+  try {
+    await run([...asPostgres, `${binaries}/initdb`, '-D', data, '--locale=C', '-E', 'UTF8', '-A', 'trust', '-N']);
+    await start();
+  } catch (error) {
+    await stopDaemon(pidFile);
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+  return {
+    superuserUrl,
+    port,
+    url: (database, user, password) =>
+      `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`,
+    cloneDatabase: async (template) => {
+      count += 1;
+      const name = `test_${count}`;
+      const client = new pg.Client({ connectionString: superuserUrl });
+      await client.connect();
+      try {
+        await client.query(`create database ${name} template ${client.escapeIdentifier(template)}`);
+      } finally {
+        await client.end();
+      }
+      return name;
+    },
+    // SIGQUIT is PostgreSQL's "immediate" shutdown: no checkpoint, children end at once, the next start recovers.
+    kill: async () => await stopDaemon(pidFile, { signal: 'SIGQUIT' }),
+    restart: start,
+    stop: async () => {
+      await stopDaemon(pidFile, { signal: 'SIGINT' });
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
