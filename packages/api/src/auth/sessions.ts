@@ -1,0 +1,69 @@
+import { type Caller, hashToken, KaasError, looksLikeToken, newToken, type ProveIdentity, roleFromKeystone } from '@matryoshka/application';
+import type { LoginRequest, Session } from '@matryoshka/contract';
+import { deleteSession, findSession, insertSession, type Pool, saveProject } from '@matryoshka/postgres';
+
+/** Longest life of a session; the Keystone token behind it may end it earlier. */
+const longestSessionMs = 12 * 3_600_000;
+
+export async function logIn(
+  pool: Pool,
+  prove: ProveIdentity,
+  request: LoginRequest,
+  now: Date,
+  signal: AbortSignal,
+): Promise<Session> {
+  const identity = await prove(request, signal);
+  const role = roleFromKeystone(identity.roles);
+  if (role === undefined)
+    throw new KaasError('no_role', `Your roles in ${identity.project.name} (${identity.roles.join(', ') || 'none'}) allow nothing here.`, {
+      next: 'Ask the provider of this cloud for the role member or reader.',
+    });
+  const token = newToken();
+  const expiresAt = new Date(Math.min(identity.expiresAt.getTime(), now.getTime() + longestSessionMs));
+  await saveProject(pool, identity.project);
+  await insertSession(pool, hashToken(token), {
+    projectId: identity.project.id,
+    projectName: identity.project.name,
+    projects: identity.projects,
+    userId: identity.user.id,
+    userName: identity.user.name,
+    role,
+    expiresAt,
+  });
+  return {
+    token,
+    user: { ...identity.user },
+    project: { ...identity.project },
+    role,
+    expiresAt: expiresAt.toISOString(),
+    projects: identity.projects.map((project) => ({ ...project })),
+  };
+}
+
+const next = 'Log in: kaas login, or POST /v1/auth/login.';
+
+function tokenOf(authorization: string | undefined): string {
+  const match = /^Bearer ([^\s]+)$/i.exec(authorization ?? '');
+  const token = match?.[1];
+  if (token === undefined)
+    throw new KaasError('unauthenticated', 'The request carries no token (Authorization: Bearer …).', { next });
+  if (!looksLikeToken(token)) throw new KaasError('unauthenticated', 'The token is not one of this service.', { next });
+  return token;
+}
+
+/** Who sends this request. Throws `unauthenticated` or `token_expired`. */
+export async function authenticate(
+  pool: Pool,
+  authorization: string | undefined,
+  request: { readonly requestId: string; readonly remoteAddress: string; readonly now: Date },
+): Promise<Caller> {
+  const session = await findSession(pool, hashToken(tokenOf(authorization)));
+  if (session === undefined) throw new KaasError('unauthenticated', 'The token is not valid any more.', { next });
+  if (session.expiresAt <= request.now)
+    throw new KaasError('token_expired', `The token expired at ${session.expiresAt.toISOString()}.`, { next });
+  return { ...session, requestId: request.requestId, remoteAddress: request.remoteAddress };
+}
+
+export async function logOut(pool: Pool, authorization: string | undefined): Promise<void> {
+  await deleteSession(pool, hashToken(tokenOf(authorization)));
+}

@@ -1,0 +1,30 @@
+import type { WriteTransaction } from '@matryoshka/application';
+import * as db from '@matryoshka/postgres';
+
+/** The statements of one transaction, bound to it. */
+export function writeTransaction(tx: db.Queryable): WriteTransaction {
+  return {
+    lockProject: async (projectId) => {
+      await tx.query('select 1 from projects where id = $1 for update', [projectId]);
+    },
+    listVersions: async () => await db.listKubernetesVersions(tx),
+    listFlavors: async () => await db.listFlavors(tx),
+    getQuota: async (projectId) => await db.getProjectQuota(tx, projectId),
+    listAllClusters: async () => await db.listClusters(tx, { limit: 10_000 }),
+    getClusterForUpdate: async (id) => await db.getCluster(tx, id, { lock: true }),
+    insertCluster: async (cluster) => await db.insertCluster(tx, cluster),
+    insertPool: async (cluster, pool) => await db.insertPool(tx, cluster, pool),
+    updatePool: async (clusterId, pool) => await db.updatePool(tx, clusterId, pool),
+    deletePool: async (clusterId, name) => await db.deletePool(tx, clusterId, name),
+    bumpCluster: async (id, change) => await db.bumpCluster(tx, id, change),
+    insertOperation: async (operation) => await db.insertOperation(tx, { ...operation, id: db.newOperationId() }),
+    findRunningDeletion: async (clusterId) => {
+      const filter = { clusterId, kind: 'cluster.delete', state: 'running', limit: 1 } as const;
+      return (await db.listOperations(tx, filter))[0];
+    },
+    supersedeOperations: async (clusterId, message) => await db.supersedeOperations(tx, clusterId, message),
+    appendEvent: async (event) => await db.appendEvent(tx, event),
+    audit: async (record) => await db.insertAuditRecord(tx, record),
+    newClusterId: db.newClusterId,
+  };
+}

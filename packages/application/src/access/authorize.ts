@@ -1,0 +1,43 @@
+import { type Access, type Role, roles } from '@matryoshka/contract';
+import { KaasError } from '../errors.ts';
+
+/** Who calls: from a session, bound to one project. */
+export interface Caller {
+  readonly userId: string;
+  readonly userName: string;
+  readonly projectId: string;
+  readonly projectName: string;
+  readonly role: Role;
+  readonly projects: readonly { readonly id: string; readonly name: string }[];
+  readonly expiresAt: Date;
+  readonly requestId: string;
+  readonly remoteAddress: string;
+}
+
+/** May somebody of this role do what demands `access`? Whatever is not known is refused. */
+export function isAllowed(access: Access, role: Role): boolean {
+  if (access === 'public' || access === 'authenticated') return true;
+  const needed = roles.indexOf(access);
+  return needed >= 0 && roles.indexOf(role) >= needed;
+}
+
+/** Throws `forbidden`. */
+export function authorize(access: Access, caller: Caller): void {
+  if (!isAllowed(access, caller.role))
+    throw new KaasError(
+      'forbidden',
+      `This needs the role ${access}; you are ${caller.role} in ${caller.projectName}.`,
+      {
+        next: 'Ask an administrator of the project for a higher role, then log in again.',
+      },
+    );
+}
+
+// Keystone's default roles (keystone bootstrap): admin implies member implies reader.
+const roleOf: Readonly<Record<string, Role>> = { admin: 'admin', manager: 'admin', member: 'admin', reader: 'viewer' };
+
+/** Our role for somebody's Keystone roles in a project: the highest that one of them stands for; undefined when none does. */
+export function roleFromKeystone(names: readonly string[]): Role | undefined {
+  const found = names.map((name) => roleOf[name.toLowerCase()]).filter((role) => role !== undefined);
+  return found.sort((a, b) => roles.indexOf(b) - roles.indexOf(a))[0];
+}

@@ -1,0 +1,71 @@
+import type { ClusterCreate } from '@matryoshka/contract';
+import { defaultNetwork, type Limits, type Operation, type Violation, validateNewCluster } from '@matryoshka/domain';
+import type { Caller } from '../access/authorize.ts';
+import { KaasError, refuseViolations } from '../errors.ts';
+import { poolOf } from '../pool/pools.ts';
+import type { WriteTransaction } from '../store.ts';
+import { quotaViolations, readCatalogue } from './limits.ts';
+import { recordChange } from './record-change.ts';
+
+/** Creates a cluster, or refuses with every violation and creates nothing. `shape` are violations the check of the body's shape found. */
+export async function createCluster(
+  tx: WriteTransaction,
+  caller: Caller,
+  input: { readonly body: ClusterCreate; readonly shape: readonly Violation[]; readonly limits: Limits },
+): Promise<Operation> {
+  await tx.lockProject(caller.projectId);
+  const { catalogue, versions } = await readCatalogue(tx);
+  const rules = validateNewCluster(input.body, catalogue, input.limits);
+  refuseViolations(mergeViolations(input.shape, rules));
+  const pools = (input.body.pools ?? []).map(poolOf);
+  const existing = await tx.listAllClusters();
+  const tooMany = existing.length >= input.limits.maxClustersPerProject;
+  const limits: readonly Violation[] = tooMany
+    ? [
+        {
+          pointer: '',
+          code: 'too_many_clusters',
+          message: `a project has at most ${input.limits.maxClustersPerProject} clusters`,
+        },
+      ]
+    : [];
+  refuseViolations([...limits, ...(await quotaViolations(tx, caller.projectId, '/pools', pools))]);
+  if (existing.some((cluster) => cluster.name === input.body.name)) throw nameTaken(input.body.name);
+  const cluster = {
+    id: tx.newClusterId(),
+    projectId: caller.projectId,
+    name: input.body.name,
+    kubernetesVersion: input.body.kubernetesVersion ?? defaultVersion(versions),
+    tier: input.body.tier ?? ('standard' as const),
+    network: { ...defaultNetwork, ...input.body.network },
+    pools,
+  };
+  await tx.insertCluster(cluster);
+  return await recordChange(tx, caller, {
+    kind: 'cluster.create',
+    clusterId: cluster.id,
+    generation: 1,
+    message: 'accepted',
+    event: 'cluster.created',
+    after: cluster,
+  });
+}
+
+function nameTaken(name: string): KaasError {
+  return new KaasError('name_taken', `A cluster named ${name} exists in this project.`, {
+    next: 'Choose another name, or delete that cluster first.',
+    violations: [{ pointer: '/name', code: 'name_taken', message: 'is in use' }],
+  });
+}
+
+function defaultVersion(versions: readonly { readonly version: string; readonly isDefault: boolean }[]): string {
+  const version = versions.find((entry) => entry.isDefault) ?? versions[0];
+  if (version === undefined) throw new KaasError('catalog_not_ready', 'No Kubernetes version is offered yet.');
+  return version.version;
+}
+
+/** Rules know better words than the shape for the same place, so theirs win. */
+export function mergeViolations(shape: readonly Violation[], rules: readonly Violation[]): readonly Violation[] {
+  const places = new Set(rules.map((violation) => violation.pointer));
+  return [...shape.filter((violation) => !places.has(violation.pointer)), ...rules];
+}

@@ -1,0 +1,109 @@
+import type { PoolPatch, PoolSpec } from '@matryoshka/contract';
+import {
+  type Cluster,
+  type Limits,
+  type Operation,
+  type Pool,
+  type Violation,
+  validateNewPool,
+  validatePoolChange,
+} from '@matryoshka/domain';
+import type { Caller } from '../access/authorize.ts';
+import { mergeViolations } from '../cluster/create-cluster.ts';
+import { quotaViolations, readCatalogue } from '../cluster/limits.ts';
+import { clusterForChange, recordChange } from '../cluster/record-change.ts';
+import { KaasError, notFound, refuseViolations } from '../errors.ts';
+import type { WriteTransaction } from '../store.ts';
+
+export interface PoolChange {
+  readonly clusterId: string;
+  readonly ifMatch: number | undefined;
+  readonly limits: Limits;
+}
+
+/** A pool as stored, from one as sent. */
+export function poolOf(spec: PoolSpec): Pool {
+  return {
+    name: spec.name,
+    flavor: spec.flavor,
+    count: spec.count,
+    labels: spec.labels ?? {},
+    taints: (spec.taints ?? []).map((taint) => ({ key: taint.key, value: taint.value ?? '', effect: taint.effect })),
+  };
+}
+
+export async function createPool(
+  tx: WriteTransaction,
+  caller: Caller,
+  input: PoolChange & { readonly body: PoolSpec; readonly shape: readonly Violation[] },
+): Promise<Operation> {
+  await tx.lockProject(caller.projectId);
+  const cluster = await clusterForChange(tx, input.clusterId, input.ifMatch);
+  const { catalogue } = await readCatalogue(tx);
+  const rules = validateNewPool(input.body, cluster.pools, catalogue, input.limits);
+  refuseViolations(mergeViolations(input.shape, rules));
+  const pool = poolOf(input.body);
+  if (cluster.pools.some((existing) => existing.name === pool.name))
+    throw new KaasError('name_taken', `The cluster ${cluster.name} has a pool named ${pool.name}.`, {
+      next: 'Choose another name, or scale that pool.',
+      violations: [{ pointer: '/name', code: 'name_taken', message: 'is in use' }],
+    });
+  refuseViolations(await quotaViolations(tx, caller.projectId, '/count', [pool]));
+  await tx.insertPool(cluster, pool);
+  return await record(tx, caller, cluster, { kind: 'pool.create', after: pool });
+}
+
+export async function updatePool(
+  tx: WriteTransaction,
+  caller: Caller,
+  input: PoolChange & { readonly poolName: string; readonly body: PoolPatch; readonly shape: readonly Violation[] },
+): Promise<Operation> {
+  await tx.lockProject(caller.projectId);
+  const cluster = await clusterForChange(tx, input.clusterId, input.ifMatch);
+  const before = poolNamed(cluster, input.poolName);
+  const others = cluster.pools.filter((pool) => pool !== before);
+  refuseViolations(mergeViolations(input.shape, validatePoolChange(input.body, others, input.limits)));
+  const { labels, taints } = poolOf({ ...before, taints: [...before.taints], ...input.body });
+  const after: Pool = { ...before, count: input.body.count ?? before.count, labels, taints };
+  const added = [{ flavor: after.flavor, count: Math.max(0, after.count - before.count) }];
+  refuseViolations(await quotaViolations(tx, caller.projectId, '/count', added));
+  await tx.updatePool(cluster.id, after);
+  return await record(tx, caller, cluster, { kind: 'pool.update', before, after });
+}
+
+export async function deletePool(
+  tx: WriteTransaction,
+  caller: Caller,
+  input: { readonly clusterId: string; readonly poolName: string; readonly ifMatch: number | undefined },
+): Promise<Operation> {
+  const cluster = await clusterForChange(tx, input.clusterId, input.ifMatch);
+  const before = poolNamed(cluster, input.poolName);
+  await tx.deletePool(cluster.id, before.name);
+  return await record(tx, caller, cluster, { kind: 'pool.delete', before });
+}
+
+function poolNamed(cluster: Cluster, name: string): Pool {
+  const pool = cluster.pools.find((candidate) => candidate.name === name);
+  if (pool === undefined) throw notFound('pool', name);
+  return pool;
+}
+
+async function record(
+  tx: WriteTransaction,
+  caller: Caller,
+  cluster: Cluster,
+  change: {
+    readonly kind: 'pool.create' | 'pool.update' | 'pool.delete';
+    readonly before?: Pool;
+    readonly after?: Pool;
+  },
+): Promise<Operation> {
+  const generation = await tx.bumpCluster(cluster.id);
+  return await recordChange(tx, caller, {
+    ...change,
+    clusterId: cluster.id,
+    generation,
+    message: 'accepted',
+    event: 'cluster.updated',
+  });
+}

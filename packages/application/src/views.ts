@@ -1,0 +1,60 @@
+import type { Cluster as ClusterView, Operation as OperationView, Pool as PoolView } from '@matryoshka/contract';
+import type { Cluster, Operation, Pool } from '@matryoshka/domain';
+
+/** A pool as the API shows it. */
+export function poolView(cluster: Cluster, pool: Pool): PoolView {
+  const status = cluster.status.pools.find((candidate) => candidate.name === pool.name);
+  return {
+    name: pool.name,
+    flavor: pool.flavor,
+    count: pool.count,
+    labels: { ...pool.labels },
+    taints: pool.taints.map((taint) => ({ ...taint })),
+    status: { machines: status?.machines ?? 0, ready: status?.ready ?? 0 },
+  };
+}
+
+/** A cluster as the API shows it. */
+export function clusterView(cluster: Cluster): ClusterView {
+  return {
+    id: cluster.id,
+    name: cluster.name,
+    projectId: cluster.projectId,
+    kubernetesVersion: cluster.kubernetesVersion,
+    tier: cluster.tier,
+    network: { ...cluster.network },
+    pools: cluster.pools.map((pool) => poolView(cluster, pool)),
+    generation: cluster.generation,
+    status: {
+      phase: cluster.status.phase,
+      conditions: cluster.status.conditions.map((condition) => ({
+        ...condition,
+        lastTransitionTime: condition.lastTransitionTime.toISOString(),
+      })),
+      endpoint: cluster.status.endpoint,
+      kubernetesVersion: cluster.status.kubernetesVersion,
+      observedGeneration: cluster.observedGeneration,
+    },
+    createdAt: cluster.createdAt.toISOString(),
+    updatedAt: cluster.updatedAt.toISOString(),
+  };
+}
+
+/** An operation as the API shows it. */
+export function operationView(operation: Operation): OperationView {
+  return {
+    id: operation.id,
+    kind: operation.kind,
+    clusterId: operation.clusterId,
+    clusterName: operation.clusterName,
+    state: operation.state,
+    done: operation.state !== 'running',
+    percent: operation.percent,
+    message: operation.message,
+    phases: operation.phases.map((phase) => ({ ...phase })),
+    error: operation.error === null ? null : { ...operation.error },
+    requestedBy: operation.requestedBy,
+    createdAt: operation.createdAt.toISOString(),
+    finishedAt: operation.finishedAt?.toISOString() ?? null,
+  };
+}

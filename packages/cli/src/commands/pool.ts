@@ -1,0 +1,82 @@
+import type { PoolSpec } from '@matryoshka/contract';
+import type { Command } from 'commander';
+import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
+import { formatList } from '../output/format.ts';
+import { poolView } from '../output/views.ts';
+import { parseCount, parseLabels, parseTaints } from '../pool-flag.ts';
+import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
+
+interface AddOptions extends WaitOptions {
+  readonly flavor: string;
+  readonly count: number;
+  readonly label: readonly string[];
+  readonly taint: readonly string[];
+}
+
+const collect = (text: string, all: readonly string[]): readonly string[] => [...all, text];
+const count = (text: string): number => parseCount(text, '--count');
+
+export function poolCommands(program: Command, context: CliContext): void {
+  const { terminal } = context;
+  const group = program.command('pool').description('workers of a cluster');
+
+  group
+    .command('list <cluster>')
+    .description('pools of a cluster')
+    .action(async (name: string, _: unknown, command: Command) => {
+      const { client } = await clientOf(context, command);
+      const { cluster } = await findCluster(client, name);
+      const { items } = await client.call('pool.list', { params: { clusterId: cluster.id } });
+      terminal.stdout(formatList(items, poolView, outputOptions(command)));
+    });
+
+  withWait(group.command('add <cluster> <pool>'))
+    .description('add a pool')
+    .requiredOption('--flavor <flavor>', 'see: kaas flavor list')
+    .requiredOption('--count <count>', 'number of workers', count)
+    .option('--label <key=value>', 'node label, repeatable', collect, [] as readonly string[])
+    .option('--taint <key=value:effect>', 'node taint, repeatable', collect, [] as readonly string[])
+    .action(async (name: string, pool: string, options: AddOptions, command: Command) => {
+      const body: PoolSpec = {
+        name: pool,
+        flavor: options.flavor,
+        count: options.count,
+        ...(options.label.length === 0 ? {} : { labels: { ...parseLabels(options.label) } }),
+        ...(options.taint.length === 0 ? {} : { taints: [...parseTaints(options.taint)] }),
+      };
+      const { client } = await clientOf(context, command);
+      const { cluster } = await findCluster(client, name);
+      const operation = await client.call('pool.create', {
+        params: { clusterId: cluster.id },
+        body,
+        idempotencyKey: newIdempotencyKey(),
+      });
+      await finish(context, command, client, operation, options);
+    });
+
+  withWait(group.command('scale <cluster> <pool>'))
+    .description('change the number of workers')
+    .requiredOption('--count <count>', 'number of workers', count)
+    .action(async (name: string, poolName: string, options: WaitOptions & { count: number }, command: Command) => {
+      const { client } = await clientOf(context, command);
+      const { cluster } = await findCluster(client, name);
+      const operation = await client.call('pool.update', {
+        params: { clusterId: cluster.id, poolName },
+        body: { count: options.count },
+        idempotencyKey: newIdempotencyKey(),
+      });
+      await finish(context, command, client, operation, options);
+    });
+
+  withWait(group.command('remove <cluster> <pool>'))
+    .description('remove a pool and its workers')
+    .action(async (name: string, poolName: string, options: WaitOptions, command: Command) => {
+      const { client } = await clientOf(context, command);
+      const { cluster } = await findCluster(client, name);
+      const operation = await client.call('pool.delete', {
+        params: { clusterId: cluster.id, poolName },
+        idempotencyKey: newIdempotencyKey(),
+      });
+      await finish(context, command, client, operation, options);
+    });
+}

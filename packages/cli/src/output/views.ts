@@ -1,0 +1,112 @@
+import type { Cluster, Event, Flavor, Me, Operation, Pool, Project, Version } from '@matryoshka/contract';
+import type { View } from './format.ts';
+import { formatAge } from './table.ts';
+
+const workers = (cluster: Cluster): string => {
+  const ready = cluster.pools.reduce((sum, pool) => sum + pool.status.ready, 0);
+  const wanted = cluster.pools.reduce((sum, pool) => sum + pool.count, 0);
+  return `${ready}/${wanted}`;
+};
+
+export const clusterView = (now: Date): View<Cluster> => ({
+  name: (cluster) => cluster.name,
+  columns: [
+    { head: 'NAME', cell: (cluster) => cluster.name },
+    { head: 'ID', cell: (cluster) => cluster.id },
+    { head: 'PHASE', cell: (cluster) => cluster.status.phase },
+    { head: 'TIER', cell: (cluster) => cluster.tier },
+    { head: 'VERSION', cell: (cluster) => cluster.status.kubernetesVersion ?? cluster.kubernetesVersion },
+    { head: 'WORKERS', cell: workers },
+    { head: 'AGE', cell: (cluster) => formatAge(cluster.createdAt, now) },
+    { head: 'ENDPOINT', cell: (cluster) => cluster.status.endpoint ?? '', wide: true },
+    {
+      head: 'WAITING FOR',
+      cell: (cluster) => cluster.status.conditions.find((condition) => condition.status !== 'True')?.message ?? '',
+      wide: true,
+    },
+  ],
+});
+
+export const poolView: View<Pool> = {
+  name: (pool) => pool.name,
+  columns: [
+    { head: 'NAME', cell: (pool) => pool.name },
+    { head: 'FLAVOR', cell: (pool) => pool.flavor },
+    { head: 'COUNT', cell: (pool) => String(pool.count) },
+    { head: 'READY', cell: (pool) => String(pool.status.ready) },
+    { head: 'MACHINES', cell: (pool) => String(pool.status.machines) },
+    { head: 'LABELS', cell: (pool) => pairs(pool.labels), wide: true },
+    {
+      head: 'TAINTS',
+      cell: (pool) => pool.taints.map((taint) => `${taint.key}=${taint.value ?? ''}:${taint.effect}`).join(','),
+      wide: true,
+    },
+  ],
+};
+
+export const operationView = (now: Date): View<Operation> => ({
+  name: (operation) => operation.id,
+  columns: [
+    { head: 'ID', cell: (operation) => operation.id },
+    { head: 'KIND', cell: (operation) => operation.kind },
+    { head: 'CLUSTER', cell: (operation) => operation.clusterName },
+    { head: 'STATE', cell: (operation) => operation.state },
+    { head: 'DONE', cell: (operation) => `${operation.percent}%` },
+    { head: 'AGE', cell: (operation) => formatAge(operation.createdAt, now) },
+    { head: 'MESSAGE', cell: (operation) => operation.error?.message ?? operation.message },
+  ],
+});
+
+export const projectView: View<Project> = {
+  name: (project) => project.name,
+  columns: [
+    { head: 'NAME', cell: (project) => project.name },
+    { head: 'ID', cell: (project) => project.id },
+  ],
+};
+
+export const versionView: View<Version> = {
+  name: (version) => version.version,
+  columns: [
+    { head: 'VERSION', cell: (version) => version.version },
+    { head: 'STATE', cell: (version) => version.state },
+    { head: 'DEFAULT', cell: (version) => (version.default ? 'yes' : '') },
+    { head: 'AVAILABLE', cell: (version) => (version.available ? 'yes' : 'no') },
+  ],
+};
+
+export const flavorView: View<Flavor> = {
+  name: (flavor) => flavor.name,
+  columns: [
+    { head: 'NAME', cell: (flavor) => flavor.name },
+    { head: 'VCPUS', cell: (flavor) => String(flavor.vcpus) },
+    { head: 'MEMORY', cell: (flavor) => `${flavor.ramMib} MiB` },
+    { head: 'DISK', cell: (flavor) => `${flavor.diskGib} GiB` },
+  ],
+};
+
+export const meView: View<Me> = {
+  name: (me) => me.user.name,
+  columns: [
+    { head: 'USER', cell: (me) => me.user.name },
+    { head: 'PROJECT', cell: (me) => me.project.name },
+    { head: 'ROLE', cell: (me) => me.role },
+    { head: 'UNTIL', cell: (me) => me.expiresAt },
+  ],
+};
+
+export const eventView: View<Event> = {
+  name: (event) => event.id,
+  columns: [
+    { head: 'AT', cell: (event) => event.at },
+    { head: 'TYPE', cell: (event) => event.type },
+    { head: 'CLUSTER', cell: (event) => event.clusterId ?? '' },
+    { head: 'DATA', cell: (event) => JSON.stringify(event.data) },
+  ],
+};
+
+function pairs(record: Readonly<Record<string, string>>): string {
+  return Object.entries(record)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+}

@@ -1,0 +1,82 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createClient } from './client.ts';
+import { ProblemError, ServiceUnreachableError } from './errors.ts';
+import { eventData, streamEvents } from './events.ts';
+
+interface Seen {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+async function serve(
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ readonly baseUrl: string; readonly seen: Seen[] }> {
+  const seen: Seen[] = [];
+  server = createServer(async (request, response) => {
+    let text = '';
+    for await (const chunk of request) text += String(chunk);
+    seen.push({ method: request.method, url: request.url, headers: request.headers, body: text });
+    response.writeHead(status, headers).end(body);
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  return { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, seen };
+}
+
+describe('client', () => {
+  it('builds the request from the operation table', async () => {
+    const { baseUrl, seen } = await serve(202, '{"id":"op-1"}', { etag: '"3"', 'x-request-id': 'r1' });
+    const answer = await createClient({ baseUrl, token: 't' }).request('pool.update', {
+      params: { clusterId: 'c-1', poolName: 'a/b' },
+      body: { count: 2 },
+      ifMatch: '"2"',
+      idempotencyKey: 'k',
+    });
+    expect(answer).toEqual({ data: { id: 'op-1' }, etag: '"3"', requestId: 'r1' });
+    expect(seen[0]).toMatchObject({ method: 'PATCH', url: '/v1/clusters/c-1/pools/a%2Fb', body: '{"count":2}' });
+    expect(seen[0]?.headers).toMatchObject({ authorization: 'Bearer t', 'if-match': '"2"', 'idempotency-key': 'k' });
+  });
+
+  it('throws the problem the service answered', async () => {
+    const { baseUrl } = await serve(404, '{"code":"not_found","detail":"no cluster c-1","status":404}');
+    const call = createClient({ baseUrl }).call('cluster.get', { params: { clusterId: 'c-1' } });
+    await expect(call).rejects.toBeInstanceOf(ProblemError);
+    await expect(call).rejects.toMatchObject({ problem: { code: 'not_found' }, message: 'no cluster c-1' });
+  });
+
+  it.each([
+    [502, '<html>bad gateway</html>', /502 without a problem/],
+    [200, 'hello', /not JSON/],
+  ])('does not trust an answer %i of something else', async (status, body, message) => {
+    const { baseUrl } = await serve(status, body);
+    const call = createClient({ baseUrl }).call('me.get', {});
+    await expect(call).rejects.toBeInstanceOf(ServiceUnreachableError);
+    await expect(call).rejects.toThrow(message);
+  });
+
+  it('names the address nobody listens on', async () => {
+    const call = createClient({ baseUrl: 'http://127.0.0.1:9' }).call('me.get', {});
+    await expect(call).rejects.toThrow(/127\.0\.0\.1:9.*(ECONNREFUSED|bad port)/);
+  });
+
+  it('reads events cut anywhere', async () => {
+    const event = (id: string): string => `id: ${id}\nevent: cluster.created\ndata: {"id":"${id}"}\n\n`;
+    const { baseUrl, seen } = await serve(200, `: hello\n\n${event('1')}${event('2')}id: 3\ndata: {"i`);
+    const ids: string[] = [];
+    for await (const item of streamEvents({ baseUrl }, { after: '0' })) ids.push(item.id);
+    expect(ids).toEqual(['1', '2']);
+    expect(seen[0]).toMatchObject({ url: '/v1/events?after=0', headers: { accept: 'text/event-stream' } });
+    expect(eventData('data: a\ndata:b')).toBe('a\nb');
+  });
+});

@@ -1,0 +1,36 @@
+import { defineOperation } from '../operation-definition.ts';
+import { LoginRequest, Me, Session } from './schema.ts';
+
+export const authOperations = {
+  'auth.login': defineOperation({
+    method: 'POST',
+    path: '/v1/auth/login',
+    summary: 'Exchange OpenStack credentials for a token of this service',
+    tag: 'auth',
+    access: 'public',
+    body: LoginRequest,
+    success: { status: 200, schema: Session },
+    errors: ['login_failed', 'project_required', 'no_role', 'identity_unavailable'],
+    cli: { command: 'login', summary: 'Log in with your OpenStack account' },
+  }),
+  'auth.logout': defineOperation({
+    method: 'POST',
+    path: '/v1/auth/logout',
+    summary: 'Make the token of this request invalid',
+    tag: 'auth',
+    access: 'authenticated',
+    success: { status: 204 },
+    errors: [],
+    cli: { command: 'logout', summary: 'Make the stored token invalid' },
+  }),
+  'me.get': defineOperation({
+    method: 'GET',
+    path: '/v1/me',
+    summary: 'Who am I, in which project, with which role',
+    tag: 'auth',
+    access: 'authenticated',
+    success: { status: 200, schema: Me },
+    errors: [],
+    cli: { command: 'me', summary: 'Show user, project and role' },
+  }),
+};

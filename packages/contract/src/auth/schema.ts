@@ -1,0 +1,65 @@
+import { type Static, Type } from 'typebox';
+import { Timestamp } from '../common.ts';
+import { roles } from '../operation-definition.ts';
+import { Project } from '../project/schema.ts';
+
+const projectChoice = {
+  project: Type.Optional(Type.String({ description: 'Name or id; needed when you have more than one' })),
+  projectDomain: Type.Optional(Type.String({ description: 'Domain of the project, default: that of the user' })),
+};
+
+export const PasswordLogin = Type.Object(
+  {
+    method: Type.Literal('password'),
+    user: Type.String({ minLength: 1 }),
+    userDomain: Type.Optional(Type.String({ default: 'Default' })),
+    password: Type.String(),
+    ...projectChoice,
+  },
+  { $id: 'PasswordLogin', additionalProperties: false },
+);
+export const TokenLogin = Type.Object(
+  {
+    method: Type.Literal('token', { description: 'A Keystone token you already have' }),
+    token: Type.String({ minLength: 1 }),
+    ...projectChoice,
+  },
+  { $id: 'TokenLogin', additionalProperties: false },
+);
+export const ApplicationCredentialLogin = Type.Object(
+  {
+    method: Type.Literal('application-credential', { description: 'Bound to one project by OpenStack' }),
+    id: Type.String({ minLength: 1 }),
+    secret: Type.String(),
+  },
+  { $id: 'ApplicationCredentialLogin', additionalProperties: false },
+);
+export const LoginRequest = Type.Union([PasswordLogin, TokenLogin, ApplicationCredentialLogin], {
+  $id: 'LoginRequest',
+});
+export type LoginRequest = Static<typeof LoginRequest>;
+
+export const User = Type.Object(
+  { id: Type.String(), name: Type.String() },
+  { $id: 'User', additionalProperties: false },
+);
+
+const identity = {
+  user: User,
+  project: Project,
+  role: Type.Enum([...roles]),
+  expiresAt: Timestamp,
+};
+
+export const Session = Type.Object(
+  {
+    token: Type.String({ description: 'Send it as `Authorization: Bearer …`' }),
+    ...identity,
+    projects: Type.Array(Project, { description: 'All projects you may log in to' }),
+  },
+  { $id: 'Session', additionalProperties: false },
+);
+export type Session = Static<typeof Session>;
+
+export const Me = Type.Object(identity, { $id: 'Me', additionalProperties: false });
+export type Me = Static<typeof Me>;

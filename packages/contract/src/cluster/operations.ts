@@ -1,0 +1,87 @@
+import { Type } from 'typebox';
+import { page, pageQuery } from '../common.ts';
+import { Operation } from '../operation/schema.ts';
+import { defineOperation } from '../operation-definition.ts';
+import { Cluster, ClusterCreate, ClusterPatch, Kubeconfig } from './schema.ts';
+
+const params = Type.Object({ clusterId: Type.String() });
+
+export const clusterOperations = {
+  'cluster.list': defineOperation({
+    method: 'GET',
+    path: '/v1/clusters',
+    summary: 'Clusters of the project, by name',
+    tag: 'cluster',
+    access: 'viewer',
+    query: Type.Object({ name: Type.Optional(Type.String()), ...pageQuery }, { additionalProperties: false }),
+    success: { status: 200, schema: page(Cluster) },
+    errors: [],
+    cli: { command: 'cluster list', summary: 'List clusters' },
+  }),
+  'cluster.create': defineOperation({
+    method: 'POST',
+    path: '/v1/clusters',
+    summary: 'Create a cluster',
+    tag: 'cluster',
+    access: 'operator',
+    body: ClusterCreate,
+    success: { status: 202, schema: Operation },
+    async: true,
+    idempotent: true,
+    errors: ['name_taken', 'quota_exceeded', 'catalog_not_ready'],
+    cli: { command: 'cluster create', summary: 'Create a cluster' },
+  }),
+  'cluster.get': defineOperation({
+    method: 'GET',
+    path: '/v1/clusters/{clusterId}',
+    summary: 'One cluster',
+    tag: 'cluster',
+    access: 'viewer',
+    params,
+    success: { status: 200, schema: Cluster },
+    etag: true,
+    errors: [],
+    cli: { command: 'cluster get', summary: 'Show a cluster' },
+  }),
+  'cluster.update': defineOperation({
+    method: 'PATCH',
+    path: '/v1/clusters/{clusterId}',
+    summary: 'Change the tier',
+    tag: 'cluster',
+    access: 'operator',
+    params,
+    body: ClusterPatch,
+    success: { status: 202, schema: Operation },
+    async: true,
+    idempotent: true,
+    ifMatch: true,
+    errors: ['cluster_deleting'],
+    cli: { command: 'cluster update', summary: 'Change a cluster' },
+  }),
+  'cluster.delete': defineOperation({
+    method: 'DELETE',
+    path: '/v1/clusters/{clusterId}',
+    summary: 'Delete a cluster with everything made for it',
+    description: 'Asking again while it is being deleted answers with the operation that runs.',
+    tag: 'cluster',
+    access: 'operator',
+    params,
+    success: { status: 202, schema: Operation },
+    async: true,
+    idempotent: true,
+    ifMatch: true,
+    errors: [],
+    cli: { command: 'cluster delete', summary: 'Delete a cluster' },
+  }),
+  'cluster.kubeconfig': defineOperation({
+    method: 'GET',
+    path: '/v1/clusters/{clusterId}/kubeconfig',
+    summary: 'The kubeconfig of a cluster',
+    tag: 'cluster',
+    access: 'operator',
+    params,
+    success: { status: 200, schema: Kubeconfig },
+    errors: ['cluster_not_ready', 'cluster_deleting'],
+    cli: { command: 'cluster kubeconfig', summary: 'Get the kubeconfig' },
+  }),
+};

@@ -1,0 +1,73 @@
+import { type Static, Type } from 'typebox';
+import { Condition, Timestamp } from '../common.ts';
+import { Pool, PoolSpec } from '../pool/schema.ts';
+
+const Tier = Type.Enum(['standard', 'ha'], {
+  description: 'standard: one replica of the control plane; ha: two or more, spread over nodes',
+});
+
+export const NetworkSpec = Type.Object(
+  {
+    nodeCidr: Type.Optional(Type.String({ default: '10.6.0.0/20' })),
+    podCidr: Type.Optional(Type.String({ default: '10.244.0.0/16' })),
+    serviceCidr: Type.Optional(Type.String({ default: '10.96.0.0/16' })),
+  },
+  { $id: 'NetworkSpec', additionalProperties: false, description: 'Private IPv4 ranges that do not overlap' },
+);
+
+export const ClusterCreate = Type.Object(
+  {
+    name: Type.String({ description: 'DNS-1123 label, unique in the project', examples: ['demo'] }),
+    kubernetesVersion: Type.Optional(Type.String({ description: 'Default: the default of the versions list' })),
+    tier: Type.Optional(Tier),
+    network: Type.Optional(NetworkSpec),
+    pools: Type.Optional(Type.Array(PoolSpec)),
+  },
+  { $id: 'ClusterCreate', additionalProperties: false },
+);
+export type ClusterCreate = Static<typeof ClusterCreate>;
+
+export const ClusterPatch = Type.Object(
+  { tier: Type.Optional(Tier) },
+  { $id: 'ClusterPatch', additionalProperties: false, minProperties: 1 },
+);
+export type ClusterPatch = Static<typeof ClusterPatch>;
+
+export const Cluster = Type.Object(
+  {
+    id: Type.String({ examples: ['c-7f3k9x2m4q'] }),
+    name: Type.String(),
+    projectId: Type.String(),
+    kubernetesVersion: Type.String(),
+    tier: Tier,
+    network: Type.Object(
+      { nodeCidr: Type.String(), podCidr: Type.String(), serviceCidr: Type.String() },
+      { additionalProperties: false },
+    ),
+    pools: Type.Array(Pool),
+    generation: Type.Integer({ description: 'Grows with every change of what you want; also the ETag' }),
+    status: Type.Object(
+      {
+        phase: Type.Enum(['creating', 'ready', 'updating', 'degraded', 'deleting', 'deleted']),
+        conditions: Type.Array(Condition),
+        endpoint: Type.Union([Type.String(), Type.Null()], { description: 'URL of the Kubernetes API' }),
+        kubernetesVersion: Type.Union([Type.String(), Type.Null()], { description: 'Version that runs' }),
+        observedGeneration: Type.Integer(),
+      },
+      { additionalProperties: false },
+    ),
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
+  },
+  { $id: 'Cluster', additionalProperties: false },
+);
+export type Cluster = Static<typeof Cluster>;
+
+export const Kubeconfig = Type.Object(
+  {
+    kubeconfig: Type.String({ description: 'YAML' }),
+    context: Type.String({ description: 'Name of the context in it' }),
+  },
+  { $id: 'Kubeconfig', additionalProperties: false },
+);
+export type Kubeconfig = Static<typeof Kubeconfig>;

@@ -1,0 +1,27 @@
+import { type Static, type TSchema, Type } from 'typebox';
+import { actors } from './problem.ts';
+
+export const Timestamp = Type.String({ format: 'date-time', description: 'UTC, ISO 8601' });
+
+export const Condition = Type.Object(
+  {
+    type: Type.String(),
+    status: Type.Enum(['True', 'False', 'Unknown']),
+    reason: Type.String(),
+    message: Type.String(),
+    actor: Type.Optional(Type.Enum([...actors], { description: 'Who must act while the status is not True' })),
+    observedGeneration: Type.Integer(),
+    lastTransitionTime: Timestamp,
+  },
+  { $id: 'Condition', additionalProperties: false },
+);
+export type Condition = Static<typeof Condition>;
+
+/** One page of a list. `nextCursor` is absent on the last page. */
+export const page = <T extends TSchema>(item: T) =>
+  Type.Object({ items: Type.Array(item), nextCursor: Type.Optional(Type.String()) }, { additionalProperties: false });
+
+export const pageQuery = {
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100 })),
+  cursor: Type.Optional(Type.String({ description: '`nextCursor` of the page before' })),
+};

@@ -1,0 +1,23 @@
+export { LoginRequest, Me, Session, User } from './auth/schema.ts';
+export { Flavor, Version } from './catalogue/schema.ts';
+export { Cluster, ClusterCreate, ClusterPatch, Kubeconfig, NetworkSpec } from './cluster/schema.ts';
+export { Condition } from './common.ts';
+export { Event, eventTypes } from './event/schema.ts';
+export { Operation, OperationPhase, operationKinds } from './operation/schema.ts';
+export {
+  type Access,
+  type BodyOf,
+  type CliCommand,
+  defineOperation,
+  type OperationDefinition,
+  type ParamsOf,
+  problemsOf,
+  type QueryOf,
+  type ResultOf,
+  type Role,
+  roles,
+} from './operation-definition.ts';
+export { Pool, PoolPatch, PoolSpec, Taint } from './pool/schema.ts';
+export { actors, Problem, type ProblemCode, problemCodes, problems, problemType, Violation } from './problem.ts';
+export { Project } from './project/schema.ts';
+export { type OperationId, type Operations, operationIds, operations } from './table.ts';

@@ -1,0 +1,56 @@
+import { type Static, Type } from 'typebox';
+import { Timestamp } from '../common.ts';
+import { actors } from '../problem.ts';
+
+export const OperationPhase = Type.Object(
+  {
+    name: Type.String(),
+    state: Type.Enum(['pending', 'running', 'done']),
+    message: Type.String(),
+    percent: Type.Integer({ minimum: 0, maximum: 100 }),
+    startedAt: Type.Union([Timestamp, Type.Null()]),
+    finishedAt: Type.Union([Timestamp, Type.Null()]),
+  },
+  { $id: 'OperationPhase', additionalProperties: false },
+);
+export type OperationPhase = Static<typeof OperationPhase>;
+
+export const operationKinds = [
+  'cluster.create',
+  'cluster.update',
+  'cluster.delete',
+  'pool.create',
+  'pool.update',
+  'pool.delete',
+] as const;
+
+export const Operation = Type.Object(
+  {
+    id: Type.String({ examples: ['op-4k2j8d0s7aqz'] }),
+    kind: Type.Enum([...operationKinds]),
+    clusterId: Type.String(),
+    clusterName: Type.String(),
+    state: Type.Enum(['running', 'succeeded', 'failed', 'superseded'], {
+      description: 'superseded: a later operation (deletion) made it pointless',
+    }),
+    done: Type.Boolean(),
+    percent: Type.Integer({ minimum: 0, maximum: 100 }),
+    message: Type.String({ description: 'What is going on, in one sentence' }),
+    phases: Type.Array(OperationPhase),
+    error: Type.Union(
+      [
+        Type.Object(
+          { reason: Type.String(), message: Type.String(), actor: Type.Enum([...actors]) },
+          { additionalProperties: false },
+        ),
+        Type.Null(),
+      ],
+      { description: 'What blocks it now, or why it failed' },
+    ),
+    requestedBy: Type.String(),
+    createdAt: Timestamp,
+    finishedAt: Type.Union([Timestamp, Type.Null()]),
+  },
+  { $id: 'Operation', additionalProperties: false },
+);
+export type Operation = Static<typeof Operation>;

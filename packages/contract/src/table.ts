@@ -1,0 +1,23 @@
+import { authOperations } from './auth/operations.ts';
+import { catalogueOperations } from './catalogue/operations.ts';
+import { clusterOperations } from './cluster/operations.ts';
+import { eventOperations } from './event/operations.ts';
+import { operationOperations } from './operation/operations.ts';
+import type { OperationDefinition } from './operation-definition.ts';
+import { poolOperations } from './pool/operations.ts';
+import { projectOperations } from './project/operations.ts';
+
+/** The public API as data: routes, OpenAPI document, client, access matrix and documentation come from this table. */
+export const operations = {
+  ...authOperations,
+  ...projectOperations,
+  ...catalogueOperations,
+  ...clusterOperations,
+  ...poolOperations,
+  ...operationOperations,
+  ...eventOperations,
+} as const satisfies Record<string, OperationDefinition>;
+
+export type Operations = typeof operations;
+export type OperationId = keyof Operations;
+export const operationIds = Object.keys(operations) as readonly OperationId[];

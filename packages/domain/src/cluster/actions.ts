@@ -1,0 +1,31 @@
+import type { LedgerKey } from './ledger.ts';
+import type { ManifestGroup } from './observed.ts';
+
+/**
+ * What the controller has to do now, in this order; every action is idempotent and may be repeated after a crash at any point.
+ * When one throws, the rest of the list is left for the next turn.
+ */
+export type ClusterAction =
+  /** Write the ledger row (insert … on conflict do nothing). Always comes before the creation it is for. */
+  | { readonly type: 'ensureLedger'; readonly entry: LedgerKey }
+  /** Create the application credential and store its secret encrypted; one found without a stored secret is deleted and made anew. */
+  | { readonly type: 'ensureApplicationCredential'; readonly name: string }
+  | { readonly type: 'applyManifests'; readonly group: ManifestGroup }
+  | { readonly type: 'applyPool'; readonly pool: string }
+  /** Delete the pool's MachineDeployment and templates (Cluster API drains and deletes its machines). */
+  | { readonly type: 'deletePool'; readonly pool: string }
+  /** Delete the Machine; its MachineDeployment makes a new one. */
+  | { readonly type: 'replaceMachine'; readonly machine: string; readonly reason: string }
+  | { readonly type: 'deleteStaleNode'; readonly node: string }
+  /** Read the admin kubeconfig from the management cluster and store it encrypted. */
+  | { readonly type: 'storeKubeconfig' }
+  | { readonly type: 'applyTenantAddons' }
+  /** Delete every Service of type LoadBalancer in the tenant; the cloud controller manager then removes the load balancers. */
+  | { readonly type: 'deleteLoadBalancerServices' }
+  /** Delete load balancers `kube_service_<id>_…` (cascade) and their floating IPs through the provider's credential. */
+  | { readonly type: 'deleteLeftoverLoadBalancers' }
+  | { readonly type: 'deleteManifests'; readonly group: ManifestGroup }
+  | { readonly type: 'deleteApplicationCredential'; readonly name: string }
+  | { readonly type: 'removeLedger'; readonly entry: LedgerKey }
+  /** Everything is gone: erase secrets, mark the row deleted, end the operation. Always the last action. */
+  | { readonly type: 'finishDeletion' };

@@ -1,0 +1,136 @@
+import { type Looked, seen } from '../shared/looked.ts';
+import { type Cluster, controlPlaneReplicas, type Pool, type PoolStatus } from './model.ts';
+import type { Failure, ObservedCluster } from './observed.ts';
+import type { OperationPhaseName } from './plan-types.ts';
+
+/** One phase judged against the world. `looked` false: could not be judged, so the condition becomes Unknown. */
+export interface Assessment {
+  readonly phase: OperationPhaseName;
+  readonly done: boolean;
+  readonly started: boolean;
+  readonly looked: boolean;
+  readonly message: string;
+  readonly percent: number;
+  readonly failure?: Failure;
+}
+
+export function assessCredentials(observed: ObservedCluster): Assessment {
+  const credential = seen(observed.credential);
+  const stored = credential?.secretStored === true;
+  const done = stored && observed.applied.namespace === 'current' && observed.applied.credentials === 'current';
+  return {
+    phase: 'credentials',
+    done,
+    started: true,
+    looked: observed.credential.state !== 'unknown' && observed.applied.credentials !== 'unknown',
+    message: done ? 'application credential exists' : stored ? 'handing over the credential' : 'making a credential',
+    percent: done ? 100 : stored ? 50 : 0,
+  };
+}
+
+export function assessNetwork(observed: ObservedCluster, started: boolean): Assessment {
+  const infrastructure = seen(observed.infrastructure);
+  const done = infrastructure?.ready === true;
+  return {
+    phase: 'network',
+    done,
+    started,
+    looked: observed.infrastructure.state !== 'unknown',
+    message: why(observed.infrastructure) ?? (done ? 'network and router exist' : 'making network and router'),
+    percent: done ? 100 : infrastructure === undefined ? 0 : 30,
+    ...(infrastructure?.failure === undefined ? {} : { failure: infrastructure.failure }),
+  };
+}
+
+export function assessControlPlane(desired: Cluster, observed: ObservedCluster, started: boolean): Assessment {
+  const plane = seen(observed.controlPlane);
+  const wanted = controlPlaneReplicas(desired.tier);
+  const steps = [
+    observed.applied.cluster === 'current',
+    plane?.endpoint != null,
+    plane?.initialized === true,
+    plane !== undefined && plane.readyReplicas === wanted && plane.replicas === wanted,
+    plane?.version === desired.kubernetesVersion,
+    observed.kubeconfig === 'current',
+  ];
+  const done = steps.every(Boolean);
+  const waiting =
+    plane === undefined
+      ? 'starting the control plane'
+      : plane.endpoint === null
+        ? 'waiting for the address of the API'
+        : plane.initialized
+          ? `${plane.readyReplicas}/${wanted} replicas ready`
+          : `waiting for the API at ${plane.endpoint}`;
+  return {
+    phase: 'control-plane',
+    done,
+    started,
+    looked: observed.controlPlane.state !== 'unknown',
+    message: why(observed.controlPlane) ?? (done ? `${wanted}/${wanted} replicas ready` : waiting),
+    percent: Math.round((steps.filter(Boolean).length * 100) / steps.length),
+    ...(plane?.failure === undefined ? {} : { failure: plane.failure }),
+  };
+}
+
+/** Counts per desired pool; machines being deleted do not count as ready. */
+export function poolStatuses(pools: readonly Pool[], observed: ObservedCluster): readonly PoolStatus[] {
+  return pools.map((pool) => {
+    const machines = observed.machines.filter((machine) => machine.pool === pool.name);
+    return {
+      name: pool.name,
+      desired: pool.count,
+      machines: machines.length,
+      ready: machines.filter((machine) => machine.ready && !machine.deleting).length,
+    };
+  });
+}
+
+export function assessWorkers(desired: Cluster, observed: ObservedCluster, started: boolean): Assessment {
+  const statuses = poolStatuses(desired.pools, observed);
+  const wanted = statuses.reduce((sum, pool) => sum + pool.desired, 0);
+  const ready = statuses.reduce((sum, pool) => sum + Math.min(pool.ready, pool.desired), 0);
+  const settled = desired.pools.every((pool) => {
+    const found = observed.pools.find((candidate) => candidate.name === pool.name);
+    return found?.applied === 'current' && found.outdatedMachines === 0;
+  });
+  const done =
+    observed.poolsKnown &&
+    settled &&
+    observed.pools.length === desired.pools.length &&
+    ready === wanted &&
+    observed.machines.length === wanted;
+  const failure = observed.machines.find((machine) => machine.failure !== undefined && !machine.deleting)?.failure;
+  return {
+    phase: 'workers',
+    done,
+    started,
+    looked: observed.poolsKnown,
+    message: observed.poolsKnown ? `${ready}/${wanted} workers ready` : 'could not list the workers',
+    percent: done ? 100 : wanted === 0 ? 50 : Math.min(99, Math.round((ready * 100) / wanted)),
+    ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+export function assessAddons(observed: ObservedCluster): Assessment {
+  const tenant = seen(observed.tenant);
+  const steps = [
+    tenant?.addons === 'current',
+    tenant?.addonsReady === true,
+    observed.applied['cloud-controller'] === 'current',
+  ];
+  const done = steps.every(Boolean);
+  return {
+    phase: 'add-ons',
+    done,
+    started: tenant !== undefined,
+    looked: observed.tenant.state !== 'unknown',
+    message:
+      why(observed.tenant) ?? (done ? 'network plugin, DNS and tunnel run' : (tenant?.addonsMessage ?? 'applying')),
+    percent: Math.round((steps.filter(Boolean).length * 100) / steps.length),
+  };
+}
+
+function why<T>(looked: Looked<T>): string | undefined {
+  return looked.state === 'unknown' ? looked.reason : undefined;
+}

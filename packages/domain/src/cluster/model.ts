@@ -1,0 +1,93 @@
+import type { Condition } from '../shared/conditions.ts';
+
+export const tiers = ['standard', 'ha'] as const;
+export type Tier = (typeof tiers)[number];
+
+export const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] as const;
+export type TaintEffect = (typeof taintEffects)[number];
+
+export interface Taint {
+  readonly key: string;
+  readonly value: string;
+  readonly effect: TaintEffect;
+}
+
+export interface Pool {
+  readonly name: string;
+  /** Name of the OpenStack flavor. */
+  readonly flavor: string;
+  readonly count: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+}
+
+export interface ClusterNetwork {
+  readonly nodeCidr: string;
+  readonly podCidr: string;
+  readonly serviceCidr: string;
+}
+
+/** What the customer wants. */
+export interface ClusterSpec {
+  readonly name: string;
+  /** With leading v, e.g. `v1.36.3`. */
+  readonly kubernetesVersion: string;
+  readonly tier: Tier;
+  readonly network: ClusterNetwork;
+  readonly pools: readonly Pool[];
+}
+
+export const clusterPhases = ['creating', 'ready', 'updating', 'degraded', 'deleting', 'deleted'] as const;
+/** A word derived from the conditions, for people; never decided upon. */
+export type ClusterPhase = (typeof clusterPhases)[number];
+
+export interface PoolStatus {
+  readonly name: string;
+  readonly desired: number;
+  /** Machines that exist, in any state. */
+  readonly machines: number;
+  readonly ready: number;
+}
+
+export interface ClusterStatus {
+  readonly phase: ClusterPhase;
+  readonly conditions: readonly Condition[];
+  /** `https://host:port` of the cluster's API, once known. */
+  readonly endpoint: string | null;
+  readonly kubernetesVersion: string | null;
+  readonly pools: readonly PoolStatus[];
+}
+
+/** A cluster as stored: identity, desired state, and the last reported status. */
+export interface Cluster extends ClusterSpec {
+  /** `c-` and ten characters of [a-z0-9], also the name of everything that belongs to it elsewhere. */
+  readonly id: string;
+  readonly projectId: string;
+  /** Grows by one with every change of the desired state (deletion included). */
+  readonly generation: number;
+  /** The generation of the last reconciliation that ended without an error. */
+  readonly observedGeneration: number;
+  readonly deleteRequestedAt: Date | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly status: ClusterStatus;
+}
+
+export const defaultNetwork: ClusterNetwork = {
+  nodeCidr: '10.6.0.0/20',
+  podCidr: '10.244.0.0/16',
+  serviceCidr: '10.96.0.0/16',
+};
+
+export const newClusterStatus: ClusterStatus = {
+  phase: 'creating',
+  conditions: [],
+  endpoint: null,
+  kubernetesVersion: null,
+  pools: [],
+};
+
+/** Replicas of the control plane that a tier stands for. */
+export function controlPlaneReplicas(tier: Tier): number {
+  return tier === 'ha' ? 2 : 1;
+}

@@ -1,0 +1,85 @@
+import type { Looked } from '../shared/looked.ts';
+import type { LedgerEntry } from './ledger.ts';
+
+/** Groups of objects in the management cluster that are applied together. Pools have their own actions. */
+export const manifestGroups = ['namespace', 'credentials', 'cluster', 'cloud-controller'] as const;
+export type ManifestGroup = (typeof manifestGroups)[number];
+
+/**
+ * How what is applied relates to what should be: `current` = rendered now it would be the same (hash annotation, all objects exist),
+ * `outdated` = exists but differs, `absent` = nothing of it exists, `deleting` = has a deletion timestamp, `unknown` = could not look.
+ */
+export type Applied = 'current' | 'outdated' | 'absent' | 'deleting' | 'unknown';
+
+/** A reason of failure taken from elsewhere (Nova fault, Cluster API condition), in words for the customer. */
+export interface Failure {
+  readonly reason: string;
+  readonly message: string;
+  readonly actor: 'user' | 'provider' | 'us';
+}
+
+export interface ObservedInfrastructure {
+  /** OpenStackCluster ready: network, subnet, router, security groups exist. */
+  readonly ready: boolean;
+  readonly failure?: Failure;
+}
+
+export interface ObservedControlPlane {
+  /** `https://host:port` once the load balancer has an address. */
+  readonly endpoint: string | null;
+  readonly initialized: boolean;
+  readonly replicas: number;
+  readonly readyReplicas: number;
+  readonly version: string | null;
+  readonly failure?: Failure;
+}
+
+export interface ObservedMachine {
+  readonly name: string;
+  readonly pool: string;
+  /** Cluster API phase word, for display: Pending, Provisioning, Provisioned, Running, Deleting, Failed. */
+  readonly phase: string;
+  /** Node of this machine is Ready. */
+  readonly ready: boolean;
+  readonly deleting: boolean;
+  /** Set when it will never become ready by itself (e.g. CAPO InstanceStateError); message holds Nova's fault. */
+  readonly failure?: Failure;
+}
+
+export interface ObservedPool {
+  readonly name: string;
+  readonly applied: Applied;
+  /** Machines of older templates that still have to be replaced. */
+  readonly outdatedMachines: number;
+}
+
+export interface ObservedTenant {
+  /** Nodes without a Machine (stale; one without providerID blocks every load balancer). */
+  readonly staleNodes: readonly string[];
+  readonly addons: Applied;
+  /** Add-on pods that must run are available (flannel on each node, CoreDNS ≥ 1, konnectivity agent). */
+  readonly addonsReady: boolean;
+  readonly addonsMessage?: string;
+  /** Services of type LoadBalancer that exist in the tenant. */
+  readonly loadBalancerServices: number;
+}
+
+/** Everything gathered about one cluster; made fresh for every reconciliation. */
+export interface ObservedCluster {
+  readonly ledger: readonly LedgerEntry[];
+  /** The application credential in Keystone, and whether its secret lies in our store (without it, it must be made anew). */
+  readonly credential: Looked<{ readonly id: string; readonly secretStored: boolean }>;
+  readonly applied: Readonly<Record<ManifestGroup, Applied>>;
+  readonly infrastructure: Looked<ObservedInfrastructure>;
+  readonly controlPlane: Looked<ObservedControlPlane>;
+  readonly pools: readonly ObservedPool[];
+  /** False when pools and machines could not be listed: the two lists are then meaningless. */
+  readonly poolsKnown: boolean;
+  readonly machines: readonly ObservedMachine[];
+  /** `absent` when the control plane is not initialised yet or gone; `unknown` when it should answer and does not. */
+  readonly tenant: Looked<ObservedTenant>;
+  /** `current` when the stored kubeconfig is the one of the control plane; `absent` when none is stored. */
+  readonly kubeconfig: 'current' | 'outdated' | 'absent';
+  /** Load balancers `kube_service_<id>_…` left in the project. Only gathered while deleting; else absent. */
+  readonly leftoverLoadBalancers: Looked<number>;
+}

@@ -1,0 +1,90 @@
+import { seen } from '../shared/looked.ts';
+import type { ClusterAction } from './actions.ts';
+import { type LedgerKey, ledgerName } from './ledger.ts';
+import type { Cluster } from './model.ts';
+import type { Applied, ObservedCluster } from './observed.ts';
+
+const needsApply = (applied: Applied): boolean => applied === 'absent' || applied === 'outdated';
+
+/** What brings a cluster that shall exist closer to what is desired. Nothing is done on the strength of "could not look". */
+export function actionsToKeep(desired: Cluster, observed: ObservedCluster): readonly ClusterAction[] {
+  const actions: ClusterAction[] = [];
+  for (const entry of wantedLedger(desired))
+    if (!inLedger(observed, entry)) actions.push({ type: 'ensureLedger', entry });
+  actions.push(...credentialAndManifests(desired, observed));
+  actions.push(...poolActions(desired, observed));
+  actions.push(...tenantActions(observed));
+  return actions;
+}
+
+function wantedLedger(desired: Cluster): readonly LedgerKey[] {
+  const single = ['application-credential', 'namespace', 'cluster', 'load-balancers'] as const;
+  return [
+    ...single.map((kind) => ({ kind, name: ledgerName(kind, desired.id) })),
+    ...desired.pools.map((pool) => ({ kind: 'pool' as const, name: ledgerName('pool', desired.id, pool.name) })),
+  ];
+}
+
+function inLedger(observed: ObservedCluster, key: LedgerKey): boolean {
+  return observed.ledger.some((entry) => entry.kind === key.kind && entry.name === key.name);
+}
+
+/** True when the credential is there, or will be once the actions before have run. */
+function credentialUsable(observed: ObservedCluster): boolean {
+  return observed.credential.state !== 'unknown' || observed.applied.credentials === 'current';
+}
+
+function credentialAndManifests(desired: Cluster, observed: ObservedCluster): readonly ClusterAction[] {
+  const actions: ClusterAction[] = [];
+  if (observed.credential.state !== 'unknown' && seen(observed.credential)?.secretStored !== true)
+    actions.push({ type: 'ensureApplicationCredential', name: ledgerName('application-credential', desired.id) });
+  if (needsApply(observed.applied.namespace)) actions.push({ type: 'applyManifests', group: 'namespace' });
+  const namespaceUsable = observed.applied.namespace !== 'unknown' && observed.applied.namespace !== 'deleting';
+  if (!namespaceUsable || !credentialUsable(observed)) return actions;
+  for (const group of ['credentials', 'cluster'] as const)
+    if (needsApply(observed.applied[group])) actions.push({ type: 'applyManifests', group });
+  return actions;
+}
+
+function poolActions(desired: Cluster, observed: ObservedCluster): readonly ClusterAction[] {
+  if (!observed.poolsKnown) return [];
+  const actions: ClusterAction[] = [];
+  const clusterUsable = observed.applied.cluster !== 'unknown' && observed.applied.cluster !== 'deleting';
+  if (clusterUsable && credentialUsable(observed))
+    for (const pool of desired.pools)
+      if (needsApply(observed.pools.find((found) => found.name === pool.name)?.applied ?? 'absent'))
+        actions.push({ type: 'applyPool', pool: pool.name });
+  for (const pool of observed.pools)
+    if (!desired.pools.some((wanted) => wanted.name === pool.name) && pool.applied !== 'deleting')
+      actions.push({ type: 'deletePool', pool: pool.name });
+  actions.push(...forgetRemovedPools(desired, observed));
+  // One at a time: what failed once may fail again, and a storm of new servers would hide the cause.
+  const failed = observed.machines.find((machine) => machine.failure !== undefined && !machine.deleting);
+  if (failed?.failure !== undefined)
+    actions.push({ type: 'replaceMachine', machine: failed.name, reason: failed.failure.message });
+  return actions;
+}
+
+function forgetRemovedPools(desired: Cluster, observed: ObservedCluster): readonly ClusterAction[] {
+  const kept = new Set(
+    [...desired.pools, ...observed.pools]
+      .map((pool) => pool.name)
+      .concat(observed.machines.map((machine) => machine.pool))
+      .map((name) => ledgerName('pool', desired.id, name)),
+  );
+  return observed.ledger
+    .filter((entry) => entry.kind === 'pool' && !kept.has(entry.name))
+    .map(({ kind, name }) => ({ type: 'removeLedger', entry: { kind, name } }));
+}
+
+function tenantActions(observed: ObservedCluster): readonly ClusterAction[] {
+  const tenant = seen(observed.tenant);
+  if (tenant === undefined) return [];
+  const actions: ClusterAction[] = [];
+  if (observed.kubeconfig !== 'current') actions.push({ type: 'storeKubeconfig' });
+  if (needsApply(observed.applied['cloud-controller']))
+    actions.push({ type: 'applyManifests', group: 'cloud-controller' });
+  if (needsApply(tenant.addons)) actions.push({ type: 'applyTenantAddons' });
+  for (const node of tenant.staleNodes) actions.push({ type: 'deleteStaleNode', node });
+  return actions;
+}

@@ -1,0 +1,246 @@
+import { describe, expect, it } from 'vitest';
+import { absent, present, unknown } from '../shared/looked.ts';
+import { type LedgerKind, ledgerName } from './ledger.ts';
+import { type Cluster, defaultNetwork, newClusterStatus } from './model.ts';
+import type { ObservedCluster } from './observed.ts';
+import { planCluster } from './plan.ts';
+
+const id = 'c-aaaaaaaaaa';
+const now = new Date('2026-11-24T00:00:00Z');
+const desired = (change: Partial<Cluster> = {}): Cluster => ({
+  id,
+  projectId: 'p',
+  name: 'demo',
+  kubernetesVersion: 'v1.36.3',
+  tier: 'ha',
+  network: defaultNetwork,
+  pools: [{ name: 'workers', flavor: 'm1.medium', count: 2, labels: {}, taints: [] }],
+  generation: 1,
+  observedGeneration: 0,
+  deleteRequestedAt: null,
+  createdAt: now,
+  updatedAt: now,
+  status: newClusterStatus,
+  ...change,
+});
+
+const nothing: ObservedCluster = {
+  ledger: [],
+  credential: absent,
+  applied: { namespace: 'absent', credentials: 'absent', cluster: 'absent', 'cloud-controller': 'absent' },
+  infrastructure: absent,
+  controlPlane: absent,
+  pools: [],
+  poolsKnown: true,
+  machines: [],
+  tenant: absent,
+  kubeconfig: 'absent',
+  leftoverLoadBalancers: absent,
+};
+const ledger = (['application-credential', 'namespace', 'cluster', 'load-balancers', 'pool'] as LedgerKind[]).map(
+  (kind) => ({ kind, name: ledgerName(kind, id, 'workers'), externalId: null, createdAt: now }),
+);
+const machine = (name: string, ready = true) => ({
+  name,
+  pool: 'workers',
+  phase: 'Running',
+  ready,
+  deleting: false,
+});
+const tenant = { staleNodes: [], addons: 'current', addonsReady: true, loadBalancerServices: 0 } as const;
+const complete: ObservedCluster = {
+  ledger,
+  credential: present({ id: 'x', secretStored: true }),
+  applied: { namespace: 'current', credentials: 'current', cluster: 'current', 'cloud-controller': 'current' },
+  infrastructure: present({ ready: true }),
+  controlPlane: present({
+    endpoint: 'https://172.29.0.9:6443',
+    initialized: true,
+    replicas: 2,
+    readyReplicas: 2,
+    version: 'v1.36.3',
+  }),
+  pools: [{ name: 'workers', applied: 'current', outdatedMachines: 0 }],
+  poolsKnown: true,
+  machines: [machine('m1'), machine('m2')],
+  tenant: present(tenant),
+  kubeconfig: 'current',
+  leftoverLoadBalancers: absent,
+};
+const words = (observed: ObservedCluster, cluster = desired(), at = now): string[] =>
+  planCluster(cluster, observed, at).actions.map((action) => {
+    const { type, ...rest } = action;
+    return [type, ...Object.values(rest).map((v) => (typeof v === 'string' ? v : (v as { kind: string }).kind))].join(
+      ' ',
+    );
+  });
+
+describe('a cluster is made', () => {
+  it('writes the ledger before anything is created, then applies all groups in one turn', () => {
+    expect(words(nothing)).toEqual([
+      'ensureLedger application-credential',
+      'ensureLedger namespace',
+      'ensureLedger cluster',
+      'ensureLedger load-balancers',
+      'ensureLedger pool',
+      `ensureApplicationCredential matryoshka-${id}`,
+      'applyManifests namespace',
+      'applyManifests credentials',
+      'applyManifests cluster',
+      'applyPool workers',
+    ]);
+  });
+
+  it('makes a credential anew whose secret was lost in a crash', () => {
+    const observed = { ...complete, credential: present({ id: 'x', secretStored: false }) };
+    expect(words(observed)).toEqual([`ensureApplicationCredential matryoshka-${id}`]);
+  });
+
+  it('stores the kubeconfig and applies add-ons as soon as the API answers', () => {
+    const observed: ObservedCluster = {
+      ...complete,
+      kubeconfig: 'absent',
+      applied: { ...complete.applied, 'cloud-controller': 'absent' },
+      controlPlane: present({
+        endpoint: 'https://172.29.0.9:6443',
+        initialized: false,
+        replicas: 2,
+        readyReplicas: 1,
+        version: 'v1.36.3',
+      }),
+      tenant: present({ ...tenant, addons: 'absent', addonsReady: false }),
+      machines: [],
+    };
+    expect(words(observed)).toEqual(['storeKubeconfig', 'applyManifests cloud-controller', 'applyTenantAddons']);
+  });
+
+  it('tells the progress and is done only when everything is', () => {
+    const half = planCluster(desired(), { ...complete, machines: [machine('m1'), machine('m2', false)] }, now);
+    expect(half.converged).toBe(false);
+    expect(half.phase).toBe('creating');
+    expect(half.progress.map((phase) => `${phase.name} ${phase.state} ${phase.percent}`)).toEqual([
+      'credentials done 100',
+      'network done 100',
+      'control-plane done 100',
+      'workers running 50',
+      'add-ons done 100',
+      'ready pending 0',
+    ]);
+    const done = planCluster(desired(), complete, now);
+    expect(done).toMatchObject({ converged: true, phase: 'ready', actions: [], endpoint: 'https://172.29.0.9:6443' });
+  });
+});
+
+describe('a cluster lives', () => {
+  const ready = desired({ observedGeneration: 1, status: { ...newClusterStatus, phase: 'ready' } });
+
+  it('is degraded when the world changes, updating when its owner changes it', () => {
+    const broken = { ...complete, machines: [machine('m1'), machine('m2', false)] };
+    expect(planCluster(ready, broken, now).phase).toBe('degraded');
+    expect(planCluster({ ...ready, generation: 2 }, broken, now).phase).toBe('updating');
+  });
+
+  it('does nothing because of what it could not see', () => {
+    const blind: ObservedCluster = {
+      ...complete,
+      credential: unknown('Keystone does not answer'),
+      applied: { namespace: 'unknown', credentials: 'unknown', cluster: 'unknown', 'cloud-controller': 'unknown' },
+      infrastructure: unknown('x'),
+      controlPlane: unknown('x'),
+      tenant: unknown('x'),
+      poolsKnown: false,
+      pools: [],
+      machines: [],
+    };
+    expect(words(blind, ready)).toEqual([]);
+    const plan = planCluster(ready, blind, now);
+    expect(plan.converged).toBe(false);
+    expect(plan.conditions.find((condition) => condition.type === 'ControlPlaneReady')?.status).toBe('Unknown');
+  });
+
+  it('removes a pool and forgets it only after its machines are gone', () => {
+    const without = { ...ready, pools: [], generation: 2 };
+    expect(words(complete, without)).toEqual(['deletePool workers']);
+    const going: ObservedCluster = { ...complete, pools: [], machines: [machine('m1')] };
+    expect(words(going, without)).toEqual([]);
+    expect(words({ ...going, machines: [] }, without)).toEqual(['removeLedger pool']);
+  });
+
+  it('replaces one failed machine and says why', () => {
+    const failure = { reason: 'NoValidHost', message: 'No valid host was found', actor: 'provider' } as const;
+    const observed = { ...complete, machines: [machine('m1'), { ...machine('m2', false), failure }] };
+    expect(words(observed, ready)).toEqual(['replaceMachine m2 No valid host was found']);
+    expect(planCluster(ready, observed, now).blockedBy).toEqual(failure);
+  });
+
+  it('keeps the transition time of conditions that did not change', () => {
+    const first = planCluster(ready, complete, now);
+    const later = new Date(now.getTime() + 60_000);
+    const second = planCluster(
+      { ...ready, status: { ...ready.status, conditions: first.conditions } },
+      complete,
+      later,
+    );
+    expect(second.conditions).toEqual(first.conditions);
+  });
+});
+
+describe('a cluster is deleted', () => {
+  const deleting = desired({ generation: 2, deleteRequestedAt: now, status: { ...newClusterStatus, phase: 'ready' } });
+
+  it('removes load balancers first, while the cloud controller still runs', () => {
+    const observed: ObservedCluster = {
+      ...complete,
+      tenant: present({ ...tenant, loadBalancerServices: 1 }),
+      leftoverLoadBalancers: present(1),
+    };
+    expect(words(observed, deleting)).toEqual(['deleteLoadBalancerServices']);
+    const late = new Date(now.getTime() + 121_000);
+    expect(words(observed, deleting, late)).toEqual(['deleteLoadBalancerServices', 'deleteLeftoverLoadBalancers']);
+  });
+
+  it('waits while it does not know what load balancers are left', () => {
+    expect(words({ ...complete, leftoverLoadBalancers: unknown('Octavia is away') }, deleting)).toEqual([]);
+  });
+
+  it('then the cluster, then namespace and credential, then the ledger', () => {
+    expect(words(complete, deleting)).toEqual(['deleteManifests cloud-controller', 'deleteManifests cluster']);
+    const going: ObservedCluster = {
+      ...complete,
+      applied: { ...complete.applied, cluster: 'deleting', 'cloud-controller': 'absent' },
+      tenant: unknown('connection refused'),
+    };
+    expect(words(going, deleting)).toEqual([]);
+    const clusterGone: ObservedCluster = {
+      ...going,
+      applied: { ...going.applied, cluster: 'absent' },
+      infrastructure: absent,
+      controlPlane: absent,
+      pools: [],
+      machines: [],
+      tenant: absent,
+    };
+    expect(words(clusterGone, deleting)).toEqual([
+      'deleteManifests credentials',
+      'deleteManifests namespace',
+      'removeLedger cluster',
+      'removeLedger load-balancers',
+      'removeLedger pool',
+    ]);
+    const namespaceGone: ObservedCluster = {
+      ...clusterGone,
+      applied: { ...nothing.applied },
+      ledger: ledger.slice(0, 2),
+    };
+    expect(words(namespaceGone, deleting)).toEqual([
+      `deleteApplicationCredential matryoshka-${id}`,
+      'removeLedger namespace',
+    ]);
+    const last: ObservedCluster = { ...namespaceGone, credential: absent, ledger: ledger.slice(0, 1) };
+    expect(words(last, deleting)).toEqual(['removeLedger application-credential', 'finishDeletion']);
+  });
+
+  it('ends at once when nothing was ever made', () => {
+    expect(words(nothing, deleting)).toEqual(['finishDeletion']);
+  });
+});

@@ -1,0 +1,163 @@
+import { mergeConditions, type NewCondition } from '../shared/conditions.ts';
+import { seen } from '../shared/looked.ts';
+import {
+  type Assessment,
+  assessAddons,
+  assessControlPlane,
+  assessCredentials,
+  assessNetwork,
+  assessWorkers,
+  poolStatuses,
+} from './assess.ts';
+import type { Cluster, ClusterPhase } from './model.ts';
+import type { Failure, ObservedCluster } from './observed.ts';
+import { planDeletion } from './plan-delete.ts';
+import { actionsToKeep } from './plan-keep.ts';
+import { type ClusterPlan, type ClusterPolicy, defaultClusterPolicy, type PhaseProgress } from './plan-types.ts';
+
+/** A machine that failed is replaced at most this often. */
+const failureIntervalMs = 15_000;
+
+/**
+ * What to do now for one cluster, and what to tell its owner. Pure: the same world gives the same plan, and a plan made again after a
+ * crash at any point continues where the world stands.
+ */
+export function planCluster(
+  desired: Cluster,
+  observed: ObservedCluster,
+  now: Date,
+  policy: ClusterPolicy = defaultClusterPolicy,
+): ClusterPlan {
+  const plane = seen(observed.controlPlane);
+  const common = {
+    endpoint: plane?.endpoint ?? (observed.controlPlane.state === 'unknown' ? desired.status.endpoint : null),
+    kubernetesVersion: plane?.version ?? null,
+    pools: poolStatuses(desired.pools, observed),
+  };
+  return desired.deleteRequestedAt === null
+    ? { ...common, ...keep(desired, observed, now, policy) }
+    : { ...common, ...remove(desired, observed, now, policy) };
+}
+
+type Verdict = Omit<ClusterPlan, 'endpoint' | 'kubernetesVersion' | 'pools'>;
+
+function remove(desired: Cluster, observed: ObservedCluster, now: Date, policy: ClusterPolicy): Verdict {
+  const { actions, progress } = planDeletion(desired, observed, now, policy);
+  const current = progress.find((phase) => phase.state === 'running');
+  const ready: NewCondition = {
+    type: 'Ready',
+    status: 'False',
+    reason: 'Deleting',
+    message: current?.message ?? 'everything is gone',
+  };
+  return {
+    actions,
+    phase: 'deleting',
+    conditions: mergeConditions(desired.status.conditions, [ready], desired.generation, now),
+    progress,
+    converged: false,
+    blockedBy: null,
+    requeueAfterMs: policy.progressIntervalMs,
+  };
+}
+
+function keep(desired: Cluster, observed: ObservedCluster, now: Date, policy: ClusterPolicy): Verdict {
+  const actions = actionsToKeep(desired, observed);
+  const credentials = assessCredentials(observed);
+  const controlPlane = assessControlPlane(desired, observed, credentials.done);
+  const initialized = seen(observed.controlPlane)?.initialized === true;
+  const parts = [
+    credentials,
+    assessNetwork(observed, credentials.done),
+    controlPlane,
+    assessWorkers(desired, observed, initialized),
+    assessAddons(observed),
+  ];
+  const converged = actions.length === 0 && parts.every((part) => part.done);
+  const blockedBy = parts.find((part) => part.failure !== undefined)?.failure ?? null;
+  return {
+    actions,
+    phase: phaseOf(desired, converged),
+    conditions: mergeConditions(
+      desired.status.conditions,
+      [...parts.map(conditionOf), readyCondition(parts, converged, blockedBy)],
+      desired.generation,
+      now,
+    ),
+    progress: [...parts.map(progressOf), readyProgress(parts, converged)],
+    converged,
+    blockedBy,
+    requeueAfterMs: requeueAfterMs(converged, blockedBy, policy),
+  };
+}
+
+function requeueAfterMs(converged: boolean, blockedBy: Failure | null, policy: ClusterPolicy): number {
+  if (converged) return policy.resyncIntervalMs;
+  return blockedBy === null ? policy.progressIntervalMs : Math.max(policy.progressIntervalMs, failureIntervalMs);
+}
+
+/** Creating until it was ready once; later "updating" after a change of what is desired, "degraded" when the world changed by itself. */
+function phaseOf(desired: Cluster, converged: boolean): ClusterPhase {
+  if (converged) return 'ready';
+  const before = desired.status.phase;
+  if (before === 'creating' || before === 'updating') return before;
+  return desired.generation === desired.observedGeneration ? 'degraded' : 'updating';
+}
+
+const conditionTypes = {
+  credentials: 'CredentialsReady',
+  network: 'NetworkReady',
+  'control-plane': 'ControlPlaneReady',
+  workers: 'WorkersReady',
+  'add-ons': 'AddonsReady',
+} as const;
+
+function conditionOf(part: Assessment): NewCondition {
+  const type = conditionTypes[part.phase as keyof typeof conditionTypes];
+  if (part.done) return { type, status: 'True', reason: 'Ready', message: part.message };
+  if (part.failure !== undefined)
+    return {
+      type,
+      status: 'False',
+      reason: part.failure.reason,
+      message: part.failure.message,
+      actor: part.failure.actor,
+    };
+  if (!part.looked)
+    return { type, status: 'Unknown', reason: 'CouldNotLook', message: part.message, actor: 'provider' };
+  return { type, status: 'False', reason: part.started ? 'InProgress' : 'Waiting', message: part.message };
+}
+
+function readyCondition(parts: readonly Assessment[], converged: boolean, blockedBy: Failure | null): NewCondition {
+  if (converged) return { type: 'Ready', status: 'True', reason: 'Ready', message: 'the cluster is as you want it' };
+  if (blockedBy !== null)
+    return {
+      type: 'Ready',
+      status: 'False',
+      reason: blockedBy.reason,
+      message: blockedBy.message,
+      actor: blockedBy.actor,
+    };
+  const open = parts.find((part) => !part.done);
+  const message = open === undefined ? 'applying the last changes' : `${open.phase}: ${open.message}`;
+  return { type: 'Ready', status: 'False', reason: 'InProgress', message };
+}
+
+function progressOf(part: Assessment): PhaseProgress {
+  return {
+    name: part.phase,
+    state: part.done ? 'done' : part.started ? 'running' : 'pending',
+    message: part.failure?.message ?? part.message,
+    percent: part.done ? 100 : Math.min(99, part.percent),
+  };
+}
+
+function readyProgress(parts: readonly Assessment[], converged: boolean): PhaseProgress {
+  const open = parts.filter((part) => !part.done).length;
+  return {
+    name: 'ready',
+    state: converged ? 'done' : open === 0 ? 'running' : 'pending',
+    message: converged ? 'ready' : `${open} phases to go`,
+    percent: converged ? 100 : 0,
+  };
+}

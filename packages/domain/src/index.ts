@@ -1,0 +1,64 @@
+export type { ClusterAction } from './cluster/actions.ts';
+export { type LedgerEntry, type LedgerKey, type LedgerKind, ledgerKinds, ledgerName } from './cluster/ledger.ts';
+export {
+  type Cluster,
+  type ClusterNetwork,
+  type ClusterPhase,
+  type ClusterSpec,
+  type ClusterStatus,
+  clusterPhases,
+  controlPlaneReplicas,
+  defaultNetwork,
+  newClusterStatus,
+  type Pool,
+  type PoolStatus,
+  type Taint,
+  type TaintEffect,
+  type Tier,
+  taintEffects,
+  tiers,
+} from './cluster/model.ts';
+export {
+  type Applied,
+  type Failure,
+  type ManifestGroup,
+  manifestGroups,
+  type ObservedCluster,
+  type ObservedControlPlane,
+  type ObservedInfrastructure,
+  type ObservedMachine,
+  type ObservedPool,
+  type ObservedTenant,
+} from './cluster/observed.ts';
+export { planCluster } from './cluster/plan.ts';
+export {
+  type ClusterPlan,
+  type ClusterPolicy,
+  createPhases,
+  defaultClusterPolicy,
+  deletePhases,
+  type OperationPhaseName,
+  type PhaseProgress,
+} from './cluster/plan-types.ts';
+export {
+  type Catalogue,
+  defaultLimits,
+  type Limits,
+  validateClusterChange,
+  validateNewCluster,
+  validateNewPool,
+  validatePoolChange,
+} from './cluster/policy.ts';
+export { checkQuota, type Demand, type FlavorSize, type ProjectQuota } from './cluster/quota.ts';
+export {
+  mergePhases,
+  type Operation,
+  type OperationKind,
+  type OperationPhase,
+  type OperationState,
+  operationKinds,
+  overallPercent,
+} from './operation/model.ts';
+export { type Actor, type Condition, mergeConditions, type NewCondition } from './shared/conditions.ts';
+export { absent, type Looked, present, seen, unknown } from './shared/looked.ts';
+export { nearest, type Violation } from './validation/violations.ts';

@@ -1,0 +1,58 @@
+import type { Failure } from '../cluster/observed.ts';
+import type { PhaseProgress } from '../cluster/plan-types.ts';
+
+export const operationKinds = [
+  'cluster.create',
+  'cluster.update',
+  'cluster.delete',
+  'pool.create',
+  'pool.update',
+  'pool.delete',
+] as const;
+export type OperationKind = (typeof operationKinds)[number];
+
+export type OperationState = 'running' | 'succeeded' | 'failed' | 'superseded';
+
+export interface OperationPhase extends PhaseProgress {
+  /** ISO 8601; kept as text because phases are stored as JSON. */
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+}
+
+/** A change somebody asked for, and how far it is. */
+export interface Operation {
+  readonly id: string;
+  readonly projectId: string;
+  readonly clusterId: string;
+  readonly clusterName: string;
+  readonly kind: OperationKind;
+  readonly state: OperationState;
+  readonly generation: number;
+  readonly phases: readonly OperationPhase[];
+  readonly percent: number;
+  readonly message: string;
+  readonly error: Failure | null;
+  readonly requestedBy: string;
+  readonly createdAt: Date;
+  readonly finishedAt: Date | null;
+}
+
+/** Adds start and end times to fresh progress; a phase that was done and is open again keeps its start and loses its end. */
+export function mergePhases(
+  previous: readonly OperationPhase[],
+  fresh: readonly PhaseProgress[],
+  now: Date,
+): readonly OperationPhase[] {
+  return fresh.map((phase) => {
+    const old = previous.find((candidate) => candidate.name === phase.name);
+    const startedAt = phase.state === 'pending' ? (old?.startedAt ?? null) : (old?.startedAt ?? now.toISOString());
+    const finishedAt = phase.state === 'done' ? (old?.finishedAt ?? now.toISOString()) : null;
+    return { ...phase, startedAt, finishedAt };
+  });
+}
+
+/** 0–100 over all phases. */
+export function overallPercent(phases: readonly PhaseProgress[]): number {
+  if (phases.length === 0) return 0;
+  return Math.floor(phases.reduce((sum, phase) => sum + phase.percent, 0) / phases.length);
+}

@@ -1,0 +1,58 @@
+import type { Cluster, ClusterPhase, Condition, Pool, PoolStatus, Tier } from '@matryoshka/domain';
+
+/** Columns of a cluster with its pools; the order of pools is by name. */
+export const clusterColumns = `
+  c.id, c.project_id, c.name, c.kubernetes_version, c.tier, c.node_cidr::text, c.pod_cidr::text, c.service_cidr::text,
+  c.generation, c.observed_generation, c.phase, c.conditions, c.endpoint, c.observed_version, c.pool_status,
+  c.created_at, c.updated_at, c.delete_requested_at,
+  coalesce((select jsonb_agg(jsonb_build_object('name', p.name, 'flavor', p.flavor, 'count', p.count, 'labels', p.labels,
+    'taints', p.taints) order by p.name) from pools p where p.cluster_id = c.id), '[]') as pools`;
+
+export interface ClusterRow {
+  readonly id: string;
+  readonly project_id: string;
+  readonly name: string;
+  readonly kubernetes_version: string;
+  readonly tier: Tier;
+  readonly node_cidr: string;
+  readonly pod_cidr: string;
+  readonly service_cidr: string;
+  readonly generation: number;
+  readonly observed_generation: number;
+  readonly phase: ClusterPhase;
+  readonly conditions: readonly (Omit<Condition, 'lastTransitionTime'> & { readonly lastTransitionTime: string })[];
+  readonly endpoint: string | null;
+  readonly observed_version: string | null;
+  readonly pool_status: readonly PoolStatus[];
+  readonly created_at: Date;
+  readonly updated_at: Date;
+  readonly delete_requested_at: Date | null;
+  readonly pools: readonly Pool[];
+}
+
+export function clusterOf(row: ClusterRow): Cluster {
+  return {
+    id: row.id,
+    projectId: row.project_id,
+    name: row.name,
+    kubernetesVersion: row.kubernetes_version,
+    tier: row.tier,
+    network: { nodeCidr: row.node_cidr, podCidr: row.pod_cidr, serviceCidr: row.service_cidr },
+    pools: row.pools,
+    generation: row.generation,
+    observedGeneration: row.observed_generation,
+    deleteRequestedAt: row.delete_requested_at,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    status: {
+      phase: row.phase,
+      conditions: row.conditions.map((condition) => ({
+        ...condition,
+        lastTransitionTime: new Date(condition.lastTransitionTime),
+      })),
+      endpoint: row.endpoint,
+      kubernetesVersion: row.observed_version,
+      pools: row.pool_status,
+    },
+  };
+}

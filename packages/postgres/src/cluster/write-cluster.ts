@@ -1,0 +1,75 @@
+import type { ClusterSpec, Pool, Tier } from '@matryoshka/domain';
+import type { Queryable } from '../database.ts';
+
+/** Inserts a cluster with its pools. Throws SQLSTATE 23505 when the project has one of that name. */
+export async function insertCluster(
+  db: Queryable,
+  cluster: ClusterSpec & { readonly id: string; readonly projectId: string },
+): Promise<void> {
+  await db.query(
+    `insert into clusters (id, project_id, name, kubernetes_version, tier, node_cidr, pod_cidr, service_cidr)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      cluster.id,
+      cluster.projectId,
+      cluster.name,
+      cluster.kubernetesVersion,
+      cluster.tier,
+      cluster.network.nodeCidr,
+      cluster.network.podCidr,
+      cluster.network.serviceCidr,
+    ],
+  );
+  for (const pool of cluster.pools) await insertPool(db, cluster, pool);
+}
+
+export async function insertPool(
+  db: Queryable,
+  cluster: { readonly id: string; readonly projectId: string },
+  pool: Pool,
+): Promise<void> {
+  await db.query(
+    'insert into pools (cluster_id, project_id, name, flavor, count, labels, taints) values ($1, $2, $3, $4, $5, $6, $7)',
+    [
+      cluster.id,
+      cluster.projectId,
+      pool.name,
+      pool.flavor,
+      pool.count,
+      JSON.stringify(pool.labels),
+      JSON.stringify(pool.taints),
+    ],
+  );
+}
+
+export async function updatePool(db: Queryable, clusterId: string, pool: Pool): Promise<void> {
+  await db.query('update pools set count = $3, labels = $4, taints = $5 where cluster_id = $1 and name = $2', [
+    clusterId,
+    pool.name,
+    pool.count,
+    JSON.stringify(pool.labels),
+    JSON.stringify(pool.taints),
+  ]);
+}
+
+export async function deletePool(db: Queryable, clusterId: string, name: string): Promise<void> {
+  await db.query('delete from pools where cluster_id = $1 and name = $2', [clusterId, name]);
+}
+
+/** What is desired has changed: a new generation, due at once even during a back-off. Answers the generation. */
+export async function bumpCluster(
+  db: Queryable,
+  clusterId: string,
+  change: { readonly tier?: Tier; readonly deleted?: true } = {},
+): Promise<number> {
+  const result = await db.query<{ generation: number }>(
+    `update clusters set generation = generation + 1, updated_at = now(), not_before = now(), next_due_at = now(), failures = 0,
+       tier = coalesce($2, tier), phase = case when $3 then 'deleting' else phase end,
+       delete_requested_at = case when $3 then coalesce(delete_requested_at, now()) else delete_requested_at end
+     where id = $1 returning generation`,
+    [clusterId, change.tier ?? null, change.deleted === true],
+  );
+  const row = result.rows[0];
+  if (row === undefined) throw new Error(`cluster ${clusterId} vanished`);
+  return row.generation;
+}

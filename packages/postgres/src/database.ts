@@ -1,0 +1,101 @@
+import { TypedError } from '@matryoshka/system';
+import pg from 'pg';
+
+export type Pool = pg.Pool;
+/** A pool or one client inside of a transaction: whatever can run a statement. */
+export type Queryable = Pick<pg.ClientBase, 'query'>;
+
+// Generations and sequences are bigint; they stay far below 2^53.
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, (text) => Number(text));
+
+/**
+ * A pool of connections. `notify: false` switches LISTEN/NOTIFY off for everything written through it (everything must also work so).
+ * A transaction that its client leaves open is ended by the server after ten seconds.
+ */
+export function createPool(
+  url: string,
+  options: { readonly max?: number; readonly notify?: boolean; readonly name?: string } = {},
+): Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max ?? 10,
+    types,
+    connectionTimeoutMillis: 5_000,
+    application_name: options.name ?? 'kaas',
+    options: [
+      '-c idle_in_transaction_session_timeout=10000',
+      '-c lock_timeout=10000',
+      '-c statement_timeout=30000',
+      ...(options.notify === false ? ['-c kaas.notify=off'] : []),
+    ].join(' '),
+  });
+  // A lost idle connection is replaced by the pool; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** One dedicated connection, for LISTEN and for locks that live as long as the connection. The caller ends it. */
+export async function connect(url: string, name: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, types, application_name: name, keepAlive: true });
+  await client.connect();
+  return client;
+}
+
+/** Runs `work` in one transaction; rolls back when it throws. */
+export async function inTransaction<T>(pool: Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    try {
+      await client.query('rollback');
+    } catch (rollbackError) {
+      broken = rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
+    }
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** Like `inTransaction`, seeing and writing one project only (row security; `set local`, so it ends with the transaction). */
+export async function inProject<T>(pool: Pool, projectId: string, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  return await inTransaction(pool, async (tx) => {
+    await tx.query("select set_config('kaas.project_id', $1, true)", [projectId]);
+    return await work(tx);
+  });
+}
+
+/** True for a PostgreSQL error with one of the SQLSTATEs, e.g. `23505` unique_violation. */
+export function hasSqlState(error: unknown, ...states: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && states.includes(error.code);
+}
+
+/** True when the database could not be reached or went away, not when a statement was wrong. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return (
+    ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P03', '53300'].includes(code) ||
+    code.startsWith('08') ||
+    /Connection terminated|timeout exceeded when trying to connect/.test(error.message)
+  );
+}
+
+/** Throws a typed error when the database does not answer. */
+export async function checkDatabase(pool: Pool): Promise<void> {
+  try {
+    await pool.query('select 1');
+  } catch (error) {
+    throw new TypedError(`The database does not answer: ${error instanceof Error ? error.message : String(error)}`, {
+      code: 'database_unavailable',
+      next: 'Check that PostgreSQL runs and that KAAS_DATABASE_URL is right.',
+      cause: error,
+    });
+  }
+}

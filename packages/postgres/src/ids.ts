@@ -1,0 +1,20 @@
+import { randomInt } from 'node:crypto';
+
+const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
+const letters = alphabet.slice(0, 26);
+
+function random(length: number): string {
+  // A letter first: the id after the dash then also serves where names must start with one.
+  const first = letters.charAt(randomInt(letters.length));
+  return first + Array.from({ length: length - 1 }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
+}
+
+/** `c-` and ten characters (51 bits). */
+export function newClusterId(): string {
+  return `c-${random(10)}`;
+}
+
+/** `op-` and twelve characters. */
+export function newOperationId(): string {
+  return `op-${random(12)}`;
+}

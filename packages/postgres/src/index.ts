@@ -1,0 +1,58 @@
+export { type AuditRecord, insertAuditRecord } from './audit/audit.ts';
+export {
+  type Flavor,
+  getProjectQuota,
+  type KubernetesVersion,
+  listFlavors,
+  listKubernetesVersions,
+  type ProjectQuota,
+  replaceFlavors,
+  replaceKubernetesVersions,
+  replaceProjectQuota,
+} from './catalogue/catalogue.ts';
+export { getCluster, listClusters, listDueClusters, msUntilNextDue } from './cluster/read-clusters.ts';
+export { type ClusterReport, removeCluster, reportCluster } from './cluster/report-cluster.ts';
+export { bumpCluster, deletePool, insertCluster, insertPool, updatePool } from './cluster/write-cluster.ts';
+export { acquireLeadership, type Leadership } from './controller/leadership.ts';
+export {
+  checkDatabase,
+  createPool,
+  hasSqlState,
+  inProject,
+  inTransaction,
+  isDatabaseUnavailable,
+  type Pool,
+  type Queryable,
+} from './database.ts';
+export { appendEvent, type NewEvent } from './event/append-event.ts';
+export { type EventFilter, lastEventSequence, listEvents, type StoredEvent } from './event/list-events.ts';
+export {
+  type IdempotencyLookup,
+  type IdempotencyScope,
+  lookUpIdempotencyKey,
+  type StoredAnswer,
+  saveIdempotentAnswer,
+} from './idempotency/idempotency.ts';
+export { newClusterId, newOperationId } from './ids.ts';
+export { addLedgerEntry, listLedger, removeLedgerEntry, setLedgerExternalId } from './ledger/ledger.ts';
+export { type Channel, listen } from './listen.ts';
+export { checkSchema, type Migration, migrate, readMigrations } from './migrate.ts';
+export {
+  getOperation,
+  insertOperation,
+  listOperations,
+  type NewOperation,
+  type OperationFilter,
+  supersedeOperations,
+} from './operation/operations.ts';
+export { type PrepareOptions, prepareDatabase } from './prepare.ts';
+export { listProjects, saveProject } from './project/projects.ts';
+export { createSecretBox, loadSecretBox, type SecretBox } from './secret/secret-box.ts';
+export { deleteSecrets, ensureSecret, readSecret, type SecretKey, saveSecret } from './secret/secrets.ts';
+export {
+  deleteExpired,
+  deleteSession,
+  findSession,
+  insertSession,
+  type StoredSession,
+} from './session/sessions.ts';

@@ -1,0 +1,83 @@
+import type { Operation, OperationKind, OperationState } from '@matryoshka/domain';
+import type { Queryable } from '../database.ts';
+import { type OperationRow, operationColumns, operationOf } from './row.ts';
+
+export interface NewOperation {
+  readonly id: string;
+  readonly projectId: string;
+  readonly clusterId: string;
+  readonly kind: OperationKind;
+  readonly generation: number;
+  readonly message: string;
+  readonly requestedBy: string;
+  readonly requestId: string;
+}
+
+export async function insertOperation(db: Queryable, operation: NewOperation): Promise<Operation> {
+  await db.query(
+    `insert into operations (id, project_id, cluster_id, kind, generation, message, requested_by, request_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      operation.id,
+      operation.projectId,
+      operation.clusterId,
+      operation.kind,
+      operation.generation,
+      operation.message,
+      operation.requestedBy,
+      operation.requestId,
+    ],
+  );
+  const stored = await getOperation(db, operation.id);
+  if (stored === undefined) throw new Error(`operation ${operation.id} vanished`);
+  return stored;
+}
+
+export async function getOperation(db: Queryable, id: string): Promise<Operation | undefined> {
+  const result = await db.query<OperationRow>(`select ${operationColumns} from operations o where o.id = $1`, [id]);
+  const row = result.rows[0];
+  return row === undefined ? undefined : operationOf(row);
+}
+
+export interface OperationFilter {
+  readonly clusterId?: string;
+  readonly kind?: OperationKind;
+  readonly state?: OperationState;
+  readonly limit: number;
+  /** The last row of the page before. */
+  readonly before?: { readonly createdAt: Date; readonly id: string };
+}
+
+/** Newest first. */
+export async function listOperations(db: Queryable, filter: OperationFilter): Promise<readonly Operation[]> {
+  // Times are compared in milliseconds: what a cursor can carry (JavaScript has no microseconds).
+  const result = await db.query<OperationRow>(
+    `select ${operationColumns} from operations o
+     where ($2::text is null or o.cluster_id = $2) and ($3::text is null or o.state = $3) and ($6::text is null or o.kind = $6)
+       and ($4::timestamptz is null or (date_trunc('milliseconds', o.created_at), o.id) < ($4, $5))
+     order by date_trunc('milliseconds', o.created_at) desc, o.id desc limit $1`,
+    [
+      filter.limit,
+      filter.clusterId ?? null,
+      filter.state ?? null,
+      filter.before?.createdAt ?? null,
+      filter.before?.id ?? null,
+      filter.kind ?? null,
+    ],
+  );
+  return result.rows.map(operationOf);
+}
+
+/** Ends what runs on a cluster because something later made it pointless; answers the ids. */
+export async function supersedeOperations(
+  db: Queryable,
+  clusterId: string,
+  message: string,
+): Promise<readonly string[]> {
+  const result = await db.query<{ id: string }>(
+    `update operations set state = 'superseded', message = $2, error = null, finished_at = now()
+     where cluster_id = $1 and state = 'running' returning id`,
+    [clusterId, message],
+  );
+  return result.rows.map((row) => row.id);
+}

@@ -1,0 +1,41 @@
+import type { Failure, Operation, OperationKind, OperationPhase, OperationState } from '@matryoshka/domain';
+
+export const operationColumns = `
+  o.id, o.project_id, o.cluster_id, (select c.name from clusters c where c.id = o.cluster_id) as cluster_name, o.kind, o.state,
+  o.generation, o.phases, o.percent, o.message, o.error, o.requested_by, o.created_at, o.finished_at`;
+
+export interface OperationRow {
+  readonly id: string;
+  readonly project_id: string;
+  readonly cluster_id: string;
+  readonly cluster_name: string;
+  readonly kind: OperationKind;
+  readonly state: OperationState;
+  readonly generation: number;
+  readonly phases: readonly OperationPhase[];
+  readonly percent: number;
+  readonly message: string;
+  readonly error: Failure | null;
+  readonly requested_by: string;
+  readonly created_at: Date;
+  readonly finished_at: Date | null;
+}
+
+export function operationOf(row: OperationRow): Operation {
+  return {
+    id: row.id,
+    projectId: row.project_id,
+    clusterId: row.cluster_id,
+    clusterName: row.cluster_name,
+    kind: row.kind,
+    state: row.state,
+    generation: row.generation,
+    phases: row.phases,
+    percent: row.percent,
+    message: row.message,
+    error: row.error,
+    requestedBy: row.requested_by,
+    createdAt: row.created_at,
+    finishedAt: row.finished_at,
+  };
+}
