@@ -1,0 +1,131 @@
+import { readFile } from 'node:fs/promises';
+import { formatItem, formatList, type OutputOptions, type Terminal } from '@matryoshka/cli';
+import { TypedError } from '@matryoshka/system';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type AdminFile, openrc } from './openrc.ts';
+
+interface PlatformFlags {
+  readonly dataDir?: string;
+  readonly managementNodes?: number;
+}
+
+const platformOptions = ({ dataDir, managementNodes }: PlatformFlags) => ({
+  ...(dataDir === undefined ? {} : { dataDir }),
+  ...(managementNodes === undefined ? {} : { managementNodes }),
+});
+
+const withDataDir = (command: Command): Command =>
+  command.option('--data-dir <folder>', 'where the platform lives (MATRYOSHKA_DATA_DIR, /var/lib/matryoshka)');
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Not a whole number.');
+  return Number(text);
+}
+
+/** The one-machine edition: bring it up, look at it, take it down. The installer is loaded when a command runs. */
+export function platformCommands(program: Command, terminal: Terminal): void {
+  withDataDir(program.command('up'))
+    .description('bring the platform up on this machine, or what of it is missing')
+    .option('--management-nodes <count>', 'servers of the management cluster', wholeNumber)
+    .action(async (options: PlatformFlags) => {
+      const { progressWriter, up } = await import('@matryoshka/installer');
+      const columns = process.stderr.columns;
+      const progress = progressWriter({
+        write: terminal.stderr,
+        tty: terminal.stderrIsTty,
+        ...(columns === undefined ? {} : { columns }),
+      });
+      try {
+        const platform = platformOptions(options);
+        const config = await up({ platform, onProgress: progress.onEvent, signal: terminal.signal });
+        terminal.stderr(`up: ${config.dataDir}\n`);
+      } finally {
+        progress.close();
+      }
+    });
+
+  withDataDir(program.command('down'))
+    .description('end the platform; what customers stored stays')
+    .option('--purge', 'delete everything: machines, networks, databases, secrets')
+    .action(async (options: PlatformFlags & { purge?: boolean }) => {
+      const { down } = await import('@matryoshka/installer');
+      const found = await down({
+        platform: platformOptions(options),
+        purge: options.purge === true,
+        onProgress: (line) => terminal.stderr(`${line}\n`),
+      });
+      if (!found) terminal.stderr('nothing is installed here\n');
+    });
+
+  withDataDir(program.command('status'))
+    .description('what runs on this machine')
+    .action(async (options: PlatformFlags, command: Command) => {
+      const { status } = await import('@matryoshka/installer');
+      const found = await status(platformOptions(options));
+      const output = command.optsWithGlobals<OutputOptions>();
+      type Row = (typeof found.processes)[number];
+      const rows = {
+        name: (row: Row) => row.name,
+        columns: [
+          { head: 'PROCESS', cell: (row: Row) => row.name },
+          { head: 'STATE', cell: (row: Row) => row.state },
+          { head: 'PID', cell: (row: Row) => String(row.pid ?? '') },
+        ],
+      };
+      const machineReadable = output.output === 'json' || output.output === 'yaml';
+      const whole = { name: () => 'platform', columns: [] };
+      terminal.stdout(
+        machineReadable ? formatItem(found, whole, output) : formatList([...found.processes], rows, output),
+      );
+      if (!found.installed) terminal.stderr('nothing is installed here; run: kaas up\n');
+    });
+
+  withDataDir(program.command('doctor'))
+    .description('find and name what is broken; exit code 1 when something is')
+    .action(async (options: PlatformFlags, command: Command) => {
+      const { doctor } = await import('@matryoshka/installer');
+      const findings = await doctor(platformOptions(options));
+      type Row = (typeof findings)[number];
+      const view = {
+        name: (row: Row) => row.subject,
+        columns: [
+          { head: 'AREA', cell: (row: Row) => row.area },
+          { head: 'SUBJECT', cell: (row: Row) => row.subject },
+          { head: 'FINDING', cell: (row: Row) => row.message },
+          { head: 'REMEDY', cell: (row: Row) => row.remedy },
+        ],
+      };
+      terminal.stdout(formatList([...findings], view, command.optsWithGlobals<OutputOptions>()));
+      if (findings.length > 0)
+        throw new TypedError(findings.length === 1 ? '1 problem found' : `${findings.length} problems found`, {
+          code: 'unhealthy',
+          next: 'Follow the remedies above.',
+        });
+    });
+
+  withDataDir(program.command('preflight'))
+    .description('check whether this machine can run the platform; changes nothing')
+    .action(async (options: PlatformFlags) => {
+      const { platformConfig, preflight, preflightError } = await import('@matryoshka/installer');
+      const problems = await preflight(platformConfig(platformOptions(options)));
+      if (problems.length > 0) throw preflightError(problems);
+      terminal.stderr('this machine can run the platform\n');
+    });
+
+  withDataDir(program.command('cloud').description('pocket cloud').command('openrc'))
+    .description('print shell lines for the openstack command line: eval "$(kaas cloud openrc)"')
+    .option('--project <name>', 'project to work in', 'admin')
+    .action(async (options: PlatformFlags & { project: string }) => {
+      const { platformConfig, platformPaths } = await import('@matryoshka/installer');
+      const { openstackAdminFile } = platformPaths(platformConfig(platformOptions(options)));
+      const text = await readFile(openstackAdminFile, 'utf8').catch((error: unknown) => {
+        throw new TypedError(`${openstackAdminFile} cannot be read: there is no platform here, or you are not root`, {
+          code: 'no_platform',
+          actor: 'user',
+          next: 'Run as root: kaas up',
+          cause: error,
+        });
+      });
+      terminal.stdout(openrc(JSON.parse(text) as AdminFile, options.project));
+    });
+}

@@ -1,0 +1,105 @@
+import type { Cloud } from '@matryoshka/openstack';
+import { type Logger, sleep } from '@matryoshka/system';
+
+export interface CatalogueFlavor {
+  readonly name: string;
+  readonly flavorId: string;
+  readonly vcpus: number;
+  readonly ramMib: number;
+  readonly diskGib: number;
+}
+
+export interface CatalogueVersion {
+  readonly version: string;
+  readonly imageName: string;
+  readonly imageId: string;
+}
+
+export interface ProjectQuota {
+  readonly projectId: string;
+  readonly cores: { readonly limit: number; readonly used: number };
+  readonly ramMib: { readonly limit: number; readonly used: number };
+  readonly instances: { readonly limit: number; readonly used: number };
+}
+
+/** Where the catalogue is kept for kaas-api, which never asks the cloud on a write. */
+export interface CatalogueStore {
+  replaceFlavors(flavors: readonly CatalogueFlavor[]): Promise<void>;
+  replaceVersions(versions: readonly CatalogueVersion[]): Promise<void>;
+  projects(): Promise<readonly string[]>;
+  saveQuota(quota: ProjectQuota): Promise<void>;
+}
+
+const versionPattern = /^v\d+\.\d+\.\d+$/;
+
+/** Copies flavors, worker images (as Kubernetes versions) and quotas of the projects in use from the cloud to the database. */
+export async function syncCatalogue(
+  cloud: Cloud,
+  store: CatalogueStore,
+  options: { readonly workerImagePrefix: string; readonly signal: AbortSignal },
+): Promise<void> {
+  const { signal, workerImagePrefix } = options;
+  const flavors = await cloud.nova.flavors.list({}, signal);
+  await store.replaceFlavors(
+    flavors.map(({ id, name, vcpus, ram, disk }) => ({ name, flavorId: id, vcpus, ramMib: ram, diskGib: disk })),
+  );
+  const images = await cloud.glance.images.list({}, signal);
+  await store.replaceVersions(
+    images
+      .filter(({ name, status }) => status === 'active' && name?.startsWith(workerImagePrefix) === true)
+      .map((image) => ({
+        version: String(image.kubernetes_version ?? image.name?.slice(workerImagePrefix.length) ?? ''),
+        imageName: image.name ?? '',
+        imageId: image.id,
+      }))
+      .filter(({ version }) => versionPattern.test(version)),
+  );
+  for (const projectId of await store.projects()) await store.saveQuota(await quotaOf(cloud, projectId, signal));
+}
+
+async function quotaOf(cloud: Cloud, projectId: string, signal: AbortSignal): Promise<ProjectQuota> {
+  const [quota, servers, flavors] = await Promise.all([
+    cloud.nova.quota(projectId, signal),
+    cloud.nova.servers.list({ all_tenants: true, project_id: projectId }, signal),
+    cloud.nova.flavors.list({}, signal),
+  ]);
+  // From compute API 2.47 on a server carries its flavor's content, not its id.
+  const used = (member: 'vcpus' | 'ram'): number =>
+    servers
+      .filter(({ tenant_id }) => tenant_id === projectId)
+      .reduce((sum, server) => {
+        const named = flavors.find(({ name }) => name === server.flavor.original_name);
+        const value = server.flavor[member] ?? named?.[member];
+        return sum + (typeof value === 'number' ? value : 0);
+      }, 0);
+  return {
+    projectId,
+    cores: { limit: quota.cores, used: used('vcpus') },
+    ramMib: { limit: quota.ram, used: used('ram') },
+    instances: { limit: quota.instances, used: servers.filter(({ tenant_id }) => tenant_id === projectId).length },
+  };
+}
+
+/** Synchronises at once and then every interval until the signal aborts; a failure is logged and repeated. */
+export async function runCatalogueSync(
+  cloud: Cloud,
+  store: CatalogueStore,
+  options: {
+    readonly workerImagePrefix: string;
+    readonly intervalMs: number;
+    readonly log: Logger;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  while (!options.signal.aborted) {
+    let delayMs = options.intervalMs;
+    try {
+      await syncCatalogue(cloud, store, options);
+    } catch (error) {
+      if (options.signal.aborted) return;
+      options.log.warn({ err: error }, 'the catalogue could not be synchronised');
+      delayMs = Math.min(2_000, options.intervalMs);
+    }
+    await sleep(delayMs, options.signal).catch(() => undefined);
+  }
+}

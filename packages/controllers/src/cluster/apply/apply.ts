@@ -1,0 +1,59 @@
+import type { Cluster, ClusterAction, ObservedCluster } from '@matryoshka/domain';
+import type { ClusterContext } from '../context.ts';
+import { deleteCredential, ensureCredential } from '../credential.ts';
+import { deleteLeftoverLoadBalancers } from '../load-balancers.ts';
+import { clusterApiVersion } from '../manifests/cluster.ts';
+import { applyGroup, applyPool, deleteGroup, deletePool } from './manifests.ts';
+import { applyTenantAddons, deleteLoadBalancerServices, deleteStaleNode, storeKubeconfig } from './tenant.ts';
+
+/** Does one thing a plan asks for. May be repeated at any time; rejects when it could not be done now. */
+export async function applyAction(
+  context: ClusterContext,
+  cluster: Cluster,
+  observed: ObservedCluster,
+  action: ClusterAction,
+  signal: AbortSignal,
+): Promise<void> {
+  switch (action.type) {
+    case 'ensureLedger':
+      return await context.store.addLedger(cluster.id, action.entry);
+    case 'removeLedger':
+      return await context.store.removeLedger(cluster.id, action.entry);
+    case 'ensureApplicationCredential':
+      return await ensureCredential(context, cluster, signal);
+    case 'deleteApplicationCredential':
+      return await deleteCredential(context, cluster.id, signal);
+    case 'applyManifests':
+      return await applyGroup(context, cluster, action.group, signal);
+    case 'deleteManifests':
+      return await deleteGroup(context, cluster, action.group, signal);
+    case 'applyPool':
+      return await applyPool(context, cluster, action.pool, signal);
+    case 'deletePool':
+      return await deletePool(context, cluster, action.pool, signal);
+    case 'replaceMachine': {
+      const ref = { apiVersion: clusterApiVersion, kind: 'Machine', name: action.machine, namespace: cluster.id };
+      await context.management.delete(ref, { signal });
+      return;
+    }
+    case 'deleteStaleNode':
+      return await deleteStaleNode(context, cluster, action.node, signal);
+    case 'storeKubeconfig':
+      return await storeKubeconfig(context, cluster, signal);
+    case 'applyTenantAddons':
+      return await applyTenantAddons(context, cluster, observed, signal);
+    case 'deleteLoadBalancerServices':
+      return await deleteLoadBalancerServices(context, cluster, signal);
+    case 'deleteLeftoverLoadBalancers':
+      return await deleteLeftoverLoadBalancers(context, cluster, signal);
+    case 'finishDeletion':
+      await context.tenants.forget(cluster.id);
+      return await context.store.finishDeletion(cluster);
+    default:
+      return unreachable(action);
+  }
+}
+
+function unreachable(action: never): never {
+  throw new Error(`no such action: ${JSON.stringify(action)}`);
+}

@@ -1,0 +1,87 @@
+import type { Cluster, ManifestGroup } from '@matryoshka/domain';
+import { TypedError } from '@matryoshka/system';
+import type { ClusterContext } from '../context.ts';
+import { storedCredential } from '../credential.ts';
+import { groupRefs } from '../gather/applied.ts';
+import { poolLabel } from '../labels.ts';
+import { clusterApiVersion } from '../manifests/cluster.ts';
+import { groupManifests, poolObjects } from '../manifests/index.ts';
+import { infrastructureApiVersion } from '../manifests/infrastructure.ts';
+import { bootstrapApiVersion, poolObjectName } from '../manifests/pool.ts';
+import { applyObjects, deleteObjects } from './objects.ts';
+
+/** Applies a group; deletes of it what the desired state does not have any more (disruption budget after HA). */
+export async function applyGroup(
+  context: ClusterContext,
+  cluster: Cluster,
+  group: ManifestGroup,
+  signal: AbortSignal,
+): Promise<void> {
+  const objects = groupManifests(group, {
+    cluster,
+    settings: context.settings,
+    credential: await storedCredential(context, cluster.id),
+    externalNetworkId: await context.externalNetworkId(signal),
+  });
+  if (objects === undefined)
+    throw new TypedError(`the ${group} objects of ${cluster.id} cannot be made before its application credential`, {
+      code: 'credential_missing',
+      actor: 'us',
+    });
+  await applyObjects(context.management, objects, signal);
+  const wanted = new Set(objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`));
+  const obsolete = groupRefs(group, cluster).filter(({ kind, name }) => !wanted.has(`${kind}/${name}`));
+  await deleteObjects(context.management, obsolete, signal);
+}
+
+/**
+ * Deletes a group. Of `cluster`, first the Cluster alone: Cluster API takes the rest down in its order (machines, control plane, network);
+ * what is left without a Cluster is deleted afterwards.
+ */
+export async function deleteGroup(
+  context: ClusterContext,
+  cluster: Cluster,
+  group: ManifestGroup,
+  signal: AbortSignal,
+): Promise<void> {
+  const refs = groupRefs(group, cluster);
+  const [first] = refs;
+  if (group === 'cluster' && first !== undefined && (await context.management.find(first, { signal })) !== undefined) {
+    await deleteObjects(context.management, [first], signal);
+    return;
+  }
+  await deleteObjects(context.management, refs, signal);
+}
+
+export async function applyPool(
+  context: ClusterContext,
+  cluster: Cluster,
+  pool: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await applyObjects(context.management, poolObjects({ cluster, settings: context.settings }, pool), signal);
+}
+
+/** Deletes a pool's MachineDeployment and, once it is gone, its templates. */
+export async function deletePool(
+  context: ClusterContext,
+  cluster: Cluster,
+  pool: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = poolObjectName(cluster.id, pool);
+  const deployment = { apiVersion: clusterApiVersion, kind: 'MachineDeployment', name, namespace: cluster.id };
+  if ((await context.management.find(deployment, { signal })) !== undefined) {
+    await deleteObjects(context.management, [deployment], signal);
+    return;
+  }
+  for (const [apiVersion, kind] of [
+    [infrastructureApiVersion, 'OpenStackMachineTemplate'],
+    [bootstrapApiVersion, 'KubeadmConfigTemplate'],
+  ] as const) {
+    const query = { apiVersion, kind, namespace: cluster.id, labelSelector: `${poolLabel}=${pool}` };
+    const { items } = await context.management.list(query, { signal });
+    const refs = items.map((item) => ({ apiVersion, kind, name: item.metadata.name, namespace: cluster.id }));
+    await deleteObjects(context.management, refs, signal);
+  }
+}

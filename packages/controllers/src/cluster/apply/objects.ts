@@ -1,0 +1,30 @@
+import type { KubeClient, KubeObject, ObjectRef } from '@matryoshka/kube';
+import { refOf } from '@matryoshka/kube';
+import { isCurrent } from '../drift.ts';
+import { fieldManager } from '../labels.ts';
+
+/** Applies the objects that are not as they should be, one after the other. Writes nothing where nothing differs. */
+export async function applyObjects(
+  client: KubeClient,
+  objects: readonly KubeObject[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const object of objects) {
+    const live = await client.find(refOf(object), { signal });
+    if (live !== undefined && isCurrent(object, live)) continue;
+    await client.apply(object, { fieldManager, force: true, signal });
+  }
+}
+
+/** Asks for the deletion of what exists and is not being deleted yet. */
+export async function deleteObjects(
+  client: KubeClient,
+  refs: readonly ObjectRef[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const ref of refs) {
+    const live = await client.find(ref, { signal });
+    if (live === undefined || live.metadata.deletionTimestamp !== undefined) continue;
+    await client.delete(ref, { propagation: 'Background', signal });
+  }
+}

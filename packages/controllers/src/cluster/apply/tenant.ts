@@ -1,0 +1,65 @@
+import type { Cluster, ObservedCluster } from '@matryoshka/domain';
+import { seen } from '@matryoshka/domain';
+import type { KubeClient } from '@matryoshka/kube';
+import { TypedError } from '@matryoshka/system';
+import type { ClusterContext } from '../context.ts';
+import { readAdminKubeconfig } from '../gather/gather.ts';
+import { tenantManifests } from '../manifests/index.ts';
+import { textAt } from '../read.ts';
+import { applyObjects } from './objects.ts';
+
+async function tenantClient(context: ClusterContext, cluster: Cluster, signal: AbortSignal): Promise<KubeClient> {
+  const kubeconfig = await readAdminKubeconfig(context, cluster, signal);
+  if (kubeconfig === undefined)
+    throw new TypedError(`cluster ${cluster.id} has no administrator's kubeconfig yet`, { code: 'kubeconfig_missing' });
+  return context.tenants.client(cluster.id, kubeconfig);
+}
+
+/** Puts what we provide (pod networking) into the customer's cluster. */
+export async function applyTenantAddons(
+  context: ClusterContext,
+  cluster: Cluster,
+  observed: ObservedCluster,
+  signal: AbortSignal,
+): Promise<void> {
+  const endpoint = seen(observed.controlPlane)?.endpoint;
+  if (endpoint === undefined || endpoint === null) return;
+  const client = await tenantClient(context, cluster, signal);
+  await applyObjects(client, tenantManifests({ cluster, settings: context.settings, endpoint }), signal);
+}
+
+/** Removes a Node whose machine is gone: one without a provider id blocks every load balancer of the cluster. */
+export async function deleteStaleNode(
+  context: ClusterContext,
+  cluster: Cluster,
+  node: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const client = await tenantClient(context, cluster, signal);
+  await client.delete({ apiVersion: 'v1', kind: 'Node', name: node }, { signal });
+}
+
+/** Deletes every Service of type LoadBalancer, so that the cloud controller manager gives their load balancers back. */
+export async function deleteLoadBalancerServices(
+  context: ClusterContext,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<void> {
+  const client = await tenantClient(context, cluster, signal);
+  const { items } = await client.list({ apiVersion: 'v1', kind: 'Service' }, { signal });
+  for (const service of items) {
+    if (textAt(service, 'spec', 'type') !== 'LoadBalancer' || service.metadata.deletionTimestamp !== undefined)
+      continue;
+    const { name, namespace } = service.metadata;
+    await client.delete(
+      { apiVersion: 'v1', kind: 'Service', name, ...(namespace === undefined ? {} : { namespace }) },
+      { signal },
+    );
+  }
+}
+
+/** Keeps the administrator's kubeconfig where kaas-api can serve it. */
+export async function storeKubeconfig(context: ClusterContext, cluster: Cluster, signal: AbortSignal): Promise<void> {
+  const kubeconfig = await readAdminKubeconfig(context, cluster, signal);
+  if (kubeconfig !== undefined) await context.store.saveSecret(cluster, 'kubeconfig', kubeconfig);
+}

@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto';
+import { defaultNetwork, planCluster } from '@matryoshka/domain';
+import { createKubeClient, type KubeClient } from '@matryoshka/kube';
+import {
+  bumpCluster,
+  createPool,
+  createSecretBox,
+  getCluster,
+  getOperation,
+  inProject,
+  insertCluster,
+  insertOperation,
+  listen,
+  migrate,
+  newClusterId,
+  newOperationId,
+  type Pool,
+  prepareDatabase,
+  saveProject,
+} from '@matryoshka/postgres';
+import { createLogger } from '@matryoshka/system';
+import { startTestApiServer, type TestApiServer } from '@matryoshka/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runWhileLeading } from '../lead.ts';
+import { settingsFixture } from '../testing/fixtures.ts';
+import { createMemoryCloud } from '../testing/memory-cloud.ts';
+import { installDefinitions, playTenantAddons, playUpstream } from '../testing/upstream.ts';
+import type { ClusterContext } from './context.ts';
+import { runClusterController } from './controller.ts';
+import { createPostgresClusterStore } from './postgres-store.ts';
+import { createTenantClients } from './tenant-clients.ts';
+
+const log = createLogger('test');
+const passwords = { owner: 'o', api: 'a', controller: 'c' };
+const cloud = createMemoryCloud(() => undefined);
+let server: TestApiServer;
+let client: KubeClient;
+let api: Pool;
+
+beforeAll(async () => {
+  server = await startTestApiServer();
+  client = createKubeClient(server.connection);
+  await installDefinitions(client);
+  await playTenantAddons(client);
+  await prepareDatabase({ superuserUrl: server.postgres.superuserUrl, database: 'kaas', passwords });
+  await migrate(server.postgres.url('kaas', 'kaas', passwords.owner));
+  api = createPool(server.postgres.url('kaas', 'kaas_api', passwords.api));
+  await saveProject(api, { id: 'p1', name: 'p1' });
+});
+afterAll(async () => {
+  await api?.end();
+  await client?.close();
+  await server?.stop();
+});
+
+/** What kaas-api does for a customer: one transaction, and nothing else. */
+async function request(kind: 'cluster.create' | 'cluster.delete', id: string): Promise<string> {
+  const operationId = newOperationId();
+  await inProject(api, 'p1', async (tx) => {
+    let generation = 1;
+    if (kind === 'cluster.delete') generation = await bumpCluster(tx, id, { deleted: true });
+    else
+      await insertCluster(tx, {
+        id,
+        projectId: 'p1',
+        name: id,
+        kubernetesVersion: 'v1.36.3',
+        tier: 'standard',
+        network: defaultNetwork,
+        pools: [{ name: 'workers', flavor: 'm1.small', count: 1, labels: {}, taints: [] }],
+      });
+    const common = { message: '', requestedBy: 'u', requestId: 'r' };
+    await insertOperation(tx, { id: operationId, projectId: 'p1', clusterId: id, kind, generation, ...common });
+  });
+  return operationId;
+}
+
+/** One controller process with its own connections, until the signal aborts. */
+async function runController(holder: string, notify: boolean, signal: AbortSignal): Promise<void> {
+  const databaseUrl = server.postgres.url('kaas', 'kaas_controller', passwords.controller);
+  const pool = createPool(databaseUrl, { notify });
+  const management = createKubeClient(server.connection);
+  const tenants = createTenantClients();
+  const context: ClusterContext = {
+    plan: planCluster,
+    management,
+    cloud: cloud.cloud,
+    connect: cloud.connect,
+    store: createPostgresClusterStore(pool, box),
+    tenants,
+    settings: settingsFixture,
+    log,
+    externalNetworkId: async () => 'external-network',
+  };
+  const options = {
+    workers: 2,
+    pollIntervalMs: 200,
+    reconcileTimeoutMs: 30_000,
+    notify,
+    listen: async (onCluster: (id: string) => void, stop: AbortSignal) =>
+      await listen(databaseUrl, 'kaas_clusters', onCluster, stop),
+  };
+  await runWhileLeading({ databaseUrl, name: 'clusters', holder, retryMs: 200, log, signal }, async (leading) => {
+    leaders.push(holder);
+    await runClusterController(context, options, leading);
+  });
+  await Promise.all([tenants.close(), management.close(), pool.end()]);
+}
+
+const box = createSecretBox(randomBytes(32));
+const leaders: string[] = [];
+
+const operationState = async (id: string): Promise<string | undefined> =>
+  await inProject(api, 'p1', async (tx) => (await getOperation(tx, id))?.state);
+
+/** Lets upstream act until the operation has ended well. */
+async function untilDone(clusterId: string, operationId: string): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        await playUpstream(client, clusterId, server.connection);
+        return await operationState(operationId);
+      },
+      { timeout: 90_000, interval: 300 },
+    )
+    .toBe('succeeded');
+}
+
+test.each([
+  ['with notifications and watches', true],
+  ['with neither', false],
+])('a row becomes a cluster and goes away again, %s', async (_name, notify) => {
+  const stop = new AbortController();
+  const running = runController('one', notify, stop.signal);
+  try {
+    const id = newClusterId();
+    await untilDone(id, await request('cluster.create', id));
+    const made = await inProject(api, 'p1', async (tx) => await getCluster(tx, id));
+    expect(made).toMatchObject({ status: { phase: 'ready', pools: [{ name: 'workers', desired: 1, ready: 1 }] } });
+    expect(made?.observedGeneration).toBe(made?.generation);
+    await untilDone(id, await request('cluster.delete', id));
+    expect(await inProject(api, 'p1', async (tx) => await getCluster(tx, id))).toBeUndefined();
+    expect(await client.find({ apiVersion: 'v1', kind: 'Namespace', name: id })).toBeUndefined();
+    expect(cloud.users.size).toBe(0);
+  } finally {
+    stop.abort();
+    await running;
+  }
+});
+
+test('of two controllers one works, and the other takes over at once when it ends', async () => {
+  leaders.splice(0);
+  const [first, second] = [new AbortController(), new AbortController()];
+  const one = runController('one', true, first.signal);
+  await expect.poll(() => leaders).toEqual(['one']);
+  const two = runController('two', true, second.signal);
+  const id = newClusterId();
+  const created = await request('cluster.create', id);
+  await expect.poll(async () => cloud.users.size, { timeout: 30_000 }).toBe(1);
+  expect(leaders).toEqual(['one']);
+  first.abort();
+  await one;
+  await untilDone(id, created);
+  expect(leaders).toEqual(['one', 'two']);
+  await untilDone(id, await request('cluster.delete', id));
+  second.abort();
+  await two;
+});

@@ -1,0 +1,119 @@
+import {
+  type Applied,
+  absent,
+  type Cluster,
+  type Looked,
+  type ManifestGroup,
+  manifestGroups,
+  type ObservedCluster,
+  present,
+  seen,
+  unknown,
+} from '@matryoshka/domain';
+import { errorMessage } from '@matryoshka/system';
+import type { ClusterContext } from '../context.ts';
+import { findCredential, storedCredential } from '../credential.ts';
+import { leftoverLoadBalancers } from '../load-balancers.ts';
+import { adminKubeconfigSecretName, publicKubeconfigKey } from '../manifests/cloud-controller.ts';
+import { groupManifests } from '../manifests/index.ts';
+import { textAt } from '../read.ts';
+import { compareApplied, groupRefs } from './applied.ts';
+import { gatherControlPlane, gatherInfrastructure } from './control-plane.ts';
+import { gatherPools } from './pools.ts';
+import { gatherTenant } from './tenant.ts';
+
+/** Reads everything about one cluster afresh. Never throws for what cannot be read: that becomes `unknown`. */
+export async function gatherCluster(
+  context: ClusterContext,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<ObservedCluster> {
+  const deleting = cluster.deleteRequestedAt !== null;
+  const [ledger, credential, applied, infrastructure, controlPlane, pools, live, stored, left] = await Promise.all([
+    context.store.ledger(cluster.id),
+    gatherCredential(context, cluster, signal),
+    gatherApplied(context, cluster, signal),
+    gatherInfrastructure(context.management, cluster, signal),
+    gatherControlPlane(context.management, cluster, signal),
+    gatherPools(context, cluster, signal),
+    readAdminKubeconfig(context, cluster, signal),
+    context.store.secret(cluster.id, 'kubeconfig'),
+    deleting ? leftoverLoadBalancers(context, cluster, signal) : Promise.resolve(absent),
+  ]);
+  const plane = seen(controlPlane);
+  const tenant = await gatherTenant(
+    context,
+    cluster,
+    {
+      kubeconfig: live,
+      endpoint: plane?.endpoint ?? null,
+      initialized: plane?.initialized ?? false,
+      machines: pools.machines,
+      machinesKnown: pools.poolsKnown,
+    },
+    signal,
+  );
+  return {
+    ledger,
+    credential,
+    applied,
+    infrastructure,
+    controlPlane,
+    ...pools,
+    tenant,
+    kubeconfig: stored === undefined ? 'absent' : live === undefined || live === stored ? 'current' : 'outdated',
+    leftoverLoadBalancers: left,
+  };
+}
+
+async function gatherCredential(
+  context: ClusterContext,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<Looked<{ readonly id: string; readonly secretStored: boolean }>> {
+  try {
+    const [found, stored] = await Promise.all([
+      findCredential(context, cluster.id, signal),
+      storedCredential(context, cluster.id),
+    ]);
+    return found === undefined ? absent : present({ id: found.id, secretStored: stored?.id === found.id });
+  } catch (error) {
+    return unknown(errorMessage(error));
+  }
+}
+
+async function gatherApplied(
+  context: ClusterContext,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<Readonly<Record<ManifestGroup, Applied>>> {
+  const [credential, externalNetworkId] = await Promise.all([
+    storedCredential(context, cluster.id),
+    context.externalNetworkId(signal).catch(() => undefined),
+  ]);
+  const input = { cluster, settings: context.settings, credential, externalNetworkId };
+  const compared = manifestGroups.map(
+    async (group) =>
+      [
+        group,
+        await compareApplied(context.management, groupManifests(group, input), groupRefs(group, cluster), signal),
+      ] as const,
+  );
+  return Object.fromEntries(await Promise.all(compared)) as Record<ManifestGroup, Applied>;
+}
+
+/** The administrator's kubeconfig from Kamaji's secret; undefined while there is none or it cannot be read. */
+export async function readAdminKubeconfig(
+  context: ClusterContext,
+  { id }: Cluster,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const ref = { apiVersion: 'v1', kind: 'Secret', name: adminKubeconfigSecretName(id), namespace: id };
+    const data = textAt(await context.management.find(ref, { signal }), 'data', publicKubeconfigKey);
+    return data === undefined ? undefined : Buffer.from(data, 'base64').toString('utf8');
+  } catch (error) {
+    context.log.debug({ clusterId: id, err: error }, 'kubeconfig could not be read');
+    return undefined;
+  }
+}

@@ -1,0 +1,119 @@
+import type { Cluster, Failure, ObservedMachine, ObservedPool } from '@matryoshka/domain';
+import type { KubeObject } from '@matryoshka/kube';
+import type { ClusterContext } from '../context.ts';
+import { explainOpenStack } from '../failures.ts';
+import { poolLabel } from '../labels.ts';
+import { clusterApiVersion } from '../manifests/cluster.ts';
+import { poolObjects } from '../manifests/index.ts';
+import { infrastructureApiVersion } from '../manifests/infrastructure.ts';
+import { at, conditionsOf, isTrue, numberAt, textAt } from '../read.ts';
+import { compareApplied } from './applied.ts';
+
+export interface GatheredPools {
+  readonly pools: readonly ObservedPool[];
+  readonly machines: readonly ObservedMachine[];
+  readonly poolsKnown: boolean;
+}
+
+/** Pools and machines as the management cluster has them. */
+export async function gatherPools(
+  context: ClusterContext,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<GatheredPools> {
+  const list = async (apiVersion: string, kind: string): Promise<readonly KubeObject[]> =>
+    (await context.management.list({ apiVersion, kind, namespace: cluster.id }, { signal })).items;
+  try {
+    const [deployments, machines, infrastructure] = await Promise.all([
+      list(clusterApiVersion, 'MachineDeployment'),
+      list(clusterApiVersion, 'Machine'),
+      list(infrastructureApiVersion, 'OpenStackMachine'),
+    ]);
+    const observed = await Promise.all(
+      poolNames(cluster, deployments).map((name) => observePool(context, cluster, name, deployments, signal)),
+    );
+    return {
+      // A pool of which nothing exists is not there; that it should be is the plan's business.
+      pools: observed.filter(({ applied }) => applied !== 'absent'),
+      machines: await Promise.all(machines.map((machine) => observeMachine(context, machine, infrastructure, signal))),
+      poolsKnown: true,
+    };
+  } catch (error) {
+    context.log.debug({ clusterId: cluster.id, err: error }, 'pools could not be listed');
+    return { pools: [], machines: [], poolsKnown: false };
+  }
+}
+
+function poolNames(cluster: Cluster, deployments: readonly KubeObject[]): readonly string[] {
+  const existing = deployments
+    .map((object) => object.metadata.labels?.[poolLabel])
+    .filter((name) => name !== undefined);
+  return [...new Set([...cluster.pools.map(({ name }) => name), ...existing])];
+}
+
+async function observePool(
+  context: ClusterContext,
+  cluster: Cluster,
+  name: string,
+  deployments: readonly KubeObject[],
+  signal: AbortSignal,
+): Promise<ObservedPool> {
+  const deployment = deployments.find((object) => object.metadata.labels?.[poolLabel] === name);
+  const outdatedMachines = Math.max(
+    0,
+    numberAt(deployment, 'status', 'replicas') - numberAt(deployment, 'status', 'upToDateReplicas'),
+  );
+  const wanted = poolObjects({ cluster, settings: context.settings }, name);
+  if (deployment?.metadata.deletionTimestamp !== undefined) return { name, applied: 'deleting', outdatedMachines };
+  if (wanted.length === 0) return { name, applied: deployment === undefined ? 'absent' : 'outdated', outdatedMachines };
+  return { name, applied: await compareApplied(context.management, wanted, [], signal), outdatedMachines };
+}
+
+async function observeMachine(
+  context: ClusterContext,
+  machine: KubeObject,
+  infrastructure: readonly KubeObject[],
+  signal: AbortSignal,
+): Promise<ObservedMachine> {
+  const infraName = textAt(machine, 'spec', 'infrastructureRef', 'name');
+  const server = infrastructure.find((object) => object.metadata.name === infraName);
+  const failure = await machineFailure(context, server, signal);
+  return {
+    name: machine.metadata.name,
+    pool: machine.metadata.labels?.[poolLabel] ?? '',
+    phase: textAt(machine, 'status', 'phase') ?? 'Pending',
+    ready: isTrue(machine, 'NodeReady'),
+    deleting: machine.metadata.deletionTimestamp !== undefined,
+    ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+/** CAPO says only that a server is in ERROR and stops looking at it; why is in Nova's `fault`. */
+async function machineFailure(
+  context: ClusterContext,
+  server: KubeObject | undefined,
+  signal: AbortSignal,
+): Promise<Failure | undefined> {
+  if (server === undefined) return undefined;
+  const failureReason = textAt(server, 'status', 'failureReason');
+  const failed = at(server, 'status', 'instanceState') === 'ERROR' || failureReason !== undefined;
+  const condition = conditionsOf(server).find(({ reason }) => reason === 'InstanceStateError');
+  if (!failed && condition === undefined) return undefined;
+  const reason = failureReason ?? condition?.reason ?? 'InstanceStateError';
+  const said = textAt(server, 'status', 'failureMessage') ?? condition?.message ?? 'the server is in state ERROR';
+  return explainOpenStack(reason, (await novaFault(context, textAt(server, 'status', 'instanceID'), signal)) ?? said);
+}
+
+async function novaFault(
+  context: ClusterContext,
+  serverId: string | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (serverId === undefined) return undefined;
+  try {
+    return (await context.cloud.nova.servers.find(serverId, signal))?.fault?.message;
+  } catch {
+    // Without the cloud's answer, Cluster API's words must do.
+    return undefined;
+  }
+}

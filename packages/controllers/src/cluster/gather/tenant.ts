@@ -1,0 +1,97 @@
+import {
+  absent,
+  type Cluster,
+  type Looked,
+  type ObservedMachine,
+  type ObservedTenant,
+  present,
+  unknown,
+} from '@matryoshka/domain';
+import { isTransient, type KubeClient, type KubeObject } from '@matryoshka/kube';
+import { errorMessage } from '@matryoshka/system';
+import type { ClusterContext } from '../context.ts';
+import { tenantManifests } from '../manifests/index.ts';
+import { numberAt, textAt } from '../read.ts';
+import { compareApplied } from './applied.ts';
+
+export interface TenantInput {
+  readonly kubeconfig: string | undefined;
+  readonly endpoint: string | null;
+  readonly initialized: boolean;
+  readonly machines: readonly ObservedMachine[];
+  readonly machinesKnown: boolean;
+}
+
+/** The customer's cluster from inside. A control plane that is still starting counts as absent, one that should answer as unknown. */
+export async function gatherTenant(
+  context: ClusterContext,
+  cluster: Cluster,
+  input: TenantInput,
+  signal: AbortSignal,
+): Promise<Looked<ObservedTenant>> {
+  if (input.kubeconfig === undefined || input.endpoint === null) return absent;
+  const client = context.tenants.client(cluster.id, input.kubeconfig);
+  try {
+    return present(await look(context, cluster, client, input.endpoint, input, signal));
+  } catch (error) {
+    if (!input.initialized && isTransient(error)) return absent;
+    return unknown(errorMessage(error));
+  }
+}
+
+async function look(
+  context: ClusterContext,
+  cluster: Cluster,
+  client: KubeClient,
+  endpoint: string,
+  input: TenantInput,
+  signal: AbortSignal,
+): Promise<ObservedTenant> {
+  const list = async (apiVersion: string, kind: string, namespace?: string): Promise<readonly KubeObject[]> =>
+    (await client.list({ apiVersion, kind, ...(namespace === undefined ? {} : { namespace }) }, { signal })).items;
+  const [nodes, services, daemonSets, deployments, flannelSets] = await Promise.all([
+    list('v1', 'Node'),
+    list('v1', 'Service'),
+    list('apps/v1', 'DaemonSet', 'kube-system'),
+    list('apps/v1', 'Deployment', 'kube-system'),
+    list('apps/v1', 'DaemonSet', 'kube-flannel'),
+  ]);
+  const wanted = tenantManifests({ cluster, settings: context.settings, endpoint });
+  const addons = await compareApplied(client, wanted, [], signal);
+  const waiting = waitingAddons([...daemonSets, ...flannelSets], deployments, nodes.length > 0);
+  return {
+    staleNodes: input.machinesKnown ? staleNodes(nodes, input.machines) : [],
+    addons,
+    addonsReady: addons === 'current' && waiting.length === 0,
+    ...(waiting.length === 0 ? {} : { addonsMessage: `waiting for ${waiting.join(', ')}` }),
+    loadBalancerServices: services.filter((service) => textAt(service, 'spec', 'type') === 'LoadBalancer').length,
+  };
+}
+
+/** Nodes whose Machine is gone. Nodes carry the name of their Machine (Cluster API annotation) once it found them, and the same host name before. */
+function staleNodes(nodes: readonly KubeObject[], machines: readonly ObservedMachine[]): readonly string[] {
+  const known = new Set(machines.map(({ name }) => name));
+  return nodes
+    .filter((node) => {
+      const machine = node.metadata.annotations?.['cluster.x-k8s.io/machine'] ?? node.metadata.name;
+      return !known.has(machine);
+    })
+    .map((node) => node.metadata.name);
+}
+
+function waitingAddons(
+  daemonSets: readonly KubeObject[],
+  deployments: readonly KubeObject[],
+  hasNodes: boolean,
+): readonly string[] {
+  const onEveryNode = ['flannel', 'kube-proxy', 'konnectivity-agent'].filter((name) => {
+    const set = daemonSets.find((object) => object.metadata.name === name);
+    if (set === undefined) return true;
+    return numberAt(set, 'status', 'numberReady') < numberAt(set, 'status', 'desiredNumberScheduled');
+  });
+  const coredns = deployments.find((object) => object.metadata.name === 'coredns');
+  // Without a node there is nowhere to run: not a fault of the add-ons.
+  if (!hasNodes)
+    return daemonSets.length === 0 || coredns === undefined ? ['the control plane to install add-ons'] : [];
+  return numberAt(coredns, 'status', 'availableReplicas') > 0 ? onEveryNode : [...onEveryNode, 'coredns'];
+}

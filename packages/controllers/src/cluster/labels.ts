@@ -1,0 +1,17 @@
+import type { Cluster } from '@matryoshka/domain';
+
+export const fieldManager = 'matryoshka';
+export const hashAnnotation = 'matryoshka.dev/hash';
+export const clusterLabel = 'matryoshka.dev/cluster';
+export const projectLabel = 'matryoshka.dev/project';
+export const poolLabel = 'matryoshka.dev/pool';
+
+/** Labels of every object that belongs to a cluster. */
+export function labelsOf(cluster: Pick<Cluster, 'id' | 'projectId'>, more: Readonly<Record<string, string>> = {}) {
+  return {
+    'app.kubernetes.io/managed-by': 'matryoshka',
+    [clusterLabel]: cluster.id,
+    [projectLabel]: cluster.projectId,
+    ...more,
+  };
+}

@@ -1,0 +1,77 @@
+import { controlPlaneReplicas } from '@matryoshka/domain';
+import type { KubeObject } from '@matryoshka/kube';
+import { labelsOf } from '../labels.ts';
+import { type ManifestInput, splitImage } from './input.ts';
+
+export const controlPlaneApiVersion = 'controlplane.cluster.x-k8s.io/v1alpha1';
+
+/** Label that Kamaji gives to the pods of a control plane (internal/builders/controlplane/deployment.go, setSelector). */
+export const controlPlanePodLabel = 'kamaji.clastix.io/name';
+
+/** Database and role of a tenant in the DataStore: unique, because ids are; fit for SQL without quotes. */
+export function dataStoreSchema(clusterId: string): string {
+  return clusterId.replaceAll('-', '_');
+}
+
+/** Replicas on different management nodes; a node that is tainted (not ready) does not count, so that its replica may move to a survivor. */
+function spread(clusterId: string): unknown {
+  return [
+    {
+      maxSkew: 1,
+      topologyKey: 'kubernetes.io/hostname',
+      whenUnsatisfiable: 'DoNotSchedule',
+      nodeTaintsPolicy: 'Honor',
+      // Only pods of the same revision: a blue/green rollout would otherwise be spread against the old ones.
+      matchLabelKeys: ['pod-template-hash'],
+      labelSelector: { matchLabels: { [controlPlanePodLabel]: clusterId } },
+    },
+  ];
+}
+
+/** The control plane as pods: Kamaji's provider makes a TenantControlPlane of it. */
+export function kamajiControlPlane({ cluster, settings }: ManifestInput): KubeObject {
+  const coredns = splitImage(settings.images.coredns);
+  const server = splitImage(settings.images['konnectivity-server']);
+  const agent = splitImage(settings.images['konnectivity-agent']);
+  return {
+    apiVersion: controlPlaneApiVersion,
+    kind: 'KamajiControlPlane',
+    metadata: {
+      name: cluster.id,
+      namespace: cluster.id,
+      labels: labelsOf(cluster),
+      // admin.conf lacks its binding until Kamaji made it; Cluster API needs a kubeconfig that works at once.
+      annotations: { 'kamaji.clastix.io/kubeconfig-secret-key': 'super-admin.conf' },
+    },
+    spec: {
+      version: cluster.kubernetesVersion,
+      replicas: controlPlaneReplicas(cluster.tier),
+      dataStoreName: settings.dataStore,
+      dataStoreSchema: dataStoreSchema(cluster.id),
+      registry: 'registry.k8s.io',
+      // The address first: Kamaji's default tries the host name first, and logs and exec would wait for a lookup that cannot succeed.
+      kubelet: { preferredAddressTypes: ['InternalIP', 'ExternalIP', 'Hostname'], cgroupfs: 'systemd' },
+      network: { serviceType: 'LoadBalancer' },
+      addons: {
+        // Kamaji takes the tag only together with a repository, and kubeadm adds `/coredns` to the latter.
+        coreDNS: { imageRepository: coredns.repository.replace(/\/coredns$/, ''), imageTag: coredns.tag },
+        kubeProxy: {},
+        konnectivity: {
+          server: { port: 8132, image: server.repository, version: server.tag },
+          agent: { image: agent.repository, version: agent.tag, tolerations: [{ operator: 'Exists' }] },
+        },
+      },
+      ...(cluster.tier === 'ha' ? { deployment: { topologySpreadConstraints: spread(cluster.id) } } : {}),
+    },
+  };
+}
+
+/** Keeps at least one replica of an HA control plane while management nodes are drained. */
+export function controlPlaneDisruptionBudget({ cluster }: ManifestInput): KubeObject {
+  return {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: { name: `${cluster.id}-control-plane`, namespace: cluster.id, labels: labelsOf(cluster) },
+    spec: { minAvailable: 1, selector: { matchLabels: { [controlPlanePodLabel]: cluster.id } } },
+  };
+}

@@ -1,0 +1,55 @@
+import type { ManifestGroup } from '@matryoshka/domain';
+import type { KubeObject } from '@matryoshka/kube';
+import { withHash } from '../hash.ts';
+import { cloudController } from './cloud-controller.ts';
+import { capiCluster } from './cluster.ts';
+import { controlPlaneDisruptionBudget, kamajiControlPlane } from './control-plane.ts';
+import { cloudConfigSecret, cloudsSecret } from './credentials.ts';
+import { openStackCluster } from './infrastructure.ts';
+import type { Credential, ManifestInput } from './input.ts';
+import { namespace } from './namespace.ts';
+import { poolManifests } from './pool.ts';
+import { flannel } from './tenant/flannel.ts';
+
+export interface GroupInput extends ManifestInput {
+  readonly credential: Credential | undefined;
+  readonly externalNetworkId: string | undefined;
+}
+
+/** The objects of a group in the order in which they are applied; undefined while something they are made of is not known yet. */
+export function groupManifests(group: ManifestGroup, input: GroupInput): readonly KubeObject[] | undefined {
+  const { credential, externalNetworkId } = input;
+  switch (group) {
+    case 'namespace':
+      return [namespace(input)].map(withHash);
+    case 'credentials': {
+      if (credential === undefined || externalNetworkId === undefined) return undefined;
+      const full = { ...input, credential, externalNetworkId };
+      return [cloudsSecret(full), cloudConfigSecret(full)].map(withHash);
+    }
+    case 'cluster':
+      // The references first: Cluster API looks at them as soon as the Cluster exists, and would wait for a retry.
+      return [
+        openStackCluster(input),
+        kamajiControlPlane(input),
+        ...(input.cluster.tier === 'ha' ? [controlPlaneDisruptionBudget(input)] : []),
+        capiCluster(input),
+      ].map(withHash);
+    case 'cloud-controller':
+      if (credential === undefined || externalNetworkId === undefined) return undefined;
+      return [cloudController({ ...input, credential, externalNetworkId })].map(withHash);
+  }
+}
+
+/** A pool's objects, templates before the deployment that names them. */
+export function poolObjects(input: ManifestInput, poolName: string): readonly KubeObject[] {
+  const pool = input.cluster.pools.find((candidate) => candidate.name === poolName);
+  if (pool === undefined) return [];
+  const { machineTemplate, bootstrapTemplate, deployment } = poolManifests(input, pool);
+  return [machineTemplate, bootstrapTemplate, deployment].map(withHash);
+}
+
+/** What we put into the customer's cluster. */
+export function tenantManifests(input: ManifestInput & { readonly endpoint: string }): readonly KubeObject[] {
+  return flannel(input).map(withHash);
+}

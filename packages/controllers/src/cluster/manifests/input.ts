@@ -1,0 +1,25 @@
+import type { Cluster } from '@matryoshka/domain';
+import type { ClusterSettings } from '../../config.ts';
+
+export interface Credential {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** Everything that builders of a cluster's objects may look at. */
+export interface ManifestInput {
+  readonly cluster: Cluster;
+  readonly settings: ClusterSettings;
+}
+
+export interface CredentialInput extends ManifestInput {
+  readonly credential: Credential;
+  readonly externalNetworkId: string;
+}
+
+/** `repository:tag` in its two halves. */
+export function splitImage(reference: string): { readonly repository: string; readonly tag: string } {
+  const colon = reference.lastIndexOf(':');
+  if (colon <= reference.lastIndexOf('/')) throw new Error(`image ${reference} has no tag`);
+  return { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) };
+}

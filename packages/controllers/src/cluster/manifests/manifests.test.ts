@@ -1,0 +1,95 @@
+import { manifestGroups } from '@matryoshka/domain';
+import type { KubeObject } from '@matryoshka/kube';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { clusterFixture, settingsFixture } from '../../testing/fixtures.ts';
+import { groupRefs } from '../gather/applied.ts';
+import { at } from '../read.ts';
+import { groupManifests, poolObjects, tenantManifests } from './index.ts';
+import { poolManifests } from './pool.ts';
+
+const settings = settingsFixture;
+const cluster = clusterFixture();
+const ha = clusterFixture({ tier: 'ha' });
+const credential = { id: 'cred-id', secret: 'cred-secret' };
+const input = { cluster, settings, credential, externalNetworkId: 'net-id' };
+const pool = { name: 'workers', flavor: 'm1.medium', count: 2, labels: {}, taints: [] };
+
+function find(objects: readonly KubeObject[] | undefined, kind: string): KubeObject {
+  const found = objects?.find((object) => object.kind === kind);
+  if (found === undefined) throw new Error(`no ${kind}`);
+  return found;
+}
+
+test('every object of every group (golden)', () => {
+  const all = manifestGroups.flatMap((group) => groupManifests(group, { ...input, cluster: ha }) ?? []);
+  expect([...all, ...poolObjects(input, 'workers')]).toMatchSnapshot();
+  expect(tenantManifests({ cluster, settings, endpoint: 'https://192.0.2.9:6443' })).toMatchSnapshot();
+});
+
+test('every object lies in the cluster’s namespace, is labelled and known by reference', () => {
+  for (const group of manifestGroups) {
+    const refs = groupRefs(group, ha).map(({ kind, name }) => `${kind}/${name}`);
+    for (const object of groupManifests(group, { ...input, cluster: ha }) ?? []) {
+      expect(object.metadata.labels).toMatchObject({ 'matryoshka.dev/cluster': cluster.id });
+      expect(object.kind === 'Namespace' ? object.metadata.name : object.metadata.namespace).toBe(cluster.id);
+      expect(refs).toContain(`${object.kind}/${object.metadata.name}`);
+    }
+  }
+});
+
+test('groups that need the credential cannot be made without it', () => {
+  const without = { ...input, credential: undefined };
+  expect(groupManifests('credentials', without)).toBeUndefined();
+  expect(groupManifests('cloud-controller', without)).toBeUndefined();
+  expect(groupManifests('cluster', without)).toHaveLength(3);
+});
+
+test('clouds.yaml logs in with the application credential', () => {
+  const secret = find(groupManifests('credentials', input), 'Secret');
+  const clouds: unknown = parse(Buffer.from(String(at(secret, 'data', 'clouds.yaml')), 'base64').toString());
+  expect(clouds).toMatchObject({
+    clouds: {
+      openstack: { auth: { application_credential_id: 'cred-id', application_credential_secret: 'cred-secret' } },
+    },
+  });
+});
+
+test('only HA has two replicas, spread over nodes, and a disruption budget', () => {
+  const standard = find(groupManifests('cluster', input), 'KamajiControlPlane');
+  expect(standard).toMatchObject({ spec: { replicas: 1, dataStoreSchema: 'c_abcdefghij' } });
+  expect(at(standard, 'spec', 'deployment')).toBeUndefined();
+  const objects = groupManifests('cluster', { ...input, cluster: ha });
+  expect(find(objects, 'KamajiControlPlane')).toMatchObject({
+    spec: { replicas: 2, deployment: { topologySpreadConstraints: [{ topologyKey: 'kubernetes.io/hostname' }] } },
+  });
+  expect(find(objects, 'PodDisruptionBudget')).toMatchObject({ spec: { minAvailable: 1 } });
+});
+
+test('the endpoint is left to Kamaji: no address or port of the API is ours', () => {
+  const { spec } = find(groupManifests('cluster', input), 'OpenStackCluster');
+  expect(spec).not.toHaveProperty('apiServerFixedIP');
+  expect(spec).not.toHaveProperty('apiServerPort');
+  expect(spec).not.toHaveProperty('controlPlaneEndpoint');
+  expect(spec).toMatchObject({ disableAPIServerFloatingIP: true });
+});
+
+test('a change of flavor, version or labels makes new templates; a change of count does not', () => {
+  const names = (more: Partial<typeof pool>, version = cluster.kubernetesVersion): readonly string[] => {
+    const made = poolManifests({ cluster: { ...cluster, kubernetesVersion: version }, settings }, { ...pool, ...more });
+    return [made.machineTemplate.metadata.name, made.bootstrapTemplate.metadata.name];
+  };
+  const [machine, bootstrap] = names({});
+  expect(names({ count: 9 })).toEqual([machine, bootstrap]);
+  expect(names({ flavor: 'm1.large' })[0]).not.toBe(machine);
+  expect(names({}, 'v1.35.4')[0]).not.toBe(machine);
+  expect(names({ labels: { a: 'b' } })).toEqual([machine, expect.not.stringMatching(bootstrap ?? '')]);
+});
+
+test('the deployment names the templates it is applied with', () => {
+  const { machineTemplate, bootstrapTemplate, deployment } = poolManifests(input, pool);
+  expect(at(deployment, 'spec', 'template', 'spec', 'infrastructureRef', 'name')).toBe(machineTemplate.metadata.name);
+  expect(at(deployment, 'spec', 'template', 'spec', 'bootstrap', 'configRef', 'name')).toBe(
+    bootstrapTemplate.metadata.name,
+  );
+});

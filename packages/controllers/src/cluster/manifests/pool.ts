@@ -1,0 +1,120 @@
+import type { Pool } from '@matryoshka/domain';
+import type { KubeObject } from '@matryoshka/kube';
+import { shortHash } from '../hash.ts';
+import { labelsOf, poolLabel } from '../labels.ts';
+import { clusterApiVersion } from './cluster.ts';
+import { infrastructureApiVersion } from './infrastructure.ts';
+import type { ManifestInput } from './input.ts';
+
+export const bootstrapApiVersion = 'bootstrap.cluster.x-k8s.io/v1beta2';
+
+export const poolObjectName = (clusterId: string, pool: string): string => `${clusterId}-${pool}`;
+
+export interface PoolManifests {
+  readonly machineTemplate: KubeObject;
+  readonly bootstrapTemplate: KubeObject;
+  readonly deployment: KubeObject;
+}
+
+/**
+ * A pool's machines. Both templates are immutable by contract, so their names carry a hash of their content: any change makes a new
+ * template, and the MachineDeployment then replaces machine by machine.
+ */
+export function poolManifests(input: ManifestInput, pool: Pool): PoolManifests {
+  const { cluster, settings } = input;
+  const name = poolObjectName(cluster.id, pool.name);
+  const labels = labelsOf(cluster, { [poolLabel]: pool.name });
+  const machineSpec = {
+    flavor: pool.flavor,
+    image: { filter: { name: `${settings.workerImagePrefix}${cluster.kubernetesVersion}` } },
+  };
+  const machineTemplate: KubeObject = {
+    apiVersion: infrastructureApiVersion,
+    kind: 'OpenStackMachineTemplate',
+    metadata: { name: `${name}-${shortHash(machineSpec)}`, namespace: cluster.id, labels },
+    spec: { template: { spec: machineSpec } },
+  };
+  const joinSpec = { joinConfiguration: joinConfiguration(pool) };
+  const bootstrapTemplate: KubeObject = {
+    apiVersion: bootstrapApiVersion,
+    kind: 'KubeadmConfigTemplate',
+    metadata: { name: `${name}-${shortHash(joinSpec)}`, namespace: cluster.id, labels },
+    spec: { template: { spec: joinSpec } },
+  };
+  return {
+    machineTemplate,
+    bootstrapTemplate,
+    deployment: machineDeployment(input, pool, machineTemplate, bootstrapTemplate),
+  };
+}
+
+function joinConfiguration(pool: Pool): unknown {
+  const nodeLabels = Object.entries({ ...pool.labels, [poolLabel]: pool.name })
+    .map(([key, value]) => `${key}=${value}`)
+    .toSorted();
+  return {
+    nodeRegistration: {
+      // Filled by cloud-init: the server's name, by which the cloud controller manager finds the server of a node.
+      name: '{{ local_hostname }}',
+      kubeletExtraArgs: [
+        { name: 'cloud-provider', value: 'external' },
+        { name: 'node-labels', value: nodeLabels.join(',') },
+      ],
+      ...(pool.taints.length === 0
+        ? {}
+        : {
+            taints: pool.taints.map(({ key, value, effect }) => ({ key, ...(value === '' ? {} : { value }), effect })),
+          }),
+    },
+    // The worker image holds the kubelet settings that depend on the machine (cgroup v1).
+    patches: { directory: '/etc/kubernetes/patches' },
+  };
+}
+
+function machineDeployment(
+  { cluster }: ManifestInput,
+  pool: Pool,
+  machineTemplate: KubeObject,
+  bootstrapTemplate: KubeObject,
+): KubeObject {
+  const name = poolObjectName(cluster.id, pool.name);
+  const labels = labelsOf(cluster, { [poolLabel]: pool.name });
+  // Not the project label: selectors are immutable, and this much identifies a pool.
+  const selector = { 'cluster.x-k8s.io/cluster-name': cluster.id, [poolLabel]: pool.name };
+  return {
+    apiVersion: clusterApiVersion,
+    kind: 'MachineDeployment',
+    metadata: { name, namespace: cluster.id, labels },
+    spec: {
+      clusterName: cluster.id,
+      replicas: pool.count,
+      selector: { matchLabels: selector },
+      rollout: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } },
+      template: {
+        metadata: { labels: { ...selector, ...labelsOf(cluster) } },
+        spec: {
+          clusterName: cluster.id,
+          version: cluster.kubernetesVersion,
+          bootstrap: {
+            configRef: {
+              apiGroup: 'bootstrap.cluster.x-k8s.io',
+              kind: 'KubeadmConfigTemplate',
+              name: bootstrapTemplate.metadata.name,
+            },
+          },
+          infrastructureRef: {
+            apiGroup: 'infrastructure.cluster.x-k8s.io',
+            kind: 'OpenStackMachineTemplate',
+            name: machineTemplate.metadata.name,
+          },
+          // A node that cannot be drained (disruption budgets, dead control plane) must not keep its machine for ever.
+          deletion: {
+            nodeDrainTimeoutSeconds: 120,
+            nodeVolumeDetachTimeoutSeconds: 120,
+            nodeDeletionTimeoutSeconds: 10,
+          },
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import type { Cluster, ClusterPlan, Failure, LedgerEntry, LedgerKey } from '@matryoshka/domain';
+
+export type SecretKind = 'kubeconfig' | 'application-credential' | 'openstack-user';
+
+/** What the cluster controller needs of the database. Every write is idempotent. */
+export interface ClusterStore {
+  /** The cluster with its pools; undefined when there is none or it is deleted. */
+  load(clusterId: string): Promise<Cluster | undefined>;
+  /** Ids of clusters that are due now, most urgent first. */
+  due(limit: number): Promise<readonly string[]>;
+  ledger(clusterId: string): Promise<readonly LedgerEntry[]>;
+  addLedger(clusterId: string, key: LedgerKey): Promise<void>;
+  removeLedger(clusterId: string, key: LedgerKey): Promise<void>;
+  /** A secret in clear text; undefined when none is stored. */
+  secret(clusterId: string, kind: SecretKind): Promise<string | undefined>;
+  saveSecret(cluster: Cluster, kind: SecretKind, value: string): Promise<void>;
+  /** Status, conditions, progress of operations, time of the next look; with an error, the turn is repeated with growing pauses. */
+  report(cluster: Cluster, plan: ClusterPlan, error?: Failure): Promise<void>;
+  /** Erases secrets, marks the row deleted, ends its operations. Fails while the ledger is not empty. */
+  finishDeletion(cluster: Cluster): Promise<void>;
+}

@@ -1,0 +1,36 @@
+import {
+  addLedgerEntry,
+  getCluster,
+  listDueClusters,
+  listLedger,
+  type Pool,
+  readSecret,
+  removeCluster,
+  removeLedgerEntry,
+  reportCluster,
+  type SecretBox,
+  saveSecret,
+} from '@matryoshka/postgres';
+import type { ClusterStore } from './ports.ts';
+
+/** The port on the product database; secrets are sealed before they reach it. */
+export function createPostgresClusterStore(pool: Pool, box: SecretBox): ClusterStore {
+  return {
+    load: async (id) => await getCluster(pool, id),
+    due: async (limit) => (await listDueClusters(pool, { limit })).map(({ id }) => id),
+    ledger: async (id) => await listLedger(pool, id),
+    addLedger: async (id, key) => await addLedgerEntry(pool, id, key),
+    removeLedger: async (id, key) => await removeLedgerEntry(pool, id, key),
+    secret: async (owner, kind) => await readSecret(pool, box, { owner, kind }),
+    saveSecret: async ({ id: owner, projectId }, kind, value) =>
+      await saveSecret(pool, box, { owner, kind, projectId, value }),
+    report: async (cluster, plan, error) =>
+      await reportCluster(pool, cluster.id, {
+        generation: cluster.generation,
+        plan,
+        now: new Date(),
+        ...(error === undefined ? {} : { error }),
+      }),
+    finishDeletion: async ({ id }) => await removeCluster(pool, id, new Date()),
+  };
+}

@@ -1,0 +1,273 @@
+import { type Cluster, planCluster } from '@matryoshka/domain';
+import { createKubeClient, type KubeClient, type TransportRequest } from '@matryoshka/kube';
+import { createLogger } from '@matryoshka/system';
+import { startTestApiServer, type TestApiServer } from '@matryoshka/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { clusterFixture, settingsFixture } from '../testing/fixtures.ts';
+import { createMemoryCloud, type MemoryCloud } from '../testing/memory-cloud.ts';
+import { createMemoryStore, type MemoryStore } from '../testing/memory-store.ts';
+import { installDefinitions, playTenantAddons, playUpstream } from '../testing/upstream.ts';
+import type { ClusterContext } from './context.ts';
+import { reconcileCluster } from './reconcile.ts';
+import { createTenantClients } from './tenant-clients.ts';
+
+let server: TestApiServer;
+/** The test's own client: upstream controllers and assertions; never the one under test. */
+let client: KubeClient;
+
+beforeAll(async () => {
+  server = await startTestApiServer();
+  client = createKubeClient(server.connection);
+  await installDefinitions(client);
+  await playTenantAddons(client);
+});
+afterAll(async () => {
+  await client?.close();
+  await server?.stop();
+});
+
+class Crash extends Error {}
+
+/** One world (database and cloud) in which controllers live and die. */
+class World {
+  readonly store: MemoryStore;
+  readonly cloud: MemoryCloud;
+  writes: string[] = [];
+  crashAt = Number.POSITIVE_INFINITY;
+  crashes = 0;
+  changes = 0;
+  #dead = false;
+
+  constructor() {
+    this.store = createMemoryStore((what) => this.write(what));
+    this.cloud = createMemoryCloud((what) => this.write(what));
+  }
+
+  /** Every change of the outside passes here. A dead process changes nothing any more. */
+  write(what: string): void {
+    // How often a status is reported depends on the speed of the machine, and only the next report follows from it.
+    const counts = what !== 'report';
+    if (this.#dead || (counts && this.changes === this.crashAt)) {
+      this.#dead = true;
+      throw new Crash(`before ${what}`);
+    }
+    this.writes.push(what);
+    if (counts) this.changes += 1;
+  }
+
+  /** Starts a controller process, reconciles once, and ends it. Answers whether it survived. */
+  async run(id: string): Promise<boolean> {
+    this.#dead = false;
+    const management = createKubeClient(server.connection);
+    const onRequest = ({ method, path }: TransportRequest): void => {
+      if (method !== 'GET') this.write(`${method} ${path}`);
+    };
+    management.transport.onRequest = onRequest;
+    const tenants = createTenantClients();
+    const context: ClusterContext = {
+      plan: planCluster,
+      management,
+      cloud: this.cloud.cloud,
+      connect: this.cloud.connect,
+      store: this.store,
+      tenants: {
+        ...tenants,
+        client: (clusterId, kubeconfig) => {
+          const tenant = tenants.client(clusterId, kubeconfig);
+          tenant.transport.onRequest = onRequest;
+          return tenant;
+        },
+      },
+      settings: settingsFixture,
+      log: createLogger('test'),
+      externalNetworkId: async () => 'external-network',
+    };
+    try {
+      await reconcileCluster(context, id, AbortSignal.timeout(60_000));
+      return true;
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error;
+      this.crashes += 1;
+      this.crashAt = Number.POSITIVE_INFINITY;
+      return false;
+    } finally {
+      await Promise.all([management.close(), tenants.close()]);
+    }
+  }
+
+  /** Reconciles, with upstream acting in between, until the plan says so. */
+  async until(id: string, done: () => Promise<boolean>): Promise<void> {
+    for (let turn = 0; turn < 30; turn += 1) {
+      await this.run(id);
+      if (await done()) return;
+      await playUpstream(client, id, server.connection);
+    }
+    throw new Error(`not there after 30 turns; last writes: ${this.writes.slice(-5).join(' | ')}`);
+  }
+
+  async create(cluster: Cluster): Promise<void> {
+    this.store.desire(cluster);
+    await this.until(cluster.id, async () => (await this.store.load(cluster.id))?.status.phase === 'ready');
+  }
+
+  async remove(id: string): Promise<void> {
+    const cluster = await this.store.load(id);
+    if (cluster === undefined) throw new Error(`${id} does not exist`);
+    this.store.desire({ ...cluster, generation: cluster.generation + 1, deleteRequestedAt: new Date() });
+    await this.until(id, async () => (await this.store.load(id)) === undefined);
+  }
+}
+
+let ids = 0;
+const newId = (): string => `c-t${String(ids++).padStart(9, '0')}`;
+
+const kinds = [
+  ['v1', 'Secret'],
+  ['apps/v1', 'Deployment'],
+  ['cluster.x-k8s.io/v1beta2', 'Cluster'],
+  ['cluster.x-k8s.io/v1beta2', 'MachineDeployment'],
+  ['cluster.x-k8s.io/v1beta2', 'Machine'],
+  ['controlplane.cluster.x-k8s.io/v1alpha1', 'KamajiControlPlane'],
+  ['infrastructure.cluster.x-k8s.io/v1beta1', 'OpenStackCluster'],
+  ['infrastructure.cluster.x-k8s.io/v1beta1', 'OpenStackMachineTemplate'],
+  ['bootstrap.cluster.x-k8s.io/v1beta2', 'KubeadmConfigTemplate'],
+  ['policy/v1', 'PodDisruptionBudget'],
+] as const;
+
+async function census(id: string): Promise<Readonly<Record<string, readonly string[]>>> {
+  const entries = kinds.map(async ([apiVersion, kind]) => {
+    const { items } = await client.list({ apiVersion, kind, namespace: id });
+    return [kind, items.map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion ?? ''}`)] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+const counts = (found: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, number>> =>
+  Object.fromEntries(Object.entries(found).map(([kind, names]) => [kind, names.length]));
+
+async function expectNothingLeft(world: World, id: string): Promise<void> {
+  expect(world.cloud.users.size).toBe(0);
+  expect(world.cloud.loadBalancers.size).toBe(0);
+  expect(world.store.left).toEqual({ ledger: 0, secrets: 0 });
+  expect(await client.find({ apiVersion: 'v1', kind: 'Namespace', name: id })).toBeUndefined();
+  expect(Object.values(counts(await census(id))).every((count) => count === 0)).toBe(true);
+}
+
+const expectedStandard = {
+  Secret: 3,
+  Deployment: 1,
+  Cluster: 1,
+  MachineDeployment: 1,
+  Machine: 2,
+  KamajiControlPlane: 1,
+  OpenStackCluster: 1,
+  OpenStackMachineTemplate: 1,
+  KubeadmConfigTemplate: 1,
+  PodDisruptionBudget: 0,
+};
+
+test('a cluster becomes ready, a second run writes nothing, and deletion leaves nothing', async () => {
+  const world = new World();
+  const id = newId();
+  await world.create(clusterFixture({ id }));
+  expect(counts(await census(id))).toEqual(expectedStandard);
+  expect([...world.cloud.users.values()].map((user) => user.credentials.size)).toEqual([1]);
+  expect(await world.store.secret(id, 'kubeconfig')).toContain(server.connection.server);
+
+  const before = await census(id);
+  world.writes = [];
+  await world.run(id);
+  expect(world.writes).toEqual(['report']);
+  expect(await census(id)).toEqual(before);
+
+  await world.remove(id);
+  await expectNothingLeft(world, id);
+});
+
+test('the tier changes both ways', async () => {
+  const world = new World();
+  const cluster = clusterFixture({ id: newId(), tier: 'ha' });
+  await world.create(cluster);
+  expect(counts(await census(cluster.id)).PodDisruptionBudget).toBe(1);
+  await world.create({ ...cluster, tier: 'standard', generation: 2 });
+  expect(counts(await census(cluster.id)).PodDisruptionBudget).toBe(0);
+  const kcp = { apiVersion: 'controlplane.cluster.x-k8s.io/v1alpha1', kind: 'KamajiControlPlane' };
+  expect(await client.get({ ...kcp, name: cluster.id, namespace: cluster.id })).toMatchObject({
+    spec: { replicas: 1 },
+  });
+  await world.remove(cluster.id);
+});
+
+test('what somebody changes by hand is changed back', async () => {
+  const world = new World();
+  const id = newId();
+  await world.create(clusterFixture({ id }));
+  const ref = {
+    apiVersion: 'cluster.x-k8s.io/v1beta2',
+    kind: 'MachineDeployment',
+    name: `${id}-workers`,
+    namespace: id,
+  };
+  await client.patch(ref, { spec: { replicas: 7 } }, { type: 'merge' });
+  await world.run(id);
+  expect(await client.get(ref)).toMatchObject({ spec: { replicas: 2 } });
+  await world.remove(id);
+});
+
+test('pools come and go', async () => {
+  const world = new World();
+  const cluster = clusterFixture({ id: newId() });
+  const more = { name: 'more', flavor: 'm1.small', count: 1, labels: { a: 'b' }, taints: [] };
+  await world.create(cluster);
+  await world.create({ ...cluster, pools: [...cluster.pools, more], generation: 2 });
+  expect(counts(await census(cluster.id))).toMatchObject({ MachineDeployment: 2, Machine: 3 });
+  await world.create({ ...cluster, pools: [more], generation: 3 });
+  expect(counts(await census(cluster.id))).toMatchObject({ MachineDeployment: 1, Machine: 1 });
+  await world.remove(cluster.id);
+  await expectNothingLeft(world, cluster.id);
+});
+
+test('load balancers that the tenant left behind are removed before the ledger is empty', async () => {
+  const world = new World();
+  const cluster = clusterFixture({ id: newId() });
+  await world.create(cluster);
+  const name = `kube_service_${cluster.id}_default_hello`;
+  world.cloud.loadBalancers.set('lb', { id: 'lb', name, project_id: cluster.projectId });
+  await client.delete({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    name: `${cluster.id}-admin-kubeconfig`,
+    namespace: cluster.id,
+  });
+  await world.remove(cluster.id);
+  await expectNothingLeft(world, cluster.id);
+});
+
+/** A life in which the controller dies before its n-th change of the outside, and is started again undisturbed. */
+async function liveWithCrash(crashAt: number): Promise<void> {
+  const world = new World();
+  const cluster = clusterFixture({ id: newId() });
+  world.crashAt = crashAt;
+  await world.create(cluster);
+  expect(counts(await census(cluster.id)), `crash before change ${crashAt}`).toEqual(expectedStandard);
+  expect([...world.cloud.users.values()].map((user) => user.credentials.size)).toEqual([1]);
+  await world.remove(cluster.id);
+  await expectNothingLeft(world, cluster.id);
+  expect(world.crashes, `crash before change ${crashAt} never happened`).toBe(1);
+}
+
+test('a crash before any change of the outside converges to the same, without duplicates and leftovers', {
+  timeout: 900_000,
+}, async () => {
+  const reference = new World();
+  const id = newId();
+  await reference.create(clusterFixture({ id }));
+  expect(reference.changes).toBeGreaterThan(20);
+  await reference.remove(id);
+  // A read changes nothing: dying before it is the same as dying before the next change.
+  const next = Array.from({ length: reference.changes }, (_, index) => index).values();
+  const lives = Array.from({ length: 4 }, async () => {
+    for (const crashAt of next) await liveWithCrash(crashAt);
+  });
+  await Promise.all(lives);
+});

@@ -1,0 +1,64 @@
+import type { Cluster, ClusterAction, ClusterPlan, Failure } from '@matryoshka/domain';
+import type { WorkResult } from '@matryoshka/kube';
+import { OpenStackError } from '@matryoshka/openstack';
+import { errorMessage, TypedError } from '@matryoshka/system';
+import { applyAction } from './apply/apply.ts';
+import type { ClusterContext } from './context.ts';
+import { explainOpenStack } from './failures.ts';
+import { gatherCluster } from './gather/gather.ts';
+import { stableJson } from './hash.ts';
+
+/** Turns in one go: an action often allows the next one at once, and waiting in between would only cost the customer time. */
+const maxTurns = 6;
+
+/**
+ * Brings one cluster nearer to what is desired: gather, plan, apply, report, again while a plan has other actions than the one before.
+ * The report is always written, also after a failure. Returns when to look again; throws what went wrong after reporting it.
+ */
+export async function reconcileCluster(
+  context: ClusterContext,
+  clusterId: string,
+  signal: AbortSignal,
+): Promise<WorkResult> {
+  let done = '';
+  for (let turn = 1; ; turn += 1) {
+    const cluster = await context.store.load(clusterId);
+    if (cluster === undefined) return {};
+    const plan = await runTurn(context, cluster, signal);
+    if (plan.actions.some(({ type }) => type === 'finishDeletion')) return {};
+    const actions = stableJson(plan.actions);
+    if (plan.actions.length === 0 || actions === done || turn === maxTurns)
+      return { requeueAfterMs: plan.requeueAfterMs };
+    done = actions;
+  }
+}
+
+async function runTurn(context: ClusterContext, cluster: Cluster, signal: AbortSignal): Promise<ClusterPlan> {
+  const observed = await gatherCluster(context, cluster, signal);
+  const plan = context.plan(cluster, observed, new Date());
+  let failure: { readonly error: unknown; readonly action: ClusterAction } | undefined;
+  for (const action of plan.actions) {
+    context.log.debug({ clusterId: cluster.id, action }, 'action');
+    try {
+      await applyAction(context, cluster, observed, action, signal);
+    } catch (error) {
+      failure = { error, action };
+      break;
+    }
+  }
+  if (failure !== undefined) {
+    const { error, action } = failure;
+    context.log.warn({ clusterId: cluster.id, action: action.type, err: error }, 'action failed');
+    await context.store.report(cluster, plan, describeFailure(action, error));
+    throw error;
+  }
+  if (!plan.actions.some(({ type }) => type === 'finishDeletion')) await context.store.report(cluster, plan);
+  return plan;
+}
+
+/** What the customer reads: OpenStack's refusals in its own words, everything else as ours to repair. */
+function describeFailure(action: ClusterAction, error: unknown): Failure {
+  if (error instanceof OpenStackError && error.status !== 0) return explainOpenStack(error.code, error.message);
+  const actor = error instanceof TypedError ? error.actor : 'us';
+  return { reason: 'ActionFailed', message: `${action.type}: ${errorMessage(error)}`, actor };
+}

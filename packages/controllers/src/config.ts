@@ -1,0 +1,52 @@
+/** Full references of the images that the controller's own manifests name (key = component, see KAAS_IMAGES_FILE). */
+export interface Images {
+  readonly 'openstack-cloud-controller-manager': string;
+  readonly flannel: string;
+  readonly 'konnectivity-server': string;
+  readonly 'konnectivity-agent': string;
+  readonly coredns: string;
+}
+
+/** What is the same for every cluster of one installation. */
+export interface ClusterSettings {
+  readonly images: Images;
+  readonly openstack: {
+    /** Keystone as the management cluster's pods reach it, with /v3. */
+    readonly authUrl: string;
+    readonly region: string;
+  };
+  /** Name of the provider network that routers and load balancers use. */
+  readonly externalNetwork: string;
+  /** Glance image of a version = prefix + version. */
+  readonly workerImagePrefix: string;
+  /** Resolvers for the customers' subnets; none = those of the cloud's DHCP. */
+  readonly dnsNameservers: readonly string[];
+  /** Kamaji DataStore that holds the control planes. */
+  readonly dataStore: string;
+  /** How the tenant's DNS domain is called. */
+  readonly serviceDomain: string;
+}
+
+export const settingsDefaults = {
+  externalNetwork: 'public',
+  workerImagePrefix: 'matryoshka-worker-',
+  dnsNameservers: [],
+  dataStore: 'default',
+  serviceDomain: 'cluster.local',
+} as const;
+
+const imageNames: readonly (keyof Images)[] = [
+  'openstack-cloud-controller-manager',
+  'flannel',
+  'konnectivity-server',
+  'konnectivity-agent',
+  'coredns',
+];
+
+/** Reads the images file; throws an error that names every image that is missing. */
+export function parseImages(text: string): Images {
+  const value = JSON.parse(text) as Partial<Record<keyof Images, unknown>>;
+  const missing = imageNames.filter((name) => typeof value[name] !== 'string' || value[name] === '');
+  if (missing.length > 0) throw new Error(`the images file lacks ${missing.join(', ')}`);
+  return value as Images;
+}

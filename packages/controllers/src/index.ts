@@ -1,0 +1,17 @@
+export {
+  type CatalogueFlavor,
+  type CatalogueStore,
+  type CatalogueVersion,
+  type ProjectQuota,
+  runCatalogueSync,
+  syncCatalogue,
+} from './catalogue/catalogue.ts';
+export { createPostgresCatalogue } from './catalogue/postgres-catalogue.ts';
+export type { ClusterContext } from './cluster/context.ts';
+export { type ControllerOptions, controllerDefaults, runClusterController } from './cluster/controller.ts';
+export type { ClusterStore, SecretKind } from './cluster/ports.ts';
+export { createPostgresClusterStore } from './cluster/postgres-store.ts';
+export { reconcileCluster } from './cluster/reconcile.ts';
+export { createTenantClients, type TenantClients } from './cluster/tenant-clients.ts';
+export { type ClusterSettings, type Images, parseImages, settingsDefaults } from './config.ts';
+export { type LeadOptions, runWhileLeading } from './lead.ts';

@@ -1,0 +1,64 @@
+import type { Cluster, ClusterPlan, LedgerEntry } from '@matryoshka/domain';
+import type { ClusterStore, SecretKind } from '../cluster/ports.ts';
+
+export interface MemoryStore extends ClusterStore {
+  /** Changes what is desired, as kaas-api would. */
+  desire(cluster: Cluster): void;
+  readonly plans: readonly ClusterPlan[];
+  /** Rows of all tables, to see what is left. */
+  readonly left: { readonly ledger: number; readonly secrets: number };
+}
+
+/** The port in memory. `before` is called before every write and may throw to end the "process" there. */
+export function createMemoryStore(before: (what: string) => void): MemoryStore {
+  const clusters = new Map<string, Cluster>();
+  const ledger = new Map<string, LedgerEntry[]>();
+  const secrets = new Map<string, string>();
+  const plans: ClusterPlan[] = [];
+  const secretKey = (id: string, kind: SecretKind): string => `${id}/${kind}`;
+  return {
+    plans,
+    get left() {
+      return { ledger: [...ledger.values()].flat().length, secrets: secrets.size };
+    },
+    desire: (cluster) => {
+      clusters.set(cluster.id, cluster);
+    },
+    load: async (id) => clusters.get(id),
+    due: async () => [...clusters.keys()],
+    ledger: async (id) => ledger.get(id) ?? [],
+    addLedger: async (id, key) => {
+      before(`ledger + ${key.kind}`);
+      const entries = ledger.get(id) ?? [];
+      if (entries.some(({ kind, name }) => kind === key.kind && name === key.name)) return;
+      ledger.set(id, [...entries, { ...key, externalId: null, createdAt: new Date() }]);
+    },
+    removeLedger: async (id, key) => {
+      before(`ledger - ${key.kind}`);
+      const entries = ledger.get(id) ?? [];
+      ledger.set(
+        id,
+        entries.filter(({ kind, name }) => kind !== key.kind || name !== key.name),
+      );
+    },
+    secret: async (id, kind) => secrets.get(secretKey(id, kind)),
+    saveSecret: async (cluster, kind, value) => {
+      before(`secret ${kind}`);
+      secrets.set(secretKey(cluster.id, kind), value);
+    },
+    report: async (cluster, plan) => {
+      before('report');
+      plans.push(plan);
+      const { phase, conditions, endpoint, kubernetesVersion, pools } = plan;
+      const observedGeneration = plan.converged ? cluster.generation : cluster.observedGeneration;
+      const status = { phase, conditions, endpoint, kubernetesVersion, pools };
+      clusters.set(cluster.id, { ...cluster, observedGeneration, status });
+    },
+    finishDeletion: async (cluster) => {
+      before('finish deletion');
+      if ((ledger.get(cluster.id) ?? []).length > 0) throw new Error('the ledger is not empty');
+      clusters.delete(cluster.id);
+      for (const key of secrets.keys()) if (key.startsWith(`${cluster.id}/`)) secrets.delete(key);
+    },
+  };
+}

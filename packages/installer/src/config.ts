@@ -1,0 +1,123 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { TypedError } from '@matryoshka/system';
+
+/** Everything about one installation that can be chosen. Two installations on a machine must differ in all of it. */
+export interface PlatformConfig {
+  readonly dataDir: string;
+  readonly cacheDir: string;
+  readonly network: {
+    /** The provider ("public") network and the host's address in it. */
+    readonly cidr: string;
+    readonly address: string;
+    /** Start of every interface and namespace name. */
+    readonly prefix: string;
+  };
+  readonly ports: PlatformPorts;
+  readonly managementNodes: number;
+  readonly kubernetesVersion: string;
+  /** `build` makes every component here; `upstream` pulls the images from their own registries. */
+  readonly images: 'build' | 'upstream';
+}
+
+export interface PlatformPorts {
+  readonly keystone: number;
+  readonly nova: number;
+  readonly neutron: number;
+  readonly glance: number;
+  readonly octavia: number;
+  readonly cinder: number;
+  readonly placement: number;
+  readonly registry: number;
+  readonly postgres: number;
+  /** On 127.0.0.1. */
+  readonly api: number;
+}
+
+export type PlatformOptions = Partial<Omit<PlatformConfig, 'network' | 'ports'>> & {
+  readonly network?: Partial<PlatformConfig['network']>;
+  readonly ports?: Partial<PlatformPorts>;
+};
+
+export const defaultPlatformPorts: PlatformPorts = {
+  keystone: 5000,
+  nova: 8774,
+  neutron: 9696,
+  glance: 9292,
+  octavia: 9876,
+  cinder: 8776,
+  placement: 8778,
+  registry: 5050,
+  postgres: 15432,
+  api: 7443,
+};
+
+export const defaultDataDir = '/var/lib/matryoshka';
+
+/** Fills in the defaults (environment MATRYOSHKA_DATA_DIR, MATRYOSHKA_CACHE_DIR) and checks. Throws TypedError `bad_config` naming the field. */
+export function platformConfig(options: PlatformOptions = {}): PlatformConfig {
+  const config: PlatformConfig = {
+    dataDir: options.dataDir ?? process.env.MATRYOSHKA_DATA_DIR ?? defaultDataDir,
+    cacheDir: options.cacheDir ?? process.env.MATRYOSHKA_CACHE_DIR ?? join(homedir(), '.cache', 'matryoshka'),
+    network: { cidr: '172.29.0.0/20', address: '172.29.0.1', prefix: 'mat', ...options.network },
+    ports: { ...defaultPlatformPorts, ...options.ports },
+    managementNodes: options.managementNodes ?? 2,
+    kubernetesVersion: options.kubernetesVersion ?? 'v1.36.3',
+    images: options.images ?? 'build',
+  };
+  const bad = (field: string, expected: string): never => {
+    throw new TypedError(`${field} must be ${expected}`, {
+      code: 'bad_config',
+      actor: 'user',
+      next: `Correct ${field}.`,
+    });
+  };
+  // Unix sockets lie in the data directory, and their paths may have 107 bytes (unix(7)).
+  if (!config.dataDir.startsWith('/') || config.dataDir.length > 60)
+    bad('data directory', 'an absolute path of at most 60 characters');
+  if (!Number.isInteger(config.managementNodes) || config.managementNodes < 1 || config.managementNodes > 9)
+    bad('number of management nodes', 'between 1 and 9');
+  if (!/^v\d+\.\d+\.\d+$/.test(config.kubernetesVersion)) bad('Kubernetes version', 'like v1.36.3');
+  return config;
+}
+
+/** Every place on disk outside the cache. */
+export interface PlatformPaths {
+  readonly stateFile: string;
+  readonly lockFile: string;
+  readonly secrets: string;
+  readonly pki: string;
+  readonly logs: string;
+  readonly run: string;
+  readonly postgres: { readonly root: string; readonly data: string; readonly socketDir: string };
+  readonly registry: string;
+  readonly pocketCloudConfig: string;
+  readonly managementKubeconfig: string;
+  readonly openstackAdminFile: string;
+  readonly secretKeyFile: string;
+  readonly pidFile: (process: ProcessName) => string;
+  readonly logFile: (process: ProcessName) => string;
+}
+
+export const processNames = ['postgres', 'registry', 'pocket-cloud', 'kaas-api', 'kaas-controller'] as const;
+export type ProcessName = (typeof processNames)[number];
+
+export function platformPaths(config: Pick<PlatformConfig, 'dataDir'>): PlatformPaths {
+  const at = (...parts: readonly string[]): string => join(config.dataDir, ...parts);
+  return {
+    stateFile: at('state.json'),
+    lockFile: at('lock'),
+    secrets: at('secrets'),
+    pki: at('secrets', 'pki'),
+    logs: at('logs'),
+    run: at('run'),
+    postgres: { root: at('postgres'), data: at('postgres', 'data'), socketDir: at('postgres', 'run') },
+    registry: at('registry'),
+    pocketCloudConfig: at('secrets', 'pocket-cloud.json'),
+    managementKubeconfig: at('kubeconfig', 'management.yaml'),
+    openstackAdminFile: at('secrets', 'openstack-admin.json'),
+    secretKeyFile: at('secrets', 'secret-key'),
+    pidFile: (process) => at('run', `${process}.pid`),
+    logFile: (process) => at('logs', `${process}.log`),
+  };
+}

@@ -1,0 +1,17 @@
+export {
+  type PlatformConfig,
+  type PlatformOptions,
+  type PlatformPorts,
+  platformConfig,
+  platformPaths,
+} from './config.ts';
+export { doctor, type Finding } from './doctor.ts';
+export { type DownOptions, down } from './down.ts';
+export { defineGraph, type Graph, type Step, type StepRun } from './flow/graph.ts';
+export { formatDuration, type ProgressOptions, type ProgressWriter, progressWriter } from './flow/progress.ts';
+export { type FlowEvent, type FlowOptions, runGraph, StepError } from './flow/run.ts';
+export { installPackages, missingPackages } from './machine/apt.ts';
+export { type DebianPackage, debianPackages } from './machine/debian-packages.ts';
+export { findProblems, type Problem, preflight, preflightError } from './machine/preflight.ts';
+export { type PlatformStatus, type ProcessStatus, status } from './status.ts';
+export { type UpOptions, up, upGraph } from './up.ts';

@@ -1,0 +1,28 @@
+export interface DebianPackage {
+  readonly name: string;
+  readonly why: string;
+}
+
+/** Everything that a new Debian machine lacks. The launcher brings Node.js; Go comes from PyPI where it is absent. */
+export const debianPackages: readonly DebianPackage[] = [
+  { name: 'ca-certificates', why: 'TLS to package registries' },
+  { name: 'iproute2', why: 'bridges, veth pairs, namespaces, routes' },
+  { name: 'iptables', why: 'security groups (physdev match)' },
+  { name: 'nftables', why: 'masquerading of the provider network' },
+  { name: 'conntrack', why: 'ending connections whose floating IP or rule went away' },
+  { name: 'iputils-arping', why: 'announcing moved floating IPs' },
+  { name: 'lxc', why: "pocket cloud's servers" },
+  { name: 'dnsmasq-base', why: 'DHCP and DNS of networks' },
+  { name: 'haproxy', why: 'load balancers, metadata proxy' },
+  { name: 'postgresql', why: 'product database and datastore of control planes' },
+  { name: 'docker-registry', why: 'image registry' },
+  { name: 'mmdebstrap', why: 'worker image: root file system' },
+  { name: 'squashfs-tools', why: 'worker image: file system of pocket cloud servers' },
+  { name: 'qemu-utils', why: 'worker image: disk for real OpenStack' },
+  { name: 'e2fsprogs', why: 'worker image: file system of the disk' },
+  { name: 'containerd', why: 'worker image: preloading container images' },
+  { name: 'python3', why: 'Go toolchain from PyPI' },
+  { name: 'python3-pip', why: 'Go toolchain from PyPI' },
+  { name: 'zstd', why: 'archives' },
+  { name: 'xz-utils', why: 'archives' },
+];

@@ -1,0 +1,90 @@
+import { TypedError } from '@matryoshka/system';
+import { stringify } from 'yaml';
+import { type KineInput, kineDir, kineManifest, passwordFile } from './kine.ts';
+import { initConfiguration, joinConfiguration, type KubeadmInput } from './kubeadm.ts';
+import type { ManagementPki } from './pki.ts';
+import { nodeName } from './settings.ts';
+
+export interface ManagementServerInput {
+  readonly kubeadm: KubeadmInput;
+  readonly pki: ManagementPki;
+  readonly kine: KineInput & { readonly password: string; readonly caCertificate: string };
+}
+
+interface File {
+  readonly path: string;
+  readonly content: string;
+  readonly permissions: string;
+}
+
+/** Nova's limit before base64 (API reference, "Create server"). */
+const maxUserDataBytes = 65_535 * (3 / 4);
+
+/**
+ * Pods must not reach the metadata service: it serves this very user data, which holds the cluster's keys. Only what the machine
+ * forwards is refused; the machine itself needs the service.
+ */
+const metadataGuard = `table inet matryoshka_metadata
+delete table inet matryoshka_metadata
+table inet matryoshka_metadata {
+  chain forward {
+    type filter hook forward priority -10; policy accept;
+    ip daddr 169.254.169.254 drop
+  }
+}
+`;
+
+const secret = (path: string, content: string): File => ({ path, content, permissions: '0600' });
+
+/** cloud-config of management server `index`: the first starts the control plane, the others join it. */
+export function managementUserData(input: ManagementServerInput, index: number): string {
+  const name = nodeName(index);
+  const common: readonly File[] = [
+    { path: '/etc/nftables-matryoshka.conf', content: metadataGuard, permissions: '0644' },
+  ];
+  const { pki, kine } = input;
+  const files: readonly File[] =
+    index === 0
+      ? [
+          ...common,
+          secret('/etc/kubernetes/pki/ca.crt', pki.ca.certificate),
+          secret('/etc/kubernetes/pki/ca.key', pki.ca.key),
+          secret('/etc/kubernetes/pki/front-proxy-ca.crt', pki.frontProxyCa.certificate),
+          secret('/etc/kubernetes/pki/front-proxy-ca.key', pki.frontProxyCa.key),
+          secret('/etc/kubernetes/pki/sa.pub', pki.serviceAccounts.certificate),
+          secret('/etc/kubernetes/pki/sa.key', pki.serviceAccounts.key),
+          secret(`${kineDir}/ca.crt`, kine.caCertificate),
+          secret(`${kineDir}/pgpass`, passwordFile(kine, kine.password)),
+          secret('/etc/kubernetes/manifests/kine.yaml', kineManifest(kine)),
+          secret('/run/matryoshka/kubeadm.yaml', initConfiguration(input.kubeadm, name)),
+        ]
+      : [...common, secret('/run/matryoshka/kubeadm.yaml', joinConfiguration(input.kubeadm, name, index))];
+  const kubeadm =
+    index === 0
+      ? // Our kine manifest is there already, and kine starts only with kubelet: kubeadm must not ask for either. The machine shares its host's kernel and disk.
+        [
+          'kubeadm',
+          'init',
+          '--config',
+          '/run/matryoshka/kubeadm.yaml',
+          `--ignore-preflight-errors=DirAvailable--etc-kubernetes-manifests,ExternalEtcdVersion,${containerErrors}`,
+        ]
+      : ['kubeadm', 'join', '--config', '/run/matryoshka/kubeadm.yaml', `--ignore-preflight-errors=${containerErrors}`];
+  const text = `#cloud-config\n${stringify(
+    {
+      hostname: name,
+      write_files: files,
+      runcmd: [['nft', '-f', '/etc/nftables-matryoshka.conf'], kubeadm],
+    },
+    { lineWidth: 0 },
+  )}`;
+  if (Buffer.byteLength(text) > maxUserDataBytes)
+    throw new TypedError(
+      `The user data of ${name} has ${Buffer.byteLength(text)} bytes; a cloud takes ${maxUserDataBytes}`,
+      { code: 'user_data_too_large', actor: 'us' },
+    );
+  return text;
+}
+
+/** Checks of kubeadm that look at the host's kernel from inside a system container and fail there: its configuration file and its swap. */
+const containerErrors = 'SystemVerification,Swap,FileContent--proc-sys-net-bridge-bridge-nf-call-iptables';

@@ -1,0 +1,177 @@
+import { chmod, chown, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorMessage, hasErrnoCode, readFileIfExists, run, TypedError, writeFileAtomic } from '@matryoshka/system';
+import pg from 'pg';
+import type { PlatformConfig, PlatformPaths } from '../config.ts';
+import type { PlatformContext } from '../context.ts';
+import { type CertificateAndKey, ensureAuthority, ensureLeaf } from '../secrets/certificates.ts';
+import { pgHbaConf, pgIdentConf, postgresConf } from './settings.ts';
+
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const programRoot = '/usr/lib/postgresql';
+
+/** Folder of the programs of the newest PostgreSQL of this machine. */
+export async function postgresPrograms(): Promise<string> {
+  const versions = await readdir(programRoot).catch((error: unknown) => {
+    if (hasErrnoCode(error, 'ENOENT')) return [];
+    throw error;
+  });
+  const newest = versions.filter((name) => /^\d+$/.test(name)).sort((a, b) => Number(b) - Number(a))[0];
+  if (newest === undefined)
+    throw new TypedError(`No PostgreSQL under ${programRoot}`, {
+      code: 'postgres_absent',
+      next: 'Install the Debian package postgresql.',
+    });
+  return join(programRoot, newest, 'bin');
+}
+
+/** The system account that the database runs as. */
+export async function postgresAccount(): Promise<Account> {
+  const line = (await readFile('/etc/passwd', 'utf8')).split('\n').find((text) => text.startsWith('postgres:'));
+  const [, , uid, gid] = line?.split(':') ?? [];
+  if (uid === undefined || gid === undefined)
+    throw new TypedError('There is no user postgres on this machine', {
+      code: 'postgres_absent',
+      next: 'Install the Debian package postgresql.',
+    });
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+/** The authority for everything that speaks TLS on the provider network. */
+export async function platformAuthority(paths: PlatformPaths): Promise<CertificateAndKey> {
+  return await ensureAuthority(paths.pki, 'platform-ca', 'matryoshka-platform');
+}
+
+/** Makes the database folder once. It appears under its name only when complete, so that a crash leaves nothing half-made in use. */
+export async function ensureInitialised(paths: PlatformPaths, account: Account): Promise<void> {
+  await mkdir(paths.postgres.root, { recursive: true, mode: 0o755 });
+  for (const dir of [paths.postgres.root, paths.postgres.socketDir]) {
+    await mkdir(dir, { recursive: true, mode: 0o755 });
+    await chown(dir, account.uid, account.gid);
+    await chmod(dir, 0o755);
+  }
+  if ((await readFileIfExists(join(paths.postgres.data, 'PG_VERSION'))) !== undefined) return;
+  const fresh = `${paths.postgres.data}.new`;
+  await rm(fresh, { recursive: true, force: true });
+  await run(
+    [
+      join(await postgresPrograms(), 'initdb'),
+      `--pgdata=${fresh}`,
+      '--username=postgres',
+      '--encoding=UTF8',
+      // kine finds keys by ranges and LIKE on a prefix: byte order, and an index that serves it.
+      '--locale=C',
+      '--auth-local=peer',
+      '--auth-host=scram-sha-256',
+    ],
+    { cwd: '/', uid: account.uid, gid: account.gid, env: { LC_ALL: 'C', LANG: 'C' } },
+  );
+  await rename(fresh, paths.postgres.data);
+}
+
+/** Writes settings, access rules and certificate. Answers whether anything changed. */
+export async function writeSettings(context: PlatformContext, account: Account): Promise<boolean> {
+  const { config, paths } = context;
+  const leaf = await ensureLeaf(paths.pki, 'postgres', await platformAuthority(paths), {
+    commonName: 'postgres',
+    ipAddresses: [config.network.address, '127.0.0.1'],
+    dnsNames: ['localhost'],
+    usages: ['server'],
+  });
+  const files: readonly (readonly [string, string])[] = [
+    ['postgresql.conf', postgresConf(config, paths)],
+    ['pg_hba.conf', pgHbaConf(config)],
+    ['pg_ident.conf', pgIdentConf],
+    ['server.key', leaf.key],
+    ['server.crt', leaf.certificate],
+  ];
+  let changed = false;
+  for (const [name, content] of files) {
+    const path = join(paths.postgres.data, name);
+    if ((await readFileIfExists(path)) === content) continue;
+    await writeFileAtomic(path, content, 0o600);
+    await chown(path, account.uid, account.gid);
+    changed = true;
+  }
+  return changed;
+}
+
+/** Runs `work` as the superuser, through the Unix socket: only root and postgres of this machine can. */
+export async function withSuperuser<T>(
+  config: PlatformConfig,
+  paths: PlatformPaths,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({
+    host: paths.postgres.socketDir,
+    port: config.ports.postgres,
+    user: 'postgres',
+    database: 'postgres',
+    connectionTimeoutMillis: 5000,
+  });
+  // A connection that breaks between queries must not end this process; the next query reports it.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Whether the server answers a query. */
+export async function answers(config: PlatformConfig, paths: PlatformPaths): Promise<boolean> {
+  try {
+    return await withSuperuser(config, paths, async (client) => (await client.query('select 1')).rowCount === 1);
+  } catch {
+    return false;
+  }
+}
+
+/** URL for the superuser through the socket, as libpq and node-postgres read it. */
+export function superuserUrl(config: PlatformConfig, paths: PlatformPaths): string {
+  return `postgres://postgres@/postgres?host=${encodeURIComponent(paths.postgres.socketDir)}&port=${config.ports.postgres}`;
+}
+
+/** URL of a role through the socket. */
+export function socketUrl(
+  config: PlatformConfig,
+  paths: PlatformPaths,
+  role: string,
+  password: string,
+  database: string,
+): string {
+  return `postgres://${role}:${password}@/${database}?host=${encodeURIComponent(paths.postgres.socketDir)}&port=${config.ports.postgres}`;
+}
+
+/** Whether a role can log in to a database with this password. Throws on anything but a refusal. */
+export async function canLogIn(
+  config: PlatformConfig,
+  paths: PlatformPaths,
+  role: string,
+  password: string,
+  database = 'postgres',
+): Promise<boolean> {
+  const client = new pg.Client({
+    host: paths.postgres.socketDir,
+    port: config.ports.postgres,
+    user: role,
+    password,
+    database,
+    connectionTimeoutMillis: 5000,
+  });
+  try {
+    await client.connect();
+    return true;
+  } catch (error) {
+    // 28P01: password refused, also for a role that does not exist; 3D000: no such database; 42501: not allowed to connect (PostgreSQL, appendix A).
+    if (hasErrnoCode(error, '28P01', '28000', '3D000', '42501')) return false;
+    throw new TypedError(`PostgreSQL: ${errorMessage(error)}`, { code: 'postgres_failed', cause: error });
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

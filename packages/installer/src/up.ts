@@ -1,0 +1,65 @@
+import { acquireLock, type Lock } from '@matryoshka/system';
+import { hostNetworkStep, pocketCloudStep } from './cloud/pocket-cloud.ts';
+import { glanceStep, workerImageStep } from './cloud/worker-image.ts';
+import { componentsStep, imagesStep } from './components/steps.ts';
+import { type PlatformConfig, type PlatformOptions, platformConfig, platformPaths } from './config.ts';
+import type { PlatformContext, PlatformStep } from './context.ts';
+import { databaseStep } from './database/step.ts';
+import { defineGraph, type Graph } from './flow/graph.ts';
+import { type FlowEvent, runGraph } from './flow/run.ts';
+import { machineStep, packagesStep } from './machine/steps.ts';
+import { postgresStep } from './postgres/step.ts';
+import { registryStep } from './registry/step.ts';
+import { ensureSecrets } from './secrets/secrets.ts';
+import { writeState } from './state/state.ts';
+
+export interface UpOptions {
+  readonly platform?: PlatformOptions;
+  readonly onProgress?: (event: FlowEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Every step of `up`, in the order of their dependencies. */
+export function upSteps(): readonly PlatformStep[] {
+  return [
+    machineStep(),
+    packagesStep(['machine']),
+    hostNetworkStep(['packages']),
+    postgresStep(['host-network']),
+    databaseStep(['postgres']),
+    registryStep(['host-network']),
+    pocketCloudStep(['host-network']),
+    componentsStep(['packages']),
+    imagesStep(['components', 'registry']),
+    workerImageStep(['components']),
+    glanceStep(['worker-image', 'pocket-cloud']),
+  ];
+}
+
+export function upGraph(): Graph<PlatformContext> {
+  return defineGraph(upSteps());
+}
+
+/**
+ * Brings the platform up, or what of it is missing. May be ended at any moment and called again. Throws TypedError `locked` while another
+ * `up` or `down` works on the same data directory, and StepError for the step that failed.
+ */
+export async function up(options: UpOptions = {}): Promise<PlatformConfig> {
+  const config = platformConfig(options.platform);
+  const lock = await lockPlatform(config, 'kaas up');
+  try {
+    const context: PlatformContext = { config, paths: platformPaths(config), secrets: await ensureSecrets(config) };
+    await writeState(config);
+    await runGraph(upGraph(), context, {
+      ...(options.onProgress === undefined ? {} : { onEvent: options.onProgress }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    return config;
+  } finally {
+    await lock.release();
+  }
+}
+
+export async function lockPlatform(config: PlatformConfig, purpose: string): Promise<Lock> {
+  return await acquireLock(platformPaths(config).lockFile, purpose);
+}
