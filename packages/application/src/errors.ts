@@ -50,3 +50,9 @@ export function notFound(kind: string, id: string): KaasError {
     next: `List what there is, or choose the right project.`,
   });
 }
+
+/** Rules know better words than the shape for the same place, so theirs win. */
+export function mergeViolations(shape: readonly Violation[], rules: readonly Violation[]): readonly Violation[] {
+  const places = new Set(rules.map((violation) => violation.pointer));
+  return [...shape.filter((violation) => !places.has(violation.pointer)), ...rules];
+}

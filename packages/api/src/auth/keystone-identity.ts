@@ -1,7 +1,13 @@
 import { type Identity, KaasError, type ProveIdentity } from '@matryoshka/application';
 import type { LoginRequest } from '@matryoshka/contract';
 import { nearest } from '@matryoshka/domain';
-import { type AuthenticatedToken, type Credentials, createSession, isOpenStackError, keystone } from '@matryoshka/openstack';
+import {
+  type AuthenticatedToken,
+  type Credentials,
+  createSession,
+  isOpenStackError,
+  keystone,
+} from '@matryoshka/openstack';
 
 /** Proves logins with a Keystone at `authUrl` (`…/v3`). Keeps neither password nor token. */
 export function keystoneIdentity(authUrl: string): ProveIdentity {
@@ -9,7 +15,10 @@ export function keystoneIdentity(authUrl: string): ProveIdentity {
     await asProblem(async () => await createSession({ authUrl, credentials, timeoutMs: 15_000 }).token(signal));
   return async (request, signal) => {
     if (request.method === 'application-credential') {
-      const { info } = await login({ method: 'application_credential', id: request.id, secret: request.secret }, signal);
+      const { info } = await login(
+        { method: 'application_credential', id: request.id, secret: request.secret },
+        signal,
+      );
       return identityOf(info, info.project === undefined ? [] : [info.project]);
     }
     const first = await login(unscoped(request), signal);

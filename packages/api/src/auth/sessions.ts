@@ -1,4 +1,12 @@
-import { type Caller, hashToken, KaasError, looksLikeToken, newToken, type ProveIdentity, roleFromKeystone } from '@matryoshka/application';
+import {
+  type Caller,
+  hashToken,
+  KaasError,
+  looksLikeToken,
+  newToken,
+  type ProveIdentity,
+  roleFromKeystone,
+} from '@matryoshka/application';
 import type { LoginRequest, Session } from '@matryoshka/contract';
 import { deleteSession, findSession, insertSession, type Pool, saveProject } from '@matryoshka/postgres';
 
@@ -15,9 +23,13 @@ export async function logIn(
   const identity = await prove(request, signal);
   const role = roleFromKeystone(identity.roles);
   if (role === undefined)
-    throw new KaasError('no_role', `Your roles in ${identity.project.name} (${identity.roles.join(', ') || 'none'}) allow nothing here.`, {
-      next: 'Ask the provider of this cloud for the role member or reader.',
-    });
+    throw new KaasError(
+      'no_role',
+      `Your roles in ${identity.project.name} (${identity.roles.join(', ') || 'none'}) allow nothing here.`,
+      {
+        next: 'Ask the provider of this cloud for the role member or reader.',
+      },
+    );
   const token = newToken();
   const expiresAt = new Date(Math.min(identity.expiresAt.getTime(), now.getTime() + longestSessionMs));
   await saveProject(pool, identity.project);

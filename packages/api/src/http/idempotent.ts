@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type Caller, KaasError, type WriteTransaction } from '@matryoshka/application';
-import { inProject, lookUpIdempotencyKey, type Pool, type StoredAnswer, saveIdempotentAnswer } from '@matryoshka/postgres';
+import {
+  inProject,
+  lookUpIdempotencyKey,
+  type Pool,
+  type StoredAnswer,
+  saveIdempotentAnswer,
+} from '@matryoshka/postgres';
 import { writeTransaction } from '../store.ts';
 
 export interface IdempotentRequest {

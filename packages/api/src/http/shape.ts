@@ -55,11 +55,17 @@ function violationsOf(validator: Validator, value: unknown): readonly Violation[
 
 function propertyNames(schema: unknown): readonly string[] {
   if (typeof schema !== 'object' || schema === null) return [];
-  const own = 'properties' in schema && typeof schema.properties === 'object' ? Object.keys(schema.properties ?? {}) : [];
+  const own =
+    'properties' in schema && typeof schema.properties === 'object' ? Object.keys(schema.properties ?? {}) : [];
   return [...own, ...Object.values(schema).flatMap(propertyNames)];
 }
 
-const codes: Readonly<Record<string, string>> = { type: 'wrong_type', enum: 'not_allowed', const: 'not_allowed', minProperties: 'empty' };
+const codes: Readonly<Record<string, string>> = {
+  type: 'wrong_type',
+  enum: 'not_allowed',
+  const: 'not_allowed',
+  minProperties: 'empty',
+};
 
 function translate(error: Finding, known: readonly string[]): readonly Violation[] {
   const { keyword, instancePath, params } = error;

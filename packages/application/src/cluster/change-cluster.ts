@@ -1,9 +1,8 @@
 import type { ClusterPatch } from '@matryoshka/contract';
 import { type Operation, type Violation, validateClusterChange } from '@matryoshka/domain';
 import type { Caller } from '../access/authorize.ts';
-import { notFound, refuseViolations } from '../errors.ts';
+import { mergeViolations, notFound, refuseViolations } from '../errors.ts';
 import type { WriteTransaction } from '../store.ts';
-import { mergeViolations } from './create-cluster.ts';
 import { clusterForChange, recordChange, refuseStale } from './record-change.ts';
 
 /** Changes the tier. */

@@ -1,7 +1,7 @@
 import type { ClusterCreate } from '@matryoshka/contract';
 import { defaultNetwork, type Limits, type Operation, type Violation, validateNewCluster } from '@matryoshka/domain';
 import type { Caller } from '../access/authorize.ts';
-import { KaasError, refuseViolations } from '../errors.ts';
+import { KaasError, mergeViolations, refuseViolations } from '../errors.ts';
 import { poolOf } from '../pool/pools.ts';
 import type { WriteTransaction } from '../store.ts';
 import { quotaViolations, readCatalogue } from './limits.ts';
@@ -62,10 +62,4 @@ function defaultVersion(versions: readonly { readonly version: string; readonly 
   const version = versions.find((entry) => entry.isDefault) ?? versions[0];
   if (version === undefined) throw new KaasError('catalog_not_ready', 'No Kubernetes version is offered yet.');
   return version.version;
-}
-
-/** Rules know better words than the shape for the same place, so theirs win. */
-export function mergeViolations(shape: readonly Violation[], rules: readonly Violation[]): readonly Violation[] {
-  const places = new Set(rules.map((violation) => violation.pointer));
-  return [...shape.filter((violation) => !places.has(violation.pointer)), ...rules];
 }

@@ -9,10 +9,9 @@ import {
   validatePoolChange,
 } from '@matryoshka/domain';
 import type { Caller } from '../access/authorize.ts';
-import { mergeViolations } from '../cluster/create-cluster.ts';
 import { quotaViolations, readCatalogue } from '../cluster/limits.ts';
 import { clusterForChange, recordChange } from '../cluster/record-change.ts';
-import { KaasError, notFound, refuseViolations } from '../errors.ts';
+import { KaasError, mergeViolations, notFound, refuseViolations } from '../errors.ts';
 import type { WriteTransaction } from '../store.ts';
 
 export interface PoolChange {

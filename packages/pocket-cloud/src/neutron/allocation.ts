@@ -77,12 +77,7 @@ export function allocate(
   });
 }
 
-function one(
-  subnets: readonly SubnetRow[],
-  used: ReadonlySet<number>,
-  networkId: string,
-  wish: AddressWish,
-): FixedIp {
+function one(subnets: readonly SubnetRow[], used: ReadonlySet<number>, networkId: string, wish: AddressWish): FixedIp {
   const named = wish.subnet_id === undefined ? undefined : subnets.find((subnet) => subnet.id === wish.subnet_id);
   if (wish.subnet_id !== undefined && named === undefined)
     throw badRequest(
@@ -120,7 +115,7 @@ function exhausted(networkId: string): Error {
 export function freeMac(ports: readonly PortRow[], networkId: string): string {
   const used = new Set(ports.filter((port) => port.network_id === networkId).map((port) => port.mac_address));
   for (;;) {
-    const mac = ['fa', '16', '3e', ...randomBytes(3).toString('hex').match(/../g) ?? []].join(':');
+    const mac = ['fa', '16', '3e', ...(randomBytes(3).toString('hex').match(/../g) ?? [])].join(':');
     if (!used.has(mac)) return mac;
   }
 }

@@ -93,7 +93,10 @@ export function freeZone(core: NeutronCore): number {
 
 function onlyAdmin(caller: Caller, wanted: boolean, attribute: string): void {
   if (wanted && !caller.isAdmin)
-    throw forbidden(`(rule:create_network and rule:create_network:${attribute}) is disallowed by policy`, 'PolicyNotAuthorized');
+    throw forbidden(
+      `(rule:create_network and rule:create_network:${attribute}) is disallowed by policy`,
+      'PolicyNotAuthorized',
+    );
 }
 
 function own(core: NeutronCore, request: ApiRequest): NetworkRow {
@@ -130,7 +133,10 @@ function remove(core: NeutronCore, request: ApiRequest): ApiReply {
     if (ports.some((port) => port.device_owner !== owners.dhcp))
       throw conflict(
         `Unable to complete operation on network ${row.id}. There are one or more ports still in use on the network, ` +
-          `id for these ports is ${ports.filter((port) => port.device_owner !== owners.dhcp).map((port) => port.id).join(',')}.`,
+          `id for these ports is ${ports
+            .filter((port) => port.device_owner !== owners.dhcp)
+            .map((port) => port.id)
+            .join(',')}.`,
         'NetworkInUse',
       );
     for (const port of ports) removePort(core, port.id);

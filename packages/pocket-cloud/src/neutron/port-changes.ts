@@ -1,5 +1,5 @@
-import type { NeutronCore } from './core.ts';
 import { allocate, freeMac } from './allocation.ts';
+import type { NeutronCore } from './core.ts';
 import { owners, type PortRow } from './rows.ts';
 
 /** Removes a port and what hung on it: floating IPs lose their association, as in Neutron. Inside a transaction of the caller. */
@@ -34,9 +34,7 @@ export function insertServicePort(
 export function ensureDhcpPort(core: NeutronCore, networkId: string): void {
   const network = core.networks.get(networkId);
   const subnets = core.subnets.list().filter((row) => row.network_id === networkId && row.enable_dhcp);
-  const port = core.ports
-    .list()
-    .find((row) => row.network_id === networkId && row.device_owner === owners.dhcp);
+  const port = core.ports.list().find((row) => row.network_id === networkId && row.device_owner === owners.dhcp);
   if (network === undefined || network.external || subnets.length === 0) {
     if (port !== undefined) core.ports.remove(port.id);
     return;

@@ -11,8 +11,8 @@ import {
   optionalArray,
   optionalBoolean,
   optionalString,
-  requiredString,
   type Route,
+  requiredString,
   route,
 } from '../http/index.ts';
 import { type AddressWish, allocate, freeMac } from './allocation.ts';

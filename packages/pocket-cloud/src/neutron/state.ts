@@ -30,9 +30,7 @@ export function networkState(core: NeutronCore): NetworkState {
   const ports = filterPorts(core, snapshot);
   return {
     networks: networks.map(({ id, external, mtu, zone }) => ({ id, external, mtu, zone })),
-    dhcp: snapshot.ports
-      .filter((port) => port.device_owner === owners.dhcp)
-      .map((port) => dhcpSpec(snapshot, port)),
+    dhcp: snapshot.ports.filter((port) => port.device_owner === owners.dhcp).map((port) => dhcpSpec(snapshot, port)),
     routers: core.routers.list().map((row) => routerSpec(core, snapshot, row.id)),
     ports,
     groups: groupSpecs(snapshot, ports),
@@ -40,11 +38,7 @@ export function networkState(core: NeutronCore): NetworkState {
 }
 
 /** A port as the leg of a namespace: its addresses with the prefix length of their subnet. */
-export function legSpec(
-  port: PortRow,
-  subnets: Pick<ReadonlyMap<string, SubnetRow>, 'get'>,
-  mtu: number,
-): LegSpec {
+export function legSpec(port: PortRow, subnets: Pick<ReadonlyMap<string, SubnetRow>, 'get'>, mtu: number): LegSpec {
   return {
     portId: port.id,
     networkId: port.network_id,
@@ -172,9 +166,7 @@ export function routerTowards(core: NeutronCore, subnetId: string, externalNetwo
     (port) =>
       port.device_owner === owners.routerInterface && port.fixed_ips.some((fixed) => fixed.subnet_id === subnetId),
   );
-  const best = legs.toSorted(
-    (a, b) => Number(holds(b, subnet?.gateway_ip)) - Number(holds(a, subnet?.gateway_ip)),
-  );
+  const best = legs.toSorted((a, b) => Number(holds(b, subnet?.gateway_ip)) - Number(holds(a, subnet?.gateway_ip)));
   return best
     .map((port) => port.device_id)
     .find((routerId) => core.routers.get(routerId)?.external_gateway?.network_id === externalNetworkId);

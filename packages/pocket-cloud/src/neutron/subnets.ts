@@ -1,4 +1,13 @@
-import { addressOf, cidrOf, contains, formatAddress, formatCidr, overlaps, parseAddress, parseCidr } from '../engine/network/index.ts';
+import {
+  addressOf,
+  cidrOf,
+  contains,
+  formatAddress,
+  formatCidr,
+  overlaps,
+  parseAddress,
+  parseCidr,
+} from '../engine/network/index.ts';
 import {
   type ApiReply,
   type ApiRequest,
@@ -10,8 +19,8 @@ import {
   optionalArray,
   optionalBoolean,
   optionalString,
-  requiredString,
   type Route,
+  requiredString,
   route,
 } from '../http/index.ts';
 import { defaultPools } from './allocation.ts';
@@ -23,7 +32,14 @@ import { owners, type RouteRow, type SubnetRow } from './rows.ts';
 export function subnetRoutes(core: NeutronCore): readonly Route[] {
   return [
     route('GET', '/v2.0/subnets', (request) =>
-      listReply(request, 'subnets', core.subnets.list().filter((row) => sees(core, request, row)).map(subnetView)),
+      listReply(
+        request,
+        'subnets',
+        core.subnets
+          .list()
+          .filter((row) => sees(core, request, row))
+          .map(subnetView),
+      ),
     ),
     route('POST', '/v2.0/subnets', (request) => create(core, request)),
     route('GET', '/v2.0/subnets/:id', (request) => showReply(request, 'subnet', subnetView(find(core, request)))),
@@ -77,7 +93,10 @@ function createOne(core: NeutronCore, request: ApiRequest, body: View): SubnetRo
     throw badRequest('This cloud offers IPv4 subnets only: ip_version must be 4.', 'InvalidInput');
   const cidr = parseCidr(requiredString(body, 'cidr'));
   if (cidr === undefined || cidr.prefixLength > 30)
-    throw badRequest(`Invalid input for cidr. Reason: '${String(body.cidr)}' is not a valid IP subnet.`, 'InvalidInput');
+    throw badRequest(
+      `Invalid input for cidr. Reason: '${String(body.cidr)}' is not a valid IP subnet.`,
+      'InvalidInput',
+    );
   for (const other of core.subnets.list())
     if (other.network_id === network.id && overlaps(cidrOf(other.cidr), cidr))
       throw badRequest(
@@ -87,7 +106,8 @@ function createOne(core: NeutronCore, request: ApiRequest, body: View): SubnetRo
   const projectId = projectFor(request, body);
   checkQuota(core, projectId, 'subnet');
   const text = formatCidr(cidr);
-  const gateway = body.gateway_ip === null ? null : (optionalString(body, 'gateway_ip') ?? formatAddress(cidr.base + 1));
+  const gateway =
+    body.gateway_ip === null ? null : (optionalString(body, 'gateway_ip') ?? formatAddress(cidr.base + 1));
   if (gateway !== null && parseAddress(gateway) === undefined)
     throw badRequest(`'${gateway}' is not a valid IP address.`, 'InvalidInput');
   const row = core.subnets.insert({
@@ -109,7 +129,10 @@ function createOne(core: NeutronCore, request: ApiRequest, body: View): SubnetRo
 function addresses(body: View, key: string): readonly string[] | undefined {
   return optionalArray(body, key)?.map((item) => {
     if (typeof item !== 'string' || parseAddress(item) === undefined)
-      throw badRequest(`Invalid input for ${key}. Reason: '${String(item)}' is not a valid IPv4 address.`, 'InvalidInput');
+      throw badRequest(
+        `Invalid input for ${key}. Reason: '${String(item)}' is not a valid IPv4 address.`,
+        'InvalidInput',
+      );
     return item;
   });
 }
@@ -120,7 +143,10 @@ export function routes(body: View, key: string): readonly RouteRow[] | undefined
     const { destination, nexthop } = (item ?? {}) as { destination?: unknown; nexthop?: unknown };
     const cidr = typeof destination === 'string' ? parseCidr(destination) : undefined;
     if (cidr === undefined || typeof nexthop !== 'string' || parseAddress(nexthop) === undefined)
-      throw badRequest(`Invalid input for ${key}. Reason: ${JSON.stringify(item)} is not a valid route.`, 'InvalidInput');
+      throw badRequest(
+        `Invalid input for ${key}. Reason: ${JSON.stringify(item)} is not a valid route.`,
+        'InvalidInput',
+      );
     return { destination: formatCidr(cidr), nexthop };
   });
 }

@@ -115,7 +115,7 @@ export function octaviaRoutes(
     });
     const links = page.next === undefined ? [] : [{ rel: 'next', href: page.next }];
     return {
-      [plurals[kind]]: page.items.map((item) => selectFields(request, item)),
+      [plurals[kind]]: page.items.map((item) => selectFields(request.query, item)),
       [`${plurals[kind]}_links`]: links,
     };
   };
@@ -240,7 +240,7 @@ export function octaviaRoutes(
       return undefined;
     });
   };
-  const statistics = async (request: ApiRequest, loadBalancerId: string, listenerId?: string) => {
+  const statistics = async (loadBalancerId: string, listenerId?: string) => {
     const seen = await controller.engine.statistics(loadBalancerId);
     const listeners = (seen?.listeners ?? []).filter(
       (item) => listenerId === undefined || item.listenerId === listenerId,
@@ -267,11 +267,11 @@ export function octaviaRoutes(
       ok(statusTree(store, visible(request, 'loadbalancer', request.params.id ?? ''))),
     ),
     route('GET', `${base}/loadbalancers/:id/stats`, async (request) =>
-      statistics(request, visible(request, 'loadbalancer', request.params.id ?? '').id),
+      statistics(visible(request, 'loadbalancer', request.params.id ?? '').id),
     ),
     route('GET', `${base}/listeners/:id/stats`, async (request) => {
       const row = visible(request, 'listener', request.params.id ?? '');
-      return await statistics(request, row.load_balancer_id, row.id);
+      return await statistics(row.load_balancer_id, row.id);
     }),
     route('DELETE', `${base}/loadbalancers/:id`, (request) => {
       deleteLoadBalancer(request);
@@ -281,7 +281,7 @@ export function octaviaRoutes(
       const path = `${base}/${plurals[kind]}/:id`;
       const found = (request: ApiRequest): LbRow => visible(request, kind, request.params.id ?? '');
       return [
-        route('GET', path, (request) => ok({ [kind]: selectFields(request, shown(found(request))) })),
+        route('GET', path, (request) => ok({ [kind]: selectFields(request.query, shown(found(request))) })),
         route('PUT', path, (request) => ok(one(kind, update(request, found(request))))),
         ...(kind === 'loadbalancer'
           ? []
