@@ -95,6 +95,10 @@ export interface PlatformPaths {
   readonly managementKubeconfig: string;
   readonly openstackAdminFile: string;
   readonly secretKeyFile: string;
+  /** Image references for kaas-controller. */
+  readonly imagesFile: string;
+  /** What a program of ours was started with; another content means it has to be started again. */
+  readonly settingsFile: (process: ProcessName) => string;
   readonly pidFile: (process: ProcessName) => string;
   readonly logFile: (process: ProcessName) => string;
 }
@@ -117,6 +121,8 @@ export function platformPaths(config: Pick<PlatformConfig, 'dataDir'>): Platform
     managementKubeconfig: at('kubeconfig', 'management.yaml'),
     openstackAdminFile: at('secrets', 'openstack-admin.json'),
     secretKeyFile: at('secrets', 'secret-key'),
+    imagesFile: at('images.json'),
+    settingsFile: (process) => at('secrets', `${process}.settings.json`),
     pidFile: (process) => at('run', `${process}.pid`),
     logFile: (process) => at('logs', `${process}.log`),
   };

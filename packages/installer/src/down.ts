@@ -5,6 +5,7 @@ import { cloudConfig, stopPocketCloud } from './cloud/pocket-cloud.ts';
 import { type PlatformConfig, type PlatformOptions, platformPaths } from './config.ts';
 import { stopPostgres } from './postgres/step.ts';
 import { ensureSecrets } from './secrets/secrets.ts';
+import { stopApps } from './service/steps.ts';
 import { readState } from './state/state.ts';
 import { lockPlatform } from './up.ts';
 
@@ -39,10 +40,8 @@ export async function down(options: DownOptions = {}): Promise<boolean> {
 
 async function stopProcesses(config: PlatformConfig, report: (line: string) => void): Promise<void> {
   const paths = platformPaths(config);
-  for (const name of ['kaas-api', 'kaas-controller'] as const) {
-    report(`ending ${name}`);
-    await stopDaemon(paths.pidFile(name));
-  }
+  report('ending kaas-api and kaas-controller');
+  await stopApps(paths);
   report('ending pocket-cloud');
   await stopPocketCloud(paths);
   report('ending registry');

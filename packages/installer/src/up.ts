@@ -8,9 +8,13 @@ import { databaseStep } from './database/step.ts';
 import { defineGraph, type Graph } from './flow/graph.ts';
 import { type FlowEvent, runGraph } from './flow/run.ts';
 import { machineStep, packagesStep } from './machine/steps.ts';
+import { managementClusterStep } from './management/cluster-step.ts';
+import { controllersStep } from './management/controllers-step.ts';
+import { managementServersStep } from './management/servers-step.ts';
 import { postgresStep } from './postgres/step.ts';
 import { registryStep } from './registry/step.ts';
 import { ensureSecrets } from './secrets/secrets.ts';
+import { apiStep, controllerStep } from './service/steps.ts';
 import { writeState } from './state/state.ts';
 
 export interface UpOptions {
@@ -33,6 +37,11 @@ export function upSteps(): readonly PlatformStep[] {
     imagesStep(['components', 'registry']),
     workerImageStep(['components']),
     glanceStep(['worker-image', 'pocket-cloud']),
+    managementServersStep(['glance', 'postgres', 'images']),
+    managementClusterStep(['management-servers']),
+    controllersStep(['management-cluster']),
+    apiStep(['database', 'pocket-cloud']),
+    controllerStep(['database', 'controllers']),
   ];
 }
 

@@ -4,7 +4,7 @@ import { daemonStatus, readFileIfExists, stopDaemon, writeFileAtomic } from '@ma
 import type { PlatformConfig, PlatformPaths } from '../config.ts';
 import type { PlatformStep } from '../context.ts';
 import { ensureDaemon } from '../processes/ensure-daemon.ts';
-import { program } from '../repository.ts';
+import { program, sourceHash } from '../repository.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 
 /** Pocket cloud's configuration, from ours. */
@@ -50,6 +50,8 @@ export function hostNetworkStep(after: readonly string[]): PlatformStep {
 export function pocketCloudStep(after: readonly string[]): PlatformStep {
   const wanted = (config: PlatformConfig, secrets: Secrets): string =>
     `${JSON.stringify(cloudConfig(config, secrets), null, 2)}\n`;
+  const settings = async (): Promise<string> =>
+    `${JSON.stringify({ sources: await sourceHash(), node: process.version }, null, 2)}\n`;
   return {
     id: 'pocket-cloud',
     title: 'pocket cloud',
@@ -57,12 +59,18 @@ export function pocketCloudStep(after: readonly string[]): PlatformStep {
     check: async ({ config, paths, secrets }) =>
       (await daemonStatus(paths.pidFile('pocket-cloud'))) !== undefined &&
       (await readFileIfExists(paths.pocketCloudConfig)) === wanted(config, secrets) &&
+      (await readFileIfExists(paths.settingsFile('pocket-cloud'))) === (await settings()) &&
       (await cloudAnswers(config, secrets)),
     apply: async ({ config, paths, secrets }, run) => {
       const text = wanted(config, secrets);
-      if ((await readFileIfExists(paths.pocketCloudConfig)) !== text) {
-        await stopDaemon(paths.pidFile('pocket-cloud'));
+      const settingsNow = await settings();
+      if (
+        (await readFileIfExists(paths.pocketCloudConfig)) !== text ||
+        (await readFileIfExists(paths.settingsFile('pocket-cloud'))) !== settingsNow
+      ) {
+        await stopPocketCloud(paths);
         await writeFileAtomic(paths.pocketCloudConfig, text, 0o600);
+        await writeFileAtomic(paths.settingsFile('pocket-cloud'), settingsNow, 0o600);
       }
       await writeFileAtomic(paths.openstackAdminFile, openstackAdminFile(config, secrets), 0o600);
       await ensureDaemon({

@@ -79,8 +79,7 @@ describe('managementUserData', () => {
     expect(file(config, '/etc/kubernetes/kine/pgpass')).toBe(
       '172.29.0.1:15432:management:management:hidden-password\n',
     );
-    for (const entry of config.write_files)
-      if (entry.path !== '/etc/nftables-matryoshka.conf') expect(entry.permissions).toBe('0600');
+    for (const entry of config.write_files) expect(entry.permissions).toBe('0600');
   });
 
   it("lets the others join with nothing but the token and the authority's hash", () => {

@@ -17,3 +17,13 @@ export function nodeAddress(index: number): string {
 export function nodeName(index: number): string {
   return `mgmt-${index}`;
 }
+
+/** The provider network: routers, floating IPs and load balancers take their outside addresses from it. */
+export const externalNetworkName = 'public';
+
+/** Marks the floating IP of the API server, so that a later run finds it again. */
+export const apiFloatingIpTag = 'matryoshka: API server of the management cluster';
+
+/** Project that owns the management servers, and their flavor in pocket cloud. Flavors limit memory, they do not reserve it. */
+export const managementProject = 'management';
+export const managementFlavor = 'm1.xlarge';

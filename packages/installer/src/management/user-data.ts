@@ -20,33 +20,15 @@ interface File {
 /** Nova's limit before base64 (API reference, "Create server"). */
 const maxUserDataBytes = 65_535 * (3 / 4);
 
-/**
- * Pods must not reach the metadata service: it serves this very user data, which holds the cluster's keys. Only what the machine
- * forwards is refused; the machine itself needs the service.
- */
-const metadataGuard = `table inet matryoshka_metadata
-delete table inet matryoshka_metadata
-table inet matryoshka_metadata {
-  chain forward {
-    type filter hook forward priority -10; policy accept;
-    ip daddr 169.254.169.254 drop
-  }
-}
-`;
-
 const secret = (path: string, content: string): File => ({ path, content, permissions: '0600' });
 
 /** cloud-config of management server `index`: the first starts the control plane, the others join it. */
 export function managementUserData(input: ManagementServerInput, index: number): string {
   const name = nodeName(index);
-  const common: readonly File[] = [
-    { path: '/etc/nftables-matryoshka.conf', content: metadataGuard, permissions: '0644' },
-  ];
   const { pki, kine } = input;
   const files: readonly File[] =
     index === 0
       ? [
-          ...common,
           secret('/etc/kubernetes/pki/ca.crt', pki.ca.certificate),
           secret('/etc/kubernetes/pki/ca.key', pki.ca.key),
           secret('/etc/kubernetes/pki/front-proxy-ca.crt', pki.frontProxyCa.certificate),
@@ -58,7 +40,7 @@ export function managementUserData(input: ManagementServerInput, index: number):
           secret('/etc/kubernetes/manifests/kine.yaml', kineManifest(kine)),
           secret('/run/matryoshka/kubeadm.yaml', initConfiguration(input.kubeadm, name)),
         ]
-      : [...common, secret('/run/matryoshka/kubeadm.yaml', joinConfiguration(input.kubeadm, name, index))];
+      : [secret('/run/matryoshka/kubeadm.yaml', joinConfiguration(input.kubeadm, name, index))];
   const kubeadm =
     index === 0
       ? // Our kine manifest is there already, and kine starts only with kubelet: kubeadm must not ask for either. The machine shares its host's kernel and disk.
@@ -74,7 +56,7 @@ export function managementUserData(input: ManagementServerInput, index: number):
     {
       hostname: name,
       write_files: files,
-      runcmd: [['nft', '-f', '/etc/nftables-matryoshka.conf'], kubeadm],
+      runcmd: [kubeadm],
     },
     { lineWidth: 0 },
   )}`;

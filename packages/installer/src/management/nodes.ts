@@ -1,0 +1,40 @@
+import type { KubeClient, KubeObject } from '@matryoshka/kube';
+
+interface Node extends KubeObject {
+  readonly spec?: { readonly taints?: readonly { readonly key: string }[] };
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+/** Names of the nodes that can take pods: Ready, and known to the cloud (without the taint that kubelet sets until then). */
+export async function usableNodes(client: KubeClient, signal: AbortSignal): Promise<readonly string[]> {
+  const { items } = await client.list<Node>({ apiVersion: 'v1', kind: 'Node' }, { signal });
+  return items
+    .filter(
+      ({ spec, status }) =>
+        (status?.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True') &&
+        !(spec?.taints ?? []).some(({ key }) => key === 'node.cloudprovider.kubernetes.io/uninitialized'),
+    )
+    .map(({ metadata }) => metadata.name);
+}
+
+/** A day of life for the token that servers join with; kubeadm made it when the cluster was made, and it ends. */
+export function bootstrapTokenSecret(
+  token: string,
+  now: Date,
+): KubeObject & { readonly stringData: Record<string, string> } {
+  const [id = '', secret = ''] = token.split('.');
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: `bootstrap-token-${id}`, namespace: 'kube-system' },
+    type: 'bootstrap.kubernetes.io/token',
+    stringData: {
+      'token-id': id,
+      'token-secret': secret,
+      expiration: new Date(now.getTime() + 86_400_000).toISOString().replace(/\.\d+Z$/, 'Z'),
+      'usage-bootstrap-authentication': 'true',
+      'usage-bootstrap-signing': 'true',
+      'auth-extra-groups': 'system:bootstrappers:kubeadm:default-node-token',
+    },
+  };
+}

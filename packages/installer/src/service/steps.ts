@@ -1,0 +1,111 @@
+import { imageRef } from '@matryoshka/components';
+import { daemonStatus, readFileIfExists, stopDaemon, writeFileAtomic } from '@matryoshka/system';
+import { request } from 'undici';
+import type { PlatformConfig, PlatformPaths } from '../config.ts';
+import type { PlatformContext, PlatformStep } from '../context.ts';
+import { socketUrl } from '../postgres/cluster.ts';
+import { ensureDaemon } from '../processes/ensure-daemon.ts';
+import { program, sourceHash } from '../repository.ts';
+
+type App = 'kaas-api' | 'kaas-controller';
+
+/** kaas-api on the loopback address. A new configuration or a new version of the program restarts it; clients resume. */
+export function apiStep(after: readonly string[]): PlatformStep {
+  return appStep('kaas-api', 'kaas-api', after, apiEnvironment, async ({ config }) => await apiIsReady(config));
+}
+
+export function controllerStep(after: readonly string[]): PlatformStep {
+  // It has nothing to answer with: that it stays is what can be seen from here, its work is seen through kaas-api.
+  return appStep('kaas-controller', 'kaas-controller', after, controllerEnvironment, async () => true);
+}
+
+function appStep(
+  app: App,
+  title: string,
+  after: readonly string[],
+  environmentOf: (context: PlatformContext) => Readonly<Record<string, string>>,
+  ready: (context: PlatformContext) => Promise<boolean>,
+): PlatformStep {
+  const wanted = async (context: PlatformContext): Promise<string> =>
+    `${JSON.stringify({ environment: environmentOf(context), sources: await sourceHash(), node: process.version }, null, 2)}\n`;
+  return {
+    id: app,
+    title,
+    after,
+    check: async (context) =>
+      (await daemonStatus(context.paths.pidFile(app))) !== undefined &&
+      (await readFileIfExists(context.paths.settingsFile(app))) === (await wanted(context)) &&
+      (await ready(context)),
+    apply: async (context, run) => {
+      const { paths } = context;
+      const settings = await wanted(context);
+      if ((await readFileIfExists(paths.settingsFile(app))) !== settings) {
+        await stopDaemon(paths.pidFile(app));
+        await writeFileAtomic(paths.settingsFile(app), settings, 0o600);
+      }
+      if (app === 'kaas-controller') await writeFileAtomic(paths.imagesFile, imagesFile(context.config));
+      await ensureDaemon({
+        spec: {
+          name: app,
+          argv: program(app),
+          pidFile: paths.pidFile(app),
+          logFile: paths.logFile(app),
+          env: environmentOf(context),
+        },
+        ready: async () => await ready(context),
+        run,
+        timeoutMs: 60_000,
+      });
+    },
+  };
+}
+
+function apiEnvironment({ config, paths, secrets }: PlatformContext): Readonly<Record<string, string>> {
+  return {
+    KAAS_DATABASE_URL: socketUrl(config, paths, 'kaas_api', secrets.postgres.kaasApi, 'kaas'),
+    KAAS_SECRET_KEY_FILE: paths.secretKeyFile,
+    KAAS_KEYSTONE_URL: `http://${config.network.address}:${config.ports.keystone}/v3`,
+    KAAS_LISTEN: `127.0.0.1:${config.ports.api}`,
+    KAAS_RESERVED_CIDRS: `${config.network.cidr},169.254.0.0/16`,
+  };
+}
+
+function controllerEnvironment({ config, paths, secrets }: PlatformContext): Readonly<Record<string, string>> {
+  return {
+    KAAS_DATABASE_URL: socketUrl(config, paths, 'kaas_controller', secrets.postgres.kaasController, 'kaas'),
+    KAAS_SECRET_KEY_FILE: paths.secretKeyFile,
+    KAAS_OPENSTACK_ADMIN_FILE: paths.openstackAdminFile,
+    KAAS_IMAGES_FILE: paths.imagesFile,
+    KAAS_MANAGEMENT_KUBECONFIG: paths.managementKubeconfig,
+    KAAS_DEFAULT_KUBERNETES_VERSION: config.kubernetesVersion,
+  };
+}
+
+/** References that kaas-controller's own manifests name (KAAS_IMAGES_FILE). */
+function imagesFile(config: PlatformConfig): string {
+  const names = [
+    'openstack-cloud-controller-manager',
+    'flannel',
+    'konnectivity-server',
+    'konnectivity-agent',
+    'coredns',
+  ] as const;
+  const images = Object.fromEntries(names.map((name) => [name, imageRef(name, config.kubernetesVersion)]));
+  return `${JSON.stringify(images, null, 2)}\n`;
+}
+
+/** Whether kaas-api serves requests: it answers and reaches its database. */
+export async function apiIsReady(config: Pick<PlatformConfig, 'ports'>): Promise<boolean> {
+  try {
+    const response = await request(`http://127.0.0.1:${config.ports.api}/readyz`, { headersTimeout: 3_000 });
+    await response.body.dump();
+    return response.statusCode === 200;
+  } catch {
+    return false;
+  }
+}
+
+/** Ends both; customers' clusters run on. */
+export async function stopApps(paths: PlatformPaths): Promise<void> {
+  for (const app of ['kaas-api', 'kaas-controller'] as const) await stopDaemon(paths.pidFile(app));
+}
