@@ -13,7 +13,7 @@ process.exitCode = await runCli({
   version,
   passThrough: foreignCommands,
   extend: (program) => {
-    platformCommands(program, terminal);
+    platformCommands(program, terminal, version);
     machineCommands(program, terminal);
   },
 });

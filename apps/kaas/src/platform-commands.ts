@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { formatItem, formatList, type OutputOptions, type Terminal } from '@matryoshka/cli';
+import type { PlatformConfig, PlatformStatus } from '@matryoshka/installer';
 import { TypedError } from '@matryoshka/system';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type AdminFile, openrc } from './openrc.ts';
@@ -22,26 +23,55 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
+const withPlatform = (command: Command): Command =>
+  withDataDir(command).option('--management-nodes <count>', 'servers of the management cluster (2)', wholeNumber);
+
+/** Runs `up` with its progress on the terminal. */
+async function bringUp(
+  options: PlatformFlags,
+  terminal: Terminal,
+): Promise<{ readonly config: PlatformConfig; readonly upMs: number }> {
+  const { progressWriter, up } = await import('@matryoshka/installer');
+  const columns = process.stderr.columns;
+  const progress = progressWriter({
+    write: terminal.stderr,
+    tty: terminal.stderrIsTty,
+    ...(columns === undefined ? {} : { columns }),
+  });
+  const started = performance.now();
+  try {
+    const config = await up({
+      platform: platformOptions(options),
+      onProgress: progress.onEvent,
+      signal: terminal.signal,
+    });
+    return { config, upMs: performance.now() - started };
+  } finally {
+    progress.close();
+  }
+}
+
+function clusterLine({ answers, nodes, unavailable }: PlatformStatus['managementCluster']): string {
+  if (!answers) return 'management cluster: does not answer\n';
+  const components = unavailable.length === 0 ? 'all components available' : `not available: ${unavailable.join(', ')}`;
+  return `management cluster: ${nodes.usable.length} of ${nodes.wanted} nodes usable, ${components}\n`;
+}
+
 /** The one-machine edition: bring it up, look at it, take it down. The installer is loaded when a command runs. */
-export function platformCommands(program: Command, terminal: Terminal): void {
-  withDataDir(program.command('up'))
+export function platformCommands(program: Command, terminal: Terminal, version: string): void {
+  withPlatform(program.command('up'))
     .description('bring the platform up on this machine, or what of it is missing')
-    .option('--management-nodes <count>', 'servers of the management cluster', wholeNumber)
     .action(async (options: PlatformFlags) => {
-      const { progressWriter, up } = await import('@matryoshka/installer');
-      const columns = process.stderr.columns;
-      const progress = progressWriter({
-        write: terminal.stderr,
-        tty: terminal.stderrIsTty,
-        ...(columns === undefined ? {} : { columns }),
-      });
-      try {
-        const platform = platformOptions(options);
-        const config = await up({ platform, onProgress: progress.onEvent, signal: terminal.signal });
-        terminal.stderr(`up: ${config.dataDir}\n`);
-      } finally {
-        progress.close();
-      }
+      const { config } = await bringUp(options, terminal);
+      terminal.stderr(`the platform is up; its data is in ${config.dataDir}\n`);
+    });
+
+  withPlatform(program.command('quickstart'))
+    .description('bring the platform up, then make a customer, a cluster, and a workload in it')
+    .action(async (options: PlatformFlags) => {
+      const up = await bringUp(options, terminal);
+      const { quickstart } = await import('./quickstart/index.ts');
+      await quickstart({ ...up, terminal, version });
     });
 
   withDataDir(program.command('down'))
@@ -78,6 +108,7 @@ export function platformCommands(program: Command, terminal: Terminal): void {
         machineReadable ? formatItem(found, whole, output) : formatList([...found.processes], rows, output),
       );
       if (!found.installed) terminal.stderr('nothing is installed here; run: kaas up\n');
+      else if (!machineReadable) terminal.stderr(clusterLine(found.managementCluster));
     });
 
   withDataDir(program.command('doctor'))

@@ -5,7 +5,8 @@ export {
   platformConfig,
   platformPaths,
 } from './config.ts';
-export { doctor, type Finding } from './doctor.ts';
+export { doctor } from './doctor/doctor.ts';
+export type { Finding } from './doctor/finding.ts';
 export { type DownOptions, down } from './down.ts';
 export { defineGraph, type Graph, type Step, type StepRun } from './flow/graph.ts';
 export { formatDuration, type ProgressOptions, type ProgressWriter, progressWriter } from './flow/progress.ts';

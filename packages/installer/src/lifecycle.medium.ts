@@ -9,7 +9,7 @@ import { adminCloud, pocketCloudStep } from './cloud/pocket-cloud.ts';
 import { type PlatformPorts, platformConfig, platformPaths } from './config.ts';
 import type { PlatformContext } from './context.ts';
 import { databaseStep } from './database/step.ts';
-import { doctor } from './doctor.ts';
+import { doctor } from './doctor/doctor.ts';
 import { down } from './down.ts';
 import { defineGraph } from './flow/graph.ts';
 import { runGraph } from './flow/run.ts';

@@ -1,9 +1,14 @@
 import { daemonStatus } from '@matryoshka/system';
 import { cloudAnswers } from './cloud/pocket-cloud.ts';
 import { type PlatformConfig, type PlatformOptions, type ProcessName, platformPaths, processNames } from './config.ts';
+import { managementClient } from './management/access.ts';
+import { unavailableDeployments } from './management/apply.ts';
+import { usableNodes } from './management/nodes.ts';
+import { platformNamespaces } from './management/settings.ts';
 import { answers } from './postgres/cluster.ts';
 import { registryAnswers } from './registry/step.ts';
 import { readSecrets } from './secrets/secrets.ts';
+import { apiIsReady } from './service/steps.ts';
 import { readState } from './state/state.ts';
 
 export interface ProcessStatus {
@@ -18,19 +23,61 @@ export interface PlatformStatus {
   readonly dataDir: string | undefined;
   readonly kubernetesVersion: string | undefined;
   readonly processes: readonly ProcessStatus[];
+  /** Address of kaas-api. */
+  readonly api: string | undefined;
+  /** `answers` false: nothing is known of its nodes and components. */
+  readonly managementCluster: {
+    readonly answers: boolean;
+    readonly nodes: { readonly wanted: number; readonly usable: readonly string[] };
+    /** Deployments that are not available. */
+    readonly unavailable: readonly string[];
+  };
 }
+
+const noCluster: PlatformStatus['managementCluster'] = {
+  answers: false,
+  nodes: { wanted: 0, usable: [] },
+  unavailable: [],
+};
 
 /** What runs, found out by asking every part. Changes nothing. */
 export async function status(options: PlatformOptions = {}): Promise<PlatformStatus> {
   const config = await readState(options);
   if (config === undefined)
-    return { installed: false, dataDir: undefined, kubernetesVersion: undefined, processes: [] };
+    return {
+      installed: false,
+      dataDir: undefined,
+      kubernetesVersion: undefined,
+      processes: [],
+      api: undefined,
+      managementCluster: noCluster,
+    };
   return {
     installed: true,
     dataDir: config.dataDir,
     kubernetesVersion: config.kubernetesVersion,
     processes: await Promise.all(processNames.map(async (name) => await processStatus(config, name))),
+    api: `http://127.0.0.1:${config.ports.api}`,
+    managementCluster: await clusterStatus(config),
   };
+}
+
+async function clusterStatus(config: PlatformConfig): Promise<PlatformStatus['managementCluster']> {
+  const wanted = config.managementNodes;
+  const client = await managementClient(platformPaths(config));
+  if (client === undefined) return { ...noCluster, nodes: { wanted, usable: [] } };
+  const signal = AbortSignal.timeout(5_000);
+  try {
+    const [usable, unavailable] = await Promise.all([
+      usableNodes(client, signal),
+      unavailableDeployments(client, platformNamespaces, signal),
+    ]);
+    return { answers: true, nodes: { wanted, usable }, unavailable };
+  } catch {
+    return { ...noCluster, nodes: { wanted, usable: [] } };
+  } finally {
+    await client.close();
+  }
 }
 
 async function processStatus(config: PlatformConfig, name: ProcessName): Promise<ProcessStatus> {
@@ -50,8 +97,9 @@ async function isReady(config: PlatformConfig, name: ProcessName): Promise<boole
       return secrets !== undefined && (await cloudAnswers(config, secrets));
     }
     case 'kaas-api':
+      return await apiIsReady(config);
     case 'kaas-controller':
-      // Running is all that can be seen of them from here: `kaas me` and its clusters show the rest.
+      // Running is all that can be seen of it from here: its clusters show the rest.
       return true;
   }
 }

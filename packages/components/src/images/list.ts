@@ -1,7 +1,7 @@
 import { chooseVersion, defaultKubernetesVersion, findComponent, listComponents } from '../versions.ts';
 
 /** What beside the binary and the certificate authorities an image needs. */
-export type ImageBase = 'plain' | 'shell' | 'firewall';
+export type ImageBase = 'plain' | 'shell' | 'firewall' | 'busybox';
 
 export interface Image {
   /** Short name, unique. */
@@ -11,9 +11,10 @@ export interface Image {
   /** Path in our registry: the upstream path without its host (containerd mirrors ask for it so). */
   readonly repository: string;
   readonly tag: string;
-  readonly component: string;
+  /** Whose binary it holds; null where the base is all there is. */
+  readonly component: string | null;
   readonly version: string;
-  readonly binary: string;
+  readonly binary: string | null;
   /** Where the program is in the image. */
   readonly path: string;
   readonly user: string;
@@ -25,8 +26,8 @@ export interface Image {
 interface ImageSpec {
   readonly name: string;
   readonly repository: string;
-  readonly component: string;
-  readonly binary: string;
+  readonly component: string | null;
+  readonly binary: string | null;
   readonly path: string;
   readonly user?: string;
   readonly base?: ImageBase;
@@ -148,20 +149,32 @@ const specs: readonly ImageSpec[] = [
     preload: true,
     tags: ['3.10.2', '3.10.1', '3.10'],
   },
+  // Debian's busybox under the name and version that upstream has: for the first workload of a new cluster.
+  {
+    name: 'busybox',
+    repository: 'docker.io/library/busybox',
+    component: null,
+    binary: null,
+    path: '/bin/sh',
+    base: 'busybox',
+    tags: ['1.35.0'],
+  },
 ];
 
 /** Every image that a platform with this Kubernetes version needs; an image with several tags is listed once per tag. */
 export function imageList(kubernetesVersion: string = defaultKubernetesVersion): readonly Image[] {
   return specs.flatMap((spec) => {
-    const component = findComponent(spec.component);
-    const version = chooseVersion(component, spec.component === 'kubernetes' ? kubernetesVersion : undefined);
-    const { name, binary, path } = spec;
+    const { name, component, binary, path } = spec;
+    const version =
+      component === null
+        ? (spec.tags?.[0] ?? 'latest')
+        : chooseVersion(findComponent(component), component === 'kubernetes' ? kubernetesVersion : undefined);
     return (spec.tags ?? [version]).map((tag) => ({
       name,
       ref: `${spec.repository}:${tag}`,
       repository: spec.repository.slice(spec.repository.indexOf('/') + 1),
       tag,
-      component: component.name,
+      component,
       version,
       binary,
       path,

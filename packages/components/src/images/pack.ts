@@ -29,6 +29,29 @@ const hostPrograms: Readonly<Record<Exclude<ImageBase, 'plain'>, HostPrograms>> 
     ),
     plugins: ['/usr/lib/x86_64-linux-gnu/xtables'],
   },
+  busybox: {
+    programs: { 'bin/busybox': '/bin/busybox' },
+    links: Object.fromEntries(
+      [
+        'sh',
+        'cat',
+        'date',
+        'echo',
+        'env',
+        'hostname',
+        'httpd',
+        'id',
+        'ls',
+        'mkdir',
+        'nc',
+        'nslookup',
+        'ping',
+        'ps',
+        'sleep',
+        'wget',
+      ].map((name) => [`bin/${name}`, 'busybox']),
+    ),
+  },
 };
 
 /** Packs the built binaries into OCI images in the cache. Throws TypedError `not_built`, `program_missing`. */
@@ -40,7 +63,7 @@ export async function packImages(images: readonly Image[] = imageList()): Promis
       const { key, entries } = await hostLayerInput(hostPrograms[image.base]);
       layers.push(await packLayer(`${image.base} ${key}`, entries));
     }
-    layers.push(await binaryLayer(image));
+    if (image.binary !== null) layers.push(await binaryLayer(image, image.binary));
     const written = await writeImage(
       {
         user: image.user,
@@ -69,9 +92,9 @@ async function certificateLayer(): Promise<Layer> {
 }
 
 // The four Kubernetes images share one layer: the same binary with all its names.
-async function binaryLayer(image: Image): Promise<Layer> {
-  const file = await componentBinary(image.binary, image.version);
-  const shared = image.binary === 'kubernetes';
+async function binaryLayer(image: Image, binary: string): Promise<Layer> {
+  const file = await componentBinary(binary, image.version);
+  const shared = binary === 'kubernetes';
   const path = shared ? 'usr/local/bin/kubernetes' : image.path.slice(1);
   const names = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'];
   return await packLayer(`binary ${path} ${await hashFile(file)}`, async () => [

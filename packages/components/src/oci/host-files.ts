@@ -51,7 +51,7 @@ function missing(path: string, error: unknown): never {
   if (!hasErrnoCode(error, 'ENOENT')) throw error;
   throw new TypedError(`${path} is not on this machine`, {
     code: 'program_missing',
-    next: 'Install the Debian packages nftables, iptables, coreutils, dash and ca-certificates.',
+    next: 'Install the Debian packages nftables, iptables, coreutils, dash, busybox-static and ca-certificates.',
     cause: error,
   });
 }

@@ -27,3 +27,13 @@ export const apiFloatingIpTag = 'matryoshka: API server of the management cluste
 /** Project that owns the management servers, and their flavor in pocket cloud. Flavors limit memory, they do not reserve it. */
 export const managementProject = 'management';
 export const managementFlavor = 'm1.xlarge';
+
+/** Namespaces whose Deployments are the platform; those of customers' clusters are kaas-controller's business. */
+export const platformNamespaces = [
+  'kube-system',
+  'capi-system',
+  'capi-kubeadm-bootstrap-system',
+  'capo-system',
+  'orc-system',
+  'kamaji-system',
+] as const;

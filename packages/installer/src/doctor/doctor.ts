@@ -7,19 +7,14 @@ import {
   type ProcessName,
   platformPaths,
   type processNames,
-} from './config.ts';
-import { isTaken } from './machine/readings.ts';
-import { type CertificateAndKey, daysLeft, renewBeforeDays } from './secrets/certificates.ts';
-import { readState } from './state/state.ts';
-import { status } from './status.ts';
-
-/** Something that is broken, and what to do about it. */
-export interface Finding {
-  readonly area: 'installation' | 'process' | 'port' | 'disk' | 'certificate';
-  readonly subject: string;
-  readonly message: string;
-  readonly remedy: string;
-}
+} from '../config.ts';
+import { isTaken } from '../machine/readings.ts';
+import { type CertificateAndKey, daysLeft, renewBeforeDays } from '../secrets/certificates.ts';
+import { readState } from '../state/state.ts';
+import { status } from '../status.ts';
+import { cluster, servers } from './cluster.ts';
+import type { Finding } from './finding.ts';
+import { images } from './images.ts';
 
 const minimumFreeBytes = 3 * 2 ** 30;
 
@@ -35,7 +30,15 @@ export async function doctor(options: PlatformOptions = {}): Promise<readonly Fi
         remedy: 'Run: kaas up',
       },
     ];
-  return [...(await processes(config)), ...(await disks(config)), ...(await certificates(config))];
+  const own = [...(await processes(config)), ...(await disks(config)), ...(await certificates(config))];
+  // What a dead process takes with it is not told again, part by part.
+  const dead = new Set(own.filter(({ area }) => area === 'process' || area === 'port').map(({ subject }) => subject));
+  return [
+    ...own,
+    ...(dead.has('registry') ? [] : await images(config)),
+    ...(dead.has('pocket-cloud') ? [] : await servers(config)),
+    ...(dead.has('postgres') ? [] : await cluster(config)),
+  ];
 }
 
 async function processes(config: PlatformConfig): Promise<readonly Finding[]> {

@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Cloud, connectCloud } from '@matryoshka/openstack';
+import { readFileIfExists, writeFileAtomic } from '@matryoshka/system';
+import type { AdminFile } from '../openrc.ts';
+
+/** A customer of the one-machine edition: an OpenStack user with a project. */
+export interface Customer {
+  readonly user: string;
+  readonly password: string;
+  readonly project: string;
+}
+
+/** What a provider does when a customer signs up: a project, a user, the role `member`. Repeats find what is there. */
+export async function ensureCustomer(
+  place: { readonly adminFile: string; readonly secretsDir: string },
+  name: string,
+  signal: AbortSignal,
+): Promise<Customer> {
+  const admin = JSON.parse(await readFile(place.adminFile, 'utf8')) as AdminFile;
+  const cloud = connectAdmin(admin);
+  const password = await keptPassword(join(place.secretsDir, `customer-${name}.json`));
+  const projects = await cloud.keystone.projects.list({ name }, signal);
+  const project =
+    projects.find((candidate) => candidate.name === name) ??
+    (await cloud.keystone.projects.create(
+      { name, domain_id: 'default', description: 'customer of kaas quickstart' },
+      signal,
+    ));
+  const users = await cloud.keystone.users.list({ name }, signal);
+  const found = users.find((candidate) => candidate.name === name);
+  const user =
+    found ??
+    (await cloud.keystone.users.create(
+      { name, domain_id: 'default', password, default_project_id: project.id },
+      signal,
+    ));
+  if (found !== undefined) await cloud.keystone.users.update(found.id, { password }, signal);
+  const member = (await cloud.keystone.roles.list({}, signal)).find((role) => role.name === 'member');
+  if (member === undefined) throw new Error('Keystone has no role member');
+  await cloud.keystone.grantProjectRole(project.id, user.id, member.id, signal);
+  return { user: name, password, project: name };
+}
+
+function connectAdmin(admin: AdminFile): Cloud {
+  const domain = { name: admin.domain };
+  return connectCloud({
+    authUrl: admin.authUrl,
+    region: admin.region,
+    credentials: {
+      method: 'password',
+      user: { name: admin.username, domain },
+      password: admin.password,
+      scope: { project: { name: admin.project, domain } },
+    },
+  });
+}
+
+async function keptPassword(file: string): Promise<string> {
+  const text = await readFileIfExists(file);
+  if (text !== undefined) return (JSON.parse(text) as { readonly password: string }).password;
+  const password = randomBytes(12).toString('base64url');
+  await writeFileAtomic(file, `${JSON.stringify({ password })}\n`, 0o600);
+  return password;
+}

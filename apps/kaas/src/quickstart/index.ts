@@ -1,0 +1,114 @@
+import type { Terminal } from '@matryoshka/cli';
+import { componentBinary, imageRef } from '@matryoshka/components';
+import { formatDuration, type PlatformConfig, platformPaths } from '@matryoshka/installer';
+import { TypedError } from '@matryoshka/system';
+import { type Commands, createCommands } from './commands.ts';
+import { ensureCustomer } from './customer.ts';
+import { helloManifest } from './workload.ts';
+
+const name = 'demo';
+
+export interface QuickstartOptions {
+  readonly config: PlatformConfig;
+  readonly terminal: Terminal;
+  readonly version: string;
+  /** How long the platform took to come up. */
+  readonly upMs: number;
+}
+
+interface Timing {
+  readonly what: string;
+  readonly ms: number;
+}
+
+/**
+ * A customer's cluster on the platform that is up: a project, an HA cluster of two workers, its kubeconfig, a deployment, logs and exec
+ * through konnectivity. May be run again: what is there is used.
+ */
+export async function quickstart({ config, terminal, version, upMs }: QuickstartOptions): Promise<void> {
+  const timings: Timing[] = [{ what: 'platform', ms: upMs }];
+  const timed = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    const started = performance.now();
+    const result = await work();
+    timings.push({ what, ms: performance.now() - started });
+    return result;
+  };
+  const paths = platformPaths(config);
+  const place = { adminFile: paths.openstackAdminFile, secretsDir: paths.secrets };
+  const customer = await timed('customer project', async () => await ensureCustomer(place, name, terminal.signal));
+  const commands = createCommands({
+    terminal,
+    version,
+    url: `http://127.0.0.1:${config.ports.api}`,
+    kubectl: await componentBinary('kubectl'),
+    context: name,
+  });
+  const login = ['login', '--user', customer.user, '--project', customer.project];
+  await commands.kaas(login, { env: { OS_PASSWORD: customer.password } });
+  await timed('cluster', async () => await ensureCluster(commands));
+  await commands.kaas(['cluster', 'kubeconfig', name]);
+  await commands.kubectl(['get', 'nodes']);
+  await timed('workload', async () => {
+    await commands.kubectl(['apply', '-f', '-'], { input: helloManifest(imageRef('busybox')) });
+    await commands.kubectl(['rollout', 'status', 'deployment/hello', '--timeout=180s']);
+  });
+  await timed('logs', async () => expectHello(await commands.kubectl(['logs', 'deployment/hello', '--tail=5'])));
+  await timed('exec', async () =>
+    expectHello(
+      await commands.kubectl(['exec', 'deployment/hello', '--', 'wget', '-q', '-O', '-', 'http://127.0.0.1:8080/']),
+    ),
+  );
+  terminal.stderr(summary(config, timings));
+}
+
+/** A new cluster, or the one of an earlier run: then what is still going on with it is waited for. */
+async function ensureCluster(commands: Commands): Promise<void> {
+  const clusters = JSON.parse(await commands.kaas(['cluster', 'list', '-o', 'json'], { quiet: true })) as {
+    readonly items: readonly { readonly name: string; readonly status: { readonly phase: string } }[];
+  };
+  const existing = clusters.items.find((cluster) => cluster.name === name);
+  if (existing?.status.phase === 'deleting')
+    throw new TypedError(`The cluster ${name} of an earlier run is being deleted`, {
+      code: 'cluster_deleting',
+      actor: 'user',
+      next: 'Wait until `kaas cluster list` does not show it any more, then run quickstart again.',
+    });
+  if (existing === undefined) {
+    await commands.kaas(['cluster', 'create', name, '--tier', 'ha', '--pool', 'workers:m1.medium:2', '--wait']);
+    return;
+  }
+  const operations = JSON.parse(
+    await commands.kaas(['operation', 'list', '--cluster', name, '-o', 'json'], { quiet: true }),
+  ) as { readonly items: readonly { readonly id: string; readonly done: boolean }[] };
+  for (const operation of operations.items.filter(({ done }) => !done))
+    await commands.kaas(['operation', 'wait', operation.id]);
+  await commands.kaas(['cluster', 'get', name]);
+}
+
+function expectHello(text: string): void {
+  if (!text.includes('hello from'))
+    throw new TypedError(`The workload did not answer as it should: ${text.slice(0, 200)}`, {
+      code: 'workload_silent',
+      actor: 'us',
+    });
+}
+
+function summary(config: PlatformConfig, timings: readonly Timing[]): string {
+  const width = Math.max(...timings.map(({ what }) => what.length));
+  const rows = timings.map(({ what, ms }) => `  ${what.padEnd(width)}  ${formatDuration(ms)}`);
+  return `
+${name} is a Kubernetes cluster: its control plane runs as pods in the management cluster, its workers are servers of the project ${name}.
+
+${rows.join('\n')}
+
+What to try next:
+  kaas cluster list                                   your clusters
+  kaas kubectl get pods -A                            everything in the cluster (context ${name})
+  kaas kubectl port-forward deployment/hello 8080     then: curl http://127.0.0.1:8080/
+  kaas pool scale ${name} workers --count 3 --wait      one more worker
+  kaas cluster create second --pool w:m1.small:1 --wait
+  kaas cluster delete ${name} --wait                    everything of it goes
+  eval "$(kaas cloud openrc --project ${name})"         then: openstack server list
+  kaas status · kaas doctor · kaas down --purge       the platform itself (${config.dataDir})
+`;
+}
