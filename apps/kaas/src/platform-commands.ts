@@ -1,19 +1,33 @@
 import { readFile } from 'node:fs/promises';
 import { formatItem, formatList, type OutputOptions, type Terminal } from '@matryoshka/cli';
-import type { PlatformConfig, PlatformStatus } from '@matryoshka/installer';
+import type { PlatformConfig, PlatformOptions, PlatformStatus } from '@matryoshka/installer';
 import { TypedError } from '@matryoshka/system';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type AdminFile, openrc } from './openrc.ts';
 
 interface PlatformFlags {
   readonly dataDir?: string;
   readonly managementNodes?: number;
+  readonly kubernetesVersion?: string;
+  readonly network?: string;
+  readonly prefix?: string;
+  readonly apiPort?: number;
+  readonly images?: 'build' | 'upstream';
+  readonly registryPrefix?: string;
 }
 
-const platformOptions = ({ dataDir, managementNodes }: PlatformFlags) => ({
-  ...(dataDir === undefined ? {} : { dataDir }),
-  ...(managementNodes === undefined ? {} : { managementNodes }),
-});
+function platformOptions(flags: PlatformFlags): PlatformOptions {
+  const { dataDir, managementNodes, kubernetesVersion, images, registryPrefix, network, prefix, apiPort } = flags;
+  return {
+    ...(dataDir === undefined ? {} : { dataDir }),
+    ...(managementNodes === undefined ? {} : { managementNodes }),
+    ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
+    ...(images === undefined ? {} : { images }),
+    ...(registryPrefix === undefined ? {} : { registryPrefix }),
+    network: { ...(network === undefined ? {} : { cidr: network }), ...(prefix === undefined ? {} : { prefix }) },
+    ...(apiPort === undefined ? {} : { ports: { api: apiPort } }),
+  };
+}
 
 const withDataDir = (command: Command): Command =>
   command.option('--data-dir <folder>', 'where the platform lives (MATRYOSHKA_DATA_DIR, /var/lib/matryoshka)');
@@ -24,7 +38,14 @@ function wholeNumber(text: string): number {
 }
 
 const withPlatform = (command: Command): Command =>
-  withDataDir(command).option('--management-nodes <count>', 'servers of the management cluster (2)', wholeNumber);
+  withDataDir(command)
+    .option('--management-nodes <count>', 'servers of the management cluster (2)', wholeNumber)
+    .option('--kubernetes-version <version>', 'version of the management cluster and of new clusters')
+    .option('--network <cidr>', 'provider network (172.29.0.0/20)')
+    .option('--prefix <letters>', 'start of the names of bridges and namespaces (mat)')
+    .option('--api-port <port>', 'port of kaas-api on 127.0.0.1 (7443)', wholeNumber)
+    .addOption(new Option('--images <source>', 'where container images come from').choices(['build', 'upstream']))
+    .option('--registry-prefix <host/path>', 'with upstream images: your own proxy, asked first');
 
 /** Runs `up` with its progress on the terminal. */
 async function bringUp(
@@ -134,7 +155,7 @@ export function platformCommands(program: Command, terminal: Terminal, version: 
         });
     });
 
-  withDataDir(program.command('preflight'))
+  withPlatform(program.command('preflight'))
     .description('check whether this machine can run the platform; changes nothing')
     .action(async (options: PlatformFlags) => {
       const { platformConfig, preflight, preflightError } = await import('@matryoshka/installer');

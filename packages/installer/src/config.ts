@@ -18,6 +18,8 @@ export interface PlatformConfig {
   readonly kubernetesVersion: string;
   /** `build` makes every component here; `upstream` pulls the images from their own registries. */
   readonly images: 'build' | 'upstream';
+  /** The provider's own proxy of upstream registries, e.g. `mirror.example/proxy`; null for none. */
+  readonly registryPrefix: string | null;
 }
 
 export interface PlatformPorts {
@@ -59,11 +61,12 @@ export function platformConfig(options: PlatformOptions = {}): PlatformConfig {
   const config: PlatformConfig = {
     dataDir: options.dataDir ?? process.env.MATRYOSHKA_DATA_DIR ?? defaultDataDir,
     cacheDir: options.cacheDir ?? process.env.MATRYOSHKA_CACHE_DIR ?? join(homedir(), '.cache', 'matryoshka'),
-    network: { cidr: '172.29.0.0/20', address: '172.29.0.1', prefix: 'mat', ...options.network },
+    network: network(options.network ?? {}),
     ports: { ...defaultPlatformPorts, ...options.ports },
     managementNodes: options.managementNodes ?? 2,
     kubernetesVersion: options.kubernetesVersion ?? 'v1.36.3',
     images: options.images ?? 'build',
+    registryPrefix: options.registryPrefix ?? null,
   };
   const bad = (field: string, expected: string): never => {
     throw new TypedError(`${field} must be ${expected}`, {
@@ -78,7 +81,19 @@ export function platformConfig(options: PlatformOptions = {}): PlatformConfig {
   if (!Number.isInteger(config.managementNodes) || config.managementNodes < 1 || config.managementNodes > 9)
     bad('number of management nodes', 'between 1 and 9');
   if (!/^v\d+\.\d+\.\d+$/.test(config.kubernetesVersion)) bad('Kubernetes version', 'like v1.36.3');
+  if (!/^(\d+\.){3}\d+$/.test(config.network.address) || !/^(\d+\.){3}\d+\/(8|9|1\d|2[0-4])$/.test(config.network.cidr))
+    bad('provider network', 'an IPv4 range of at least a /24 such as 172.29.0.0/20');
+  if (!/^[a-z]{1,4}$/.test(config.network.prefix)) bad('prefix', 'one to four lower-case letters');
+  if (config.images !== 'build' && config.images !== 'upstream') bad('images', 'build or upstream');
+  if (Object.values(config.ports).some((port) => !Number.isInteger(port) || port < 1 || port > 65_535))
+    bad('port', 'between 1 and 65535');
   return config;
+}
+
+function network(options: Partial<PlatformConfig['network']>): PlatformConfig['network'] {
+  const cidr = options.cidr ?? '172.29.0.0/20';
+  const match = /^(\d+\.\d+\.\d+\.)0\/(\d+)$/.exec(cidr);
+  return { cidr, address: options.address ?? `${match?.[1] ?? ''}1`, prefix: options.prefix ?? 'mat' };
 }
 
 /** Every place on disk outside the cache. */

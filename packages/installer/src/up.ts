@@ -15,7 +15,7 @@ import { postgresStep } from './postgres/step.ts';
 import { registryStep } from './registry/step.ts';
 import { ensureSecrets } from './secrets/secrets.ts';
 import { apiStep, controllerStep } from './service/steps.ts';
-import { writeState } from './state/state.ts';
+import { configFor, writeState } from './state/state.ts';
 
 export interface UpOptions {
   readonly platform?: PlatformOptions;
@@ -54,9 +54,9 @@ export function upGraph(): Graph<PlatformContext> {
  * `up` or `down` works on the same data directory, and StepError for the step that failed.
  */
 export async function up(options: UpOptions = {}): Promise<PlatformConfig> {
-  const config = platformConfig(options.platform);
-  const lock = await lockPlatform(config, 'kaas up');
+  const lock = await lockPlatform(platformConfig(options.platform), 'kaas up');
   try {
+    const config = await configFor(options.platform);
     const context: PlatformContext = { config, paths: platformPaths(config), secrets: await ensureSecrets(config) };
     await writeState(config);
     await runGraph(upGraph(), context, {

@@ -82,13 +82,14 @@ async function makePlan(options: CompleteOptions): Promise<Plan> {
     overlay: await sha256Folder(staticOverlay),
     rendered: keyOf([
       containerdConfig(sandboxImage),
-      hostsToml('x', 'y'),
+      hostsToml('x', 'y', 'z'),
       mirroredRegistries,
       enabledUnits,
       maskedUnits,
     ]),
     registryMirror: options.registryMirror === undefined ? defaultMirror : options.registryMirror,
     diskRegistryMirror: options.diskRegistryMirror ?? null,
+    registryPrefix: options.registryPrefix ?? null,
   };
   return { options, inputs, dir: join(cacheRoot(), keyOf(inputs)) };
 }
@@ -111,6 +112,7 @@ async function makeRoot(plan: Plan, variant: BaseVariant, work: string): Promise
     kubernetesVersion: options.kubernetesVersion,
     sandboxImage: options.sandboxImage,
     registryMirror: variant === 'machine' ? plan.inputs.registryMirror : plan.inputs.diskRegistryMirror,
+    registryPrefix: plan.inputs.registryPrefix,
   });
   return { root, base };
 }

@@ -1,4 +1,4 @@
-import { componentBinary, imageList, imageRef, preloadArchive } from '@matryoshka/components';
+import { componentBinary, imageRef, preloadArchive } from '@matryoshka/components';
 import type { BuildWorkerImageOptions, PreloadedImages } from './options.ts';
 
 /** Options with everything that the caller left to us. */
@@ -14,14 +14,7 @@ export async function withComponents(options: BuildWorkerImageOptions): Promise<
   return {
     ...options,
     kubernetesBinary: options.kubernetesBinary ?? (await componentBinary('kubernetes', version)),
-    images: options.images ?? (await preloaded(version)),
+    images: options.images ?? [await preloadArchive(version, options.imageSource)],
     sandboxImage: options.sandboxImage ?? imageRef('pause', version),
   };
-}
-
-async function preloaded(version: string): Promise<readonly PreloadedImages[]> {
-  const refs = imageList(version)
-    .filter(({ preload }) => preload)
-    .map(({ ref }) => ref);
-  return [{ archive: await preloadArchive(version), refs }];
 }

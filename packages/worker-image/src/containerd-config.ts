@@ -42,11 +42,17 @@ export const mirroredRegistries: readonly string[] = [
 /** Where a registry's images come from without a mirror; Docker Hub's API has another host than its image names. */
 const upstreamUrls: Readonly<Record<string, string>> = { 'docker.io': 'https://registry-1.docker.io' };
 
-/** `hosts.toml` of one upstream registry: the mirror first, the upstream as fallback. Format: containerd docs/hosts.md. */
-export function hostsToml(registry: string, mirror: string): string {
-  return `server = "${upstreamUrls[registry] ?? `https://${registry}`}"
-
-[host."${mirror}"]
-  capabilities = ["pull", "resolve"]
-`;
+/**
+ * `hosts.toml` of one upstream registry: the platform's mirror first, then the provider's own proxy (`prefix`), the upstream as fallback.
+ * Format: containerd docs/hosts.md.
+ */
+export function hostsToml(registry: string, mirror: string | null, prefix: string | null): string {
+  const capabilities = '  capabilities = ["pull", "resolve"]\n';
+  const [host = '', ...path] = (prefix ?? '').split('/');
+  const proxy = `https://${[host, 'v2', ...path, registry].join('/')}`;
+  return [
+    `server = "${upstreamUrls[registry] ?? `https://${registry}`}"\n`,
+    ...(mirror === null ? [] : [`[host."${mirror}"]\n${capabilities}`]),
+    ...(prefix === null ? [] : [`[host."${proxy}"]\n${capabilities}  override_path = true\n`]),
+  ].join('\n');
 }

@@ -22,6 +22,7 @@ export interface Manifest {
     readonly rendered: string;
     readonly registryMirror: string | null;
     readonly diskRegistryMirror: string | null;
+    readonly registryPrefix: string | null;
   };
   readonly rootfs: Artefact;
   readonly qcow2?: Artefact;

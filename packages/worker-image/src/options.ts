@@ -1,3 +1,4 @@
+import type { ImageSource } from '@matryoshka/components';
 import { TypedError } from '@matryoshka/system';
 
 export type WorkerImageFormat = 'rootfs' | 'qcow2';
@@ -25,6 +26,10 @@ export interface BuildWorkerImageOptions {
   readonly registryMirror?: string | null;
   /** The same for the disk image, which is made for other clouds; default null. */
   readonly diskRegistryMirror?: string | null;
+  /** Which of those images are ours and can be preloaded; default `build`: all of them. */
+  readonly imageSource?: ImageSource;
+  /** Asked after the mirror and before the upstream registries, e.g. `mirror.example/proxy`: it serves `<prefix>/<upstream host>/<repository>`. */
+  readonly registryPrefix?: string | null;
   readonly onProgress?: (step: WorkerImageStep, detail?: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -44,6 +49,9 @@ export function checkOptions(options: BuildWorkerImageOptions): void {
   for (const mirror of [options.registryMirror, options.diskRegistryMirror])
     if (typeof mirror === 'string' && !/^https?:\/\/[\w.:[\]-]+$/.test(mirror))
       throw invalid(`Registry mirror ${mirror} is not of the form http://address:port`);
+  const { registryPrefix } = options;
+  if (typeof registryPrefix === 'string' && !/^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)*$/.test(registryPrefix))
+    throw invalid(`Registry prefix ${registryPrefix} is not of the form host/path`);
 }
 
 function invalid(message: string): TypedError {

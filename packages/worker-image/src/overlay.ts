@@ -11,6 +11,7 @@ export interface OverlayInputs {
   readonly kubernetesVersion: string;
   readonly sandboxImage: string;
   readonly registryMirror: string | null;
+  readonly registryPrefix: string | null;
 }
 
 /** Content of every rendered file, by path from the root. */
@@ -22,9 +23,10 @@ export function renderedFiles(inputs: OverlayInputs): ReadonlyMap<string, string
     ['etc/machine-id', ''],
     ['etc/default/locale', 'LANG=C.UTF-8\n'],
   ]);
-  if (inputs.registryMirror !== null)
+  const { registryMirror, registryPrefix } = inputs;
+  if (registryMirror !== null || registryPrefix !== null)
     for (const registry of mirroredRegistries)
-      files.set(`etc/containerd/certs.d/${registry}/hosts.toml`, hostsToml(registry, inputs.registryMirror));
+      files.set(`etc/containerd/certs.d/${registry}/hosts.toml`, hostsToml(registry, registryMirror, registryPrefix));
   return files;
 }
 

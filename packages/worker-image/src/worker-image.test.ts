@@ -92,14 +92,20 @@ describe('apt of the host', () => {
 
 describe('configuration', () => {
   it('sends a registry to the mirror and knows the real host of Docker Hub', () => {
-    expect(hostsToml('docker.io', 'http://10.0.0.1:5050')).toContain('server = "https://registry-1.docker.io"');
-    expect(hostsToml('quay.io', 'http://10.0.0.1:5050')).toContain('[host."http://10.0.0.1:5050"]');
+    expect(hostsToml('docker.io', 'http://10.0.0.1:5050', null)).toContain('server = "https://registry-1.docker.io"');
+    expect(hostsToml('quay.io', 'http://10.0.0.1:5050', null)).toContain('[host."http://10.0.0.1:5050"]');
+  });
+
+  it("asks the provider's proxy before the upstream registry", () => {
+    const text = hostsToml('quay.io', null, 'mirror.example/proxy');
+    expect(text).toContain('[host."https://mirror.example/v2/proxy/quay.io"]');
+    expect(text).toContain('override_path = true');
   });
 
   it('has no mirror files without a mirror', () => {
     const inputs = { kubernetesVersion: 'v1.36.3', sandboxImage: 'registry.k8s.io/pause:3.10' };
     const paths = (registryMirror: string | null): readonly string[] => [
-      ...renderedFiles({ ...inputs, registryMirror }).keys(),
+      ...renderedFiles({ ...inputs, registryMirror, registryPrefix: null }).keys(),
     ];
     expect(paths(null).filter((path) => path.includes('certs.d'))).toEqual([]);
     expect(paths('http://10.0.0.1:5050')).toContain('etc/containerd/certs.d/registry.k8s.io/hosts.toml');
@@ -148,6 +154,7 @@ describe('options', () => {
   it.each([
     [{ kubernetesVersion: '1.36.3' }, /1\.36\.3 is not of the form/],
     [{ kubernetesVersion: 'v1.36.3', registryMirror: 'mirror:5050' }, /mirror:5050 is not/],
+    [{ kubernetesVersion: 'v1.36.3', registryPrefix: 'https://x' }, /https:\/\/x is not/],
     [{ kubernetesVersion: 'v1.36.3', images: [{ archive: '/x', refs: ['pause'] }] }, /pause is not a full reference/],
   ])('refuse %j', (options, message) => {
     expect(() => checkOptions(options)).toThrow(message);

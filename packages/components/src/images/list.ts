@@ -21,6 +21,7 @@ export interface Image {
   readonly base: ImageBase;
   /** Must be on every node before a registry can be reached. */
   readonly preload: boolean;
+  readonly ours: boolean;
 }
 
 interface ImageSpec {
@@ -33,6 +34,8 @@ interface ImageSpec {
   readonly base?: ImageBase;
   readonly preload?: boolean;
   readonly tags?: readonly string[];
+  /** No upstream image under this reference does the same: it is built whatever the source. */
+  readonly ours?: true;
 }
 
 // kube-*: static pods of kubeadm read keys that only root may read; upstream's images run as root too.
@@ -94,6 +97,8 @@ const specs: readonly ImageSpec[] = [
     user: '0',
     base: 'firewall',
     preload: true,
+    // A main program of ours, which writes the CNI configuration too.
+    ours: true,
   },
   {
     name: 'openstack-cloud-controller-manager',
@@ -102,7 +107,15 @@ const specs: readonly ImageSpec[] = [
     binary: 'openstack-cloud-controller-manager',
     path: '/bin/openstack-cloud-controller-manager',
   },
-  { name: 'kamaji', repository: 'docker.io/clastix/kamaji', component: 'kamaji', binary: 'kamaji', path: '/manager' },
+  // Upstream publishes no image of this commit.
+  {
+    name: 'kamaji',
+    repository: 'docker.io/clastix/kamaji',
+    component: 'kamaji',
+    binary: 'kamaji',
+    path: '/manager',
+    ours: true,
+  },
   {
     name: 'kamaji-provider',
     repository: 'docker.io/clastix/cluster-api-control-plane-provider-kamaji',
@@ -181,22 +194,31 @@ export function imageList(kubernetesVersion: string = defaultKubernetesVersion):
       user: spec.user ?? '65532',
       base: spec.base ?? 'plain',
       preload: spec.preload ?? false,
+      ours: spec.ours ?? false,
     }));
   });
 }
 
-/** Where machines get images from: `build` = ours, from the local registry; `pull` = upstream's, from the Internet (not tested here: this machine has none). */
-export type ImageSource = 'build' | 'pull';
+/**
+ * Where machines get images from: `build` = ours, from the local registry; `upstream` = from upstream's registries, but for the few that only
+ * we can build (not tested here: this machine reaches none of them). References are upstream's in both cases.
+ */
+export type ImageSource = 'build' | 'upstream';
 
-/** References are upstream's in both cases; only with `build` are there images to pack and push. */
+/** Images to pack and push. */
 export function imagesToBuild(source: ImageSource, kubernetesVersion?: string): readonly Image[] {
-  return source === 'build' ? imageList(kubernetesVersion) : [];
+  return imageList(kubernetesVersion).filter(({ ours }) => ours || source === 'build');
 }
 
-/** Components to build: with `pull` only what hosts and worker images need as programs. */
-export function componentsToBuild(source: ImageSource): readonly string[] {
-  if (source === 'pull') return ['kubernetes', 'kine'];
-  return listComponents().map((component) => component.name);
+/** Components to build, as `name` or `name@version`: those of the images, and Kubernetes, whose programs hosts and worker images need. */
+export function componentsToBuild(
+  source: ImageSource,
+  kubernetesVersion: string = defaultKubernetesVersion,
+): readonly string[] {
+  const wanted = new Set(imagesToBuild(source, kubernetesVersion).map(({ component }) => component));
+  return listComponents()
+    .filter(({ name }) => name === 'kubernetes' || wanted.has(name))
+    .map(({ name }) => (name === 'kubernetes' ? `${name}@${kubernetesVersion}` : name));
 }
 
 /** Full upstream reference of an image by its short name (`kine`, `kube-proxy`, `flannel`…). */

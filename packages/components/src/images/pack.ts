@@ -9,7 +9,7 @@ import { writeImage } from '../oci/image.ts';
 import { type PushCounts, pushImage } from '../oci/push.ts';
 import { type Layer, packLayer } from '../oci/store.ts';
 import { cacheDir } from '../paths.ts';
-import { type Image, type ImageBase, imageList } from './list.ts';
+import { type Image, type ImageBase, type ImageSource, imageList, imagesToBuild } from './list.ts';
 
 export type PackedImage = Image & ArchiveImage;
 
@@ -127,10 +127,13 @@ export async function pushImages(options: PushOptions): Promise<PushCounts> {
   return { uploadedBlobs, uploadedManifests };
 }
 
-/** Packs what nodes preload (kube-proxy, CoreDNS, pause, flannel, konnectivity agent) and writes one archive for `ctr -n k8s.io images import`. Resolves with its path. */
-export async function preloadArchive(kubernetesVersion?: string): Promise<string> {
-  const images = await packImages(imageList(kubernetesVersion).filter((image) => image.preload));
-  const file = join(cacheDir(), 'images', `preload-${kubernetesVersion ?? 'default'}.tar`);
-  await writeImageArchive(images, file);
-  return file;
+/** Packs what nodes preload (kube-proxy, CoreDNS, pause, flannel, konnectivity agent) and writes one archive for `ctr -n k8s.io images import`. Resolves with its path and the references in it. */
+export async function preloadArchive(
+  kubernetesVersion?: string,
+  source: ImageSource = 'build',
+): Promise<{ readonly archive: string; readonly refs: readonly string[] }> {
+  const images = await packImages(imagesToBuild(source, kubernetesVersion).filter((image) => image.preload));
+  const archive = join(cacheDir(), 'images', `preload-${source}-${kubernetesVersion ?? 'default'}.tar`);
+  await writeImageArchive(images, archive);
+  return { archive, refs: images.map(({ ref }) => ref) };
 }

@@ -20,6 +20,8 @@ async function build(
   return await buildWorkerImage({
     kubernetesVersion: config.kubernetesVersion,
     registryMirror: `http://${config.network.address}:${config.ports.registry}`,
+    registryPrefix: config.registryPrefix,
+    imageSource: config.images,
     signal,
     onProgress: (step, detail) => report?.(detail === undefined ? step : `${step}: ${detail}`),
   });

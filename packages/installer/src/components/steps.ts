@@ -1,4 +1,4 @@
-import { buildComponents, imageList, packImages, pushImages } from '@matryoshka/components';
+import { buildComponents, componentsToBuild, imagesToBuild, packImages, pushImages } from '@matryoshka/components';
 import { hasErrnoCode, TypedError } from '@matryoshka/system';
 import type { PlatformStep } from '../context.ts';
 import { formatDuration } from '../flow/progress.ts';
@@ -11,8 +11,9 @@ export function componentsStep(after: readonly string[]): PlatformStep {
     after,
     // The builder itself knows what its cache lacks.
     check: async () => false,
-    apply: async (_context, { signal, report }) => {
+    apply: async ({ config }, { signal, report }) => {
       await buildComponents({
+        names: componentsToBuild(config.images, config.kubernetesVersion),
         signal,
         onProgress: (progress) =>
           report(
@@ -32,7 +33,7 @@ export function imagesStep(after: readonly string[]): PlatformStep {
     check: async () => false,
     apply: async ({ config }, { signal, report }) => {
       report('packing');
-      const images = await packImages(imageList(config.kubernetesVersion));
+      const images = await packImages(imagesToBuild(config.images, config.kubernetesVersion));
       const registry = `${config.network.address}:${config.ports.registry}`;
       try {
         await pushImages({

@@ -1,4 +1,4 @@
-import { imageList } from '@matryoshka/components';
+import { imagesToBuild } from '@matryoshka/components';
 import { errorMessage } from '@matryoshka/system';
 import { request } from 'undici';
 import type { PlatformConfig } from '../config.ts';
@@ -9,7 +9,7 @@ const accept = 'application/vnd.oci.image.manifest.v1+json';
 /** Images that nodes will ask the registry for and that it does not have (OCI distribution specification, "Pulling manifests"). */
 export async function images(config: PlatformConfig): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  for (const { ref, repository, tag } of imageList(config.kubernetesVersion)) {
+  for (const { ref, repository, tag } of imagesToBuild(config.images, config.kubernetesVersion)) {
     const url = `http://${config.network.address}:${config.ports.registry}/v2/${repository}/manifests/${tag}`;
     try {
       const response = await request(url, { method: 'HEAD', headers: { accept }, headersTimeout: 5_000 });

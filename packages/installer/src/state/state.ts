@@ -29,3 +29,37 @@ export async function readState(options: PlatformOptions = {}): Promise<Platform
   // The folder may have been moved since; everything else is as it was installed.
   return { ...state.config, dataDir: asked.dataDir };
 }
+
+/**
+ * What `up` shall bring about: what was asked for before, changed by what is asked for now. Throws TypedError `cannot_change` for what an
+ * installation is built upon.
+ */
+export async function configFor(options: PlatformOptions = {}): Promise<PlatformConfig> {
+  const before = await readState(options);
+  if (before === undefined) return platformConfig(options);
+  const config = platformConfig({
+    ...before,
+    ...options,
+    network: { ...before.network, ...options.network },
+    ports: { ...before.ports, ...options.ports },
+  });
+  const refuse = (what: string): never => {
+    throw new TypedError(`${what} of an installation cannot be changed`, {
+      code: 'cannot_change',
+      actor: 'user',
+      next: 'Leave the option out, or start anew: kaas down --purge',
+    });
+  };
+  if (config.network.cidr !== before.network.cidr) refuse('the provider network');
+  if (config.network.prefix !== before.network.prefix) refuse('the prefix');
+  if (config.managementNodes < before.managementNodes)
+    throw new TypedError(
+      `This installation has ${before.managementNodes} management nodes; they can only become more`,
+      {
+        code: 'cannot_change',
+        actor: 'user',
+        next: `Ask for ${before.managementNodes} or more, or leave the option out.`,
+      },
+    );
+  return config;
+}
