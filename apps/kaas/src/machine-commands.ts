@@ -1,6 +1,7 @@
-import { formatList, type OutputOptions, type PassThrough, type Terminal } from '@matryoshka/cli';
-import type { Command } from 'commander';
+import { formatItem, formatList, type OutputOptions, type PassThrough, type Terminal } from '@matryoshka/cli';
+import { type Command, Option } from 'commander';
 import { passThrough } from './pass-through.ts';
+import { offerCommand } from './platform-commands.ts';
 
 /** Commands with arguments of their own. Their packages are loaded when needed, so that customers' commands start fast. */
 export const foreignCommands: Readonly<Record<string, PassThrough>> = {
@@ -59,5 +60,47 @@ export function machineCommands(program: Command, terminal: Terminal): void {
           );
         },
       });
+    });
+  offerCommand(group, terminal);
+  imageCommand(program, terminal);
+}
+
+function imageCommand(program: Command, terminal: Terminal): void {
+  program
+    .command('image')
+    .description('worker images')
+    .command('build')
+    .description('build the worker image of a version; prints where it is and the properties it needs in Glance')
+    .option('--kubernetes-version <version>', 'default: the version of new clusters')
+    .addOption(
+      new Option('--format <format>', 'rootfs: for pocket cloud; qcow2: bootable, for a real OpenStack')
+        .choices(['rootfs', 'qcow2'])
+        .default('qcow2'),
+    )
+    .action(async (options: { kubernetesVersion?: string; format: 'rootfs' | 'qcow2' }, command: Command) => {
+      const { buildComponents, defaultKubernetesVersion } = await import('@matryoshka/components');
+      const { buildWorkerImage } = await import('@matryoshka/worker-image');
+      const kubernetesVersion = options.kubernetesVersion ?? defaultKubernetesVersion;
+      const { signal } = terminal;
+      const report = (what: string, detail?: string): void =>
+        terminal.stderr(`${what}${detail === undefined ? '' : `: ${detail}`}\n`);
+      const names = [`kubernetes@${kubernetesVersion}`, 'coredns', 'konnectivity', 'flannel', 'pause'];
+      await buildComponents({ names, signal });
+      const image = await buildWorkerImage({
+        kubernetesVersion,
+        formats: [options.format],
+        onProgress: report,
+        signal,
+      });
+      const file = options.format === 'qcow2' ? image.qcow2 : image.rootfs;
+      const artefact = options.format === 'qcow2' ? image.manifest.qcow2 : image.manifest.rootfs;
+      const view = { name: () => file ?? '', columns: [{ head: 'FILE', cell: () => file ?? '' }] };
+      const answer = {
+        file,
+        sha256: artefact?.sha256,
+        sizeBytes: artefact?.sizeBytes,
+        properties: image.manifest.properties,
+      };
+      terminal.stdout(formatItem(answer, view, command.optsWithGlobals<OutputOptions>()));
     });
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { formatItem, formatList, type OutputOptions, type Terminal } from '@matryoshka/cli';
-import type { PlatformConfig, PlatformOptions, PlatformStatus } from '@matryoshka/installer';
+import type { FlowEvent, PlatformConfig, PlatformOptions, PlatformStatus } from '@matryoshka/installer';
 import { TypedError } from '@matryoshka/system';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type AdminFile, openrc } from './openrc.ts';
@@ -52,24 +52,48 @@ async function bringUp(
   options: PlatformFlags,
   terminal: Terminal,
 ): Promise<{ readonly config: PlatformConfig; readonly upMs: number }> {
-  const { progressWriter, up } = await import('@matryoshka/installer');
+  const { up } = await import('@matryoshka/installer');
+  const started = performance.now();
+  const config = await withProgress(
+    terminal,
+    async (onProgress) => await up({ platform: platformOptions(options), onProgress, signal: terminal.signal }),
+  );
+  return { config, upMs: performance.now() - started };
+}
+
+/** Shows the steps of what the installer does. */
+async function withProgress<T>(
+  terminal: Terminal,
+  work: (onProgress: (event: FlowEvent) => void) => Promise<T>,
+): Promise<T> {
+  const { progressWriter } = await import('@matryoshka/installer');
   const columns = process.stderr.columns;
   const progress = progressWriter({
     write: terminal.stderr,
     tty: terminal.stderrIsTty,
     ...(columns === undefined ? {} : { columns }),
   });
-  const started = performance.now();
   try {
-    const config = await up({
-      platform: platformOptions(options),
-      onProgress: progress.onEvent,
-      signal: terminal.signal,
-    });
-    return { config, upMs: performance.now() - started };
+    return await work(progress.onEvent);
   } finally {
     progress.close();
   }
+}
+
+/** Adds `components offer` to the group of component commands. */
+export function offerCommand(group: Command, terminal: Terminal): void {
+  withDataDir(group.command('offer'))
+    .description('make one more Kubernetes version available to customers: build it, upload its images')
+    .argument('<version>', 'see: kaas components list')
+    .action(async (version: string, options: PlatformFlags) => {
+      const { offerVersion } = await import('@matryoshka/installer');
+      await withProgress(
+        terminal,
+        async (onProgress) =>
+          await offerVersion(version, { platform: platformOptions(options), onProgress, signal: terminal.signal }),
+      );
+      terminal.stderr(`${version} is available; see: kaas version list\n`);
+    });
 }
 
 function clusterLine({ answers, nodes, unavailable }: PlatformStatus['managementCluster']): string {
