@@ -1,27 +1,24 @@
-import { run } from '@matryoshka/system';
+import { buildComponents } from '@matryoshka/components';
+import { debianPackages, installPackages, missingPackages } from '@matryoshka/installer';
 
-/** Debian packages that the medium tests need on top of what a machine with Node.js and npm has. */
-const testPackages = ['postgresql-15'] as const;
+/** Debian packages that only the tests need, on top of those of the platform. */
+const testPackages: readonly string[] = [];
 
-// dpkg-query's own placeholders, not a template of ours.
-// biome-ignore lint/suspicious/noTemplateCurlyInString: see above
-const packageFormat = '${Package} ${db:Status-Status}\n';
-
-/** Installs what the tests need and the machine lacks; touches nothing when all is there. Services are not started by the installation. */
+/** Installs what the medium and e2e tests need and the machine lacks, then builds the Go components that are not in the cache yet. */
 export async function setUp(say: (line: string) => void): Promise<void> {
-  const known = await run(['dpkg-query', '--show', '--showformat', packageFormat, ...testPackages], {
-    okCodes: 'any',
+  const missing = await missingPackages([...debianPackages.map(({ name }) => name), ...testPackages]);
+  if (missing.length > 0) {
+    say(`installing ${missing.length} Debian packages: ${missing.join(' ')}`);
+    await installPackages(missing);
+  }
+  let last = '';
+  await buildComponents({
+    onProgress: ({ component, version, state, done, total, elapsedMs, remainingMs }) => {
+      const what = `${component} ${version} ${state}`;
+      if (state === 'cached' || what === last) return;
+      last = what;
+      const minutes = (ms: number): string => `${(ms / 60_000).toFixed(1)} min`;
+      say(`components [${done}/${total}] ${what} (${minutes(elapsedMs)} gone, about ${minutes(remainingMs)} left)`);
+    },
   });
-  const installed = new Set(
-    known.stdout
-      .split('\n')
-      .filter((line) => line.endsWith(' installed'))
-      .map((line) => line.split(' ')[0]),
-  );
-  const missing = testPackages.filter((name) => !installed.has(name));
-  if (missing.length === 0) return;
-  say(`installing the Debian packages ${missing.join(' ')}`);
-  const env = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  await run(['apt-get', 'update', '--quiet'], { env });
-  await run(['apt-get', 'install', '--yes', '--quiet', '--no-install-recommends', ...missing], { env });
 }

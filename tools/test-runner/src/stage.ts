@@ -1,6 +1,3 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { CommandError, run } from '@matryoshka/system';
 
 export interface Count {
@@ -11,6 +8,8 @@ export interface Count {
 
 export interface Stage {
   readonly name: string;
+  /** Needs the set-up: Debian packages and built components. */
+  readonly heavy: boolean;
   run(say: (line: string) => void): Promise<Count>;
 }
 
@@ -18,6 +17,7 @@ export interface Stage {
 export function check(name: string, argv: readonly [string, ...string[]]): Stage {
   return {
     name,
+    heavy: false,
     run: async (say) => {
       try {
         await run(argv);
@@ -26,47 +26,6 @@ export function check(name: string, argv: readonly [string, ...string[]]): Stage
         if (!(error instanceof CommandError)) throw error;
         say(error.output);
         return { passed: 0, failed: 1, skipped: 0 };
-      }
-    },
-  };
-}
-
-interface VitestReport {
-  readonly success: boolean;
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numPendingTests: number;
-  readonly numTodoTests: number;
-}
-
-/** One tier of vitest. A tier in which a file could not be loaded, or in which no test ran, has failed even when no test did. */
-export function vitest(tier: string, vitestProgram: string): Stage {
-  return {
-    name: `${tier} tests`,
-    run: async (say) => {
-      const folder = await mkdtemp(join(tmpdir(), 'kaas-test-'));
-      const report = join(folder, 'report.json');
-      try {
-        const argv = [
-          process.execPath,
-          vitestProgram,
-          'run',
-          '--project',
-          tier,
-          '--reporter=dot',
-          '--reporter=json',
-          `--outputFile.json=${report}`,
-        ] as const;
-        const ended = await run([...argv], { okCodes: 'any' });
-        const result = JSON.parse(await readFile(report, 'utf8').catch(() => '{}')) as Partial<VitestReport>;
-        const passed = result.numPassedTests ?? 0;
-        const failed = result.numFailedTests ?? 0;
-        const skipped = (result.numPendingTests ?? 0) + (result.numTodoTests ?? 0);
-        const broken = ended.code !== 0 || passed + failed === 0;
-        if (broken) say(`${ended.stdout}\n${ended.stderr}`);
-        return { passed, failed: failed === 0 && broken ? 1 : failed, skipped };
-      } finally {
-        await rm(folder, { recursive: true, force: true });
       }
     },
   };
