@@ -4,6 +4,8 @@ import type { Violation } from '@matryoshka/domain';
 export interface KaasErrorOptions {
   readonly next?: string;
   readonly violations?: readonly Violation[];
+  /** When to try again, in seconds; becomes `Retry-After`. */
+  readonly retryAfterSeconds?: number;
   readonly cause?: unknown;
 }
 
@@ -12,6 +14,7 @@ export class KaasError extends Error {
   readonly code: ProblemCode;
   readonly next: string;
   readonly violations: readonly Violation[];
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ProblemCode, detail: string, options: KaasErrorOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
@@ -19,6 +22,7 @@ export class KaasError extends Error {
     this.code = code;
     this.next = options.next ?? defaultNext[problems[code].actor];
     this.violations = options.violations ?? [];
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 

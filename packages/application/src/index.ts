@@ -2,6 +2,7 @@ export { authorize, type Caller, isAllowed, roleFromKeystone } from './access/au
 export type { Identity, ProveIdentity } from './auth/identity.ts';
 export { deleteCluster, updateCluster } from './cluster/change-cluster.ts';
 export { createCluster } from './cluster/create-cluster.ts';
+export type { IfMatch } from './cluster/record-change.ts';
 export { KaasError, type KaasErrorOptions, notFound, refuseViolations } from './errors.ts';
 export { createPool, deletePool, updatePool } from './pool/pools.ts';
 export { hashToken, looksLikeToken, newToken } from './session/token.ts';

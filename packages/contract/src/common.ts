@@ -19,9 +19,15 @@ export type Condition = Static<typeof Condition>;
 
 /** One page of a list. `nextCursor` is absent on the last page. */
 export const page = <T extends TSchema>(item: T) =>
-  Type.Object({ items: Type.Array(item), nextCursor: Type.Optional(Type.String()) }, { additionalProperties: false });
+  Type.Object(
+    { items: Type.Array(item), nextCursor: Type.Optional(Type.String()) },
+    { $id: `${(item as { readonly $id?: string }).$id}Page`, additionalProperties: false },
+  );
+
+/** Items of a page when the caller names no limit. */
+export const defaultPageSize = 100;
 
 export const pageQuery = {
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: defaultPageSize })),
   cursor: Type.Optional(Type.String({ description: '`nextCursor` of the page before' })),
 };

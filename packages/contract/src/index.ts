@@ -1,8 +1,9 @@
 export { LoginRequest, Me, Session, User } from './auth/schema.ts';
 export { Flavor, Version } from './catalogue/schema.ts';
 export { Cluster, ClusterCreate, ClusterPatch, Kubeconfig, NetworkSpec } from './cluster/schema.ts';
-export { Condition } from './common.ts';
+export { Condition, defaultPageSize } from './common.ts';
 export { Event, eventTypes } from './event/schema.ts';
+export { apiVersion, openApiDocument } from './openapi/document.ts';
 export { Operation, OperationPhase, operationKinds } from './operation/schema.ts';
 export {
   type Access,
@@ -18,6 +19,17 @@ export {
   roles,
 } from './operation-definition.ts';
 export { Pool, PoolPatch, PoolSpec, Taint } from './pool/schema.ts';
-export { actors, Problem, type ProblemCode, problemCodes, problems, problemType, Violation } from './problem.ts';
+export {
+  actors,
+  Problem,
+  type ProblemCode,
+  type ProblemDefinition,
+  problemCodes,
+  problems,
+  problemsUrl,
+  problemType,
+  Violation,
+} from './problem.ts';
+export { problemPage } from './problem-page.ts';
 export { Project } from './project/schema.ts';
 export { type OperationId, type Operations, operationIds, operations } from './table.ts';

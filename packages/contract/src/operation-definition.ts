@@ -54,13 +54,12 @@ export type ResultOf<T extends OperationDefinition> = StaticOf<T['success']['sch
 /** Every problem an operation can answer: its own ones and those that follow from its shape. */
 export function problemsOf(operation: OperationDefinition): readonly ProblemCode[] {
   const codes = new Set<ProblemCode>(operation.errors);
-  for (const code of ['internal', 'database_unavailable'] as const) codes.add(code);
+  // A query parameter that is not known is refused everywhere, also where there are none.
+  for (const code of ['internal', 'database_unavailable', 'validation_failed'] as const) codes.add(code);
   if (operation.access !== 'public') for (const code of ['unauthenticated', 'token_expired'] as const) codes.add(code);
   if (operation.access !== 'public' && operation.access !== 'authenticated') codes.add('forbidden');
   if (operation.body !== undefined)
-    for (const code of ['invalid_json', 'body_too_large', 'unsupported_media_type', 'validation_failed'] as const)
-      codes.add(code);
-  if (operation.query !== undefined) codes.add('validation_failed');
+    for (const code of ['invalid_json', 'body_too_large', 'unsupported_media_type'] as const) codes.add(code);
   if (operation.params !== undefined) codes.add('not_found');
   if (operation.ifMatch) for (const code of ['precondition_failed', 'invalid_header'] as const) codes.add(code);
   if (operation.idempotent)

@@ -3,40 +3,193 @@ import { type Static, Type } from 'typebox';
 /** Who has to act for the problem to go away: the caller, the provider of this cloud, or the makers of Matryoshka. */
 export const actors = ['user', 'provider', 'us'] as const;
 
-/** Every error the API can answer, closed: code → HTTP status, title, who must act. Codes never change their meaning. */
+export interface ProblemDefinition {
+  readonly status: number;
+  readonly title: string;
+  readonly actor: (typeof actors)[number];
+  /** What it means and what to do, for docs/problems.md. */
+  readonly meaning: string;
+}
+
+/** Every error the API can answer, closed: code → HTTP status, title, who must act, meaning. Codes never change their meaning. */
 export const problems = {
-  invalid_json: { status: 400, title: 'The body is not valid JSON', actor: 'user' },
-  invalid_header: { status: 400, title: 'A header has an invalid value', actor: 'user' },
-  unauthenticated: { status: 401, title: 'No valid credentials were given', actor: 'user' },
-  token_expired: { status: 401, title: 'The token has expired', actor: 'user' },
-  login_failed: { status: 401, title: 'The identity service refused the credentials', actor: 'user' },
-  forbidden: { status: 403, title: 'Your role does not allow this', actor: 'user' },
-  no_role: { status: 403, title: 'You have no usable role in this project', actor: 'provider' },
-  not_found: { status: 404, title: 'There is no such resource', actor: 'user' },
-  method_not_allowed: { status: 405, title: 'This path does not have that method', actor: 'user' },
-  name_taken: { status: 409, title: 'The name is in use', actor: 'user' },
-  cluster_deleting: { status: 409, title: 'The cluster is being deleted', actor: 'user' },
-  cluster_not_ready: { status: 409, title: 'The cluster is not ready for this yet', actor: 'user' },
-  idempotency_in_progress: { status: 409, title: 'A request with this Idempotency-Key is running', actor: 'user' },
-  precondition_failed: { status: 412, title: 'The resource has changed since you read it', actor: 'user' },
-  body_too_large: { status: 413, title: 'The body is too large', actor: 'user' },
-  unsupported_media_type: { status: 415, title: 'The body must be JSON', actor: 'user' },
-  validation_failed: { status: 422, title: 'The request has invalid values', actor: 'user' },
-  quota_exceeded: { status: 422, title: 'The request exceeds a limit', actor: 'user' },
-  idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used for another request', actor: 'user' },
-  project_required: { status: 422, title: 'Choose a project', actor: 'user' },
-  internal: { status: 500, title: 'Something went wrong on our side', actor: 'us' },
-  identity_unavailable: { status: 503, title: 'The identity service does not answer', actor: 'provider' },
-  catalog_not_ready: { status: 503, title: 'Flavors or versions are not known yet', actor: 'provider' },
-  database_unavailable: { status: 503, title: 'The database does not answer', actor: 'provider' },
-} as const satisfies Record<string, { status: number; title: string; actor: (typeof actors)[number] }>;
+  invalid_json: {
+    status: 400,
+    title: 'The body is not valid JSON',
+    actor: 'user',
+    meaning:
+      'The body could not be read as JSON in UTF-8, or is nested deeper than 32 levels. `detail` says where reading ended.',
+  },
+  invalid_header: {
+    status: 400,
+    title: 'A header has an invalid value',
+    actor: 'user',
+    meaning:
+      '`If-Match`, `Idempotency-Key` or `Last-Event-ID` does not have the form it must have, or the request is no proper HTTP.',
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'No valid credentials were given',
+    actor: 'user',
+    meaning:
+      'The request carries no token of this service, or one that was mistyped, logged out or forgotten. Log in and send `Authorization: Bearer …`.',
+  },
+  token_expired: {
+    status: 401,
+    title: 'The token has expired',
+    actor: 'user',
+    meaning:
+      'The token was valid once. It ends after twelve hours, or with the OpenStack token behind it. Log in again.',
+  },
+  login_failed: {
+    status: 401,
+    title: 'The identity service refused the credentials',
+    actor: 'user',
+    meaning:
+      'Keystone does not accept this user, password, token or application credential. It does not say which part is wrong.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'Your role does not allow this',
+    actor: 'user',
+    meaning:
+      'Viewers read, operators and administrators also change. An administrator of the project can give you a higher role; log in again afterwards.',
+  },
+  no_role: {
+    status: 403,
+    title: 'You have no usable role in this project',
+    actor: 'provider',
+    meaning:
+      'The login was right, but none of your OpenStack roles in the project means anything here. The provider gives the role `member` or `reader`.',
+  },
+  not_found: {
+    status: 404,
+    title: 'There is no such resource',
+    actor: 'user',
+    meaning:
+      'The path leads nowhere, or the object does not exist in the project of your token. Objects of other projects answer exactly the same.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'This path does not have that method',
+    actor: 'user',
+    meaning: 'The path exists; the header `Allow` lists its methods.',
+  },
+  name_taken: {
+    status: 409,
+    title: 'The name is in use',
+    actor: 'user',
+    meaning:
+      'Another cluster of the project, or another pool of the cluster, has this name. A deleted cluster frees its name when everything made for it is gone.',
+  },
+  cluster_deleting: {
+    status: 409,
+    title: 'The cluster is being deleted',
+    actor: 'user',
+    meaning: 'A cluster that is being deleted cannot be changed, and its kubeconfig is not given out any more.',
+  },
+  cluster_not_ready: {
+    status: 409,
+    title: 'The cluster is not ready for this yet',
+    actor: 'user',
+    meaning: 'The control plane has no kubeconfig yet. Wait for the operation that creates the cluster.',
+  },
+  idempotency_in_progress: {
+    status: 409,
+    title: 'A request with this Idempotency-Key is running',
+    actor: 'user',
+    meaning:
+      'The first request with this key has not been answered. Send the same request again in a moment to get its answer.',
+  },
+  precondition_failed: {
+    status: 412,
+    title: 'The resource has changed since you read it',
+    actor: 'user',
+    meaning:
+      '`If-Match` names another version of the cluster than the current one. Read the cluster again, look at what changed, and repeat the change with the new ETag.',
+  },
+  body_too_large: {
+    status: 413,
+    title: 'The body is too large',
+    actor: 'user',
+    meaning: 'Bodies have at most 256 KiB.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'The body must be JSON',
+    actor: 'user',
+    meaning: 'Send `Content-Type: application/json` and no `Content-Encoding`.',
+  },
+  validation_failed: {
+    status: 422,
+    title: 'The request has invalid values',
+    actor: 'user',
+    meaning:
+      '`violations` lists every wrong value with a JSON pointer into the body (`?name` for a query parameter), a code and often a suggestion. Nothing was changed.',
+  },
+  quota_exceeded: {
+    status: 422,
+    title: 'The request exceeds a limit',
+    actor: 'user',
+    meaning:
+      'The request is well-formed but asks for more than the OpenStack quota of the project or the limits of this service allow. Nothing was changed.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'The Idempotency-Key was used for another request',
+    actor: 'user',
+    meaning:
+      'A key stands for one request (method, path, body, `If-Match`) for 24 hours. Use a new key for each new request.',
+  },
+  project_required: {
+    status: 422,
+    title: 'Choose a project',
+    actor: 'user',
+    meaning: 'You have several projects and named none, or one you do not have. `violations` lists yours.',
+  },
+  rate_limited: {
+    status: 429,
+    title: 'Too many requests',
+    actor: 'user',
+    meaning:
+      'Too many failed logins came from your address. `Retry-After` says in how many seconds the next attempt is taken.',
+  },
+  internal: {
+    status: 500,
+    title: 'Something went wrong on our side',
+    actor: 'us',
+    meaning: 'A bug. The log of kaas-api has the cause under the request id. Changes are made whole or not at all.',
+  },
+  identity_unavailable: {
+    status: 503,
+    title: 'The identity service does not answer',
+    actor: 'provider',
+    meaning: 'Keystone is away, too slow or answers nonsense. Tokens you already have go on working.',
+  },
+  catalog_not_ready: {
+    status: 503,
+    title: 'Flavors or versions are not known yet',
+    actor: 'provider',
+    meaning: 'kaas-controller has not yet read the flavors and images of the cloud. If it stays so, look at its log.',
+  },
+  database_unavailable: {
+    status: 503,
+    title: 'The database does not answer',
+    actor: 'provider',
+    meaning:
+      'PostgreSQL is away, restarting, overloaded or not migrated. Nothing was half done: repeat the request, with the same `Idempotency-Key` if it was a change.',
+  },
+} as const satisfies Record<string, ProblemDefinition>;
 
 export type ProblemCode = keyof typeof problems;
 export const problemCodes = Object.keys(problems) as readonly ProblemCode[];
 
-/** The page that explains a code; also the `type` member of the problem. */
+/** Where docs/problems.md is published. Part of every problem's `type`, which clients may compare: it never changes. */
+export const problemsUrl = 'https://matryoshka.dev/docs/problems';
+
+/** The `type` member of a problem: the page that explains it, with the code as anchor (the heading of its section in docs/problems.md). */
 export function problemType(code: ProblemCode): string {
-  return `https://matryoshka.dev/problems/${code}`;
+  return `${problemsUrl}#${code}`;
 }
 
 export const Violation = Type.Object(

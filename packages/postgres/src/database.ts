@@ -15,13 +15,19 @@ types.setTypeParser(pg.types.builtins.INT8, (text) => Number(text));
  */
 export function createPool(
   url: string,
-  options: { readonly max?: number; readonly notify?: boolean; readonly name?: string } = {},
+  options: {
+    readonly max?: number;
+    readonly notify?: boolean;
+    readonly name?: string;
+    /** How long to wait for a connection, also for a free one of the pool; default 5 000. */
+    readonly connectTimeoutMs?: number;
+  } = {},
 ): Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max ?? 10,
     types,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     application_name: options.name ?? 'kaas',
     options: [
       '-c idle_in_transaction_session_timeout=10000',
@@ -37,7 +43,13 @@ export function createPool(
 
 /** One dedicated connection, for LISTEN and for locks that live as long as the connection. The caller ends it. */
 export async function connect(url: string, name: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, types, application_name: name, keepAlive: true });
+  const client = new pg.Client({
+    connectionString: url,
+    types,
+    application_name: name,
+    keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+  });
   await client.connect();
   return client;
 }
@@ -46,6 +58,11 @@ export async function connect(url: string, name: string): Promise<pg.Client> {
 export async function inTransaction<T>(pool: Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  // The pool listens to idle clients only: a connection that is lost while we hold it would end the process (pg, Client 'error').
+  const lost = (error: Error): void => {
+    broken = error;
+  };
+  client.on('error', lost);
   try {
     await client.query('begin');
     const result = await work(client);
@@ -59,6 +76,7 @@ export async function inTransaction<T>(pool: Pool, work: (tx: Queryable) => Prom
     }
     throw error;
   } finally {
+    client.off('error', lost);
     client.release(broken);
   }
 }
@@ -76,15 +94,18 @@ export function hasSqlState(error: unknown, ...states: readonly string[]): boole
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && states.includes(error.code);
 }
 
-/** True when the database could not be reached or went away, not when a statement was wrong. */
+// SQLSTATE classes and codes (PostgreSQL manual, appendix A) that say "not now" instead of "not so": connection exceptions, lack of
+// resources, shutdown, a standby after a fail-over, timeouts, and conflicts that a repeat resolves.
+const notNow = /^(08|53|57P|25006|25P0[34]|55P03|57014|40001|40P01)/;
+const unreachable = /^(ECONN|EPIPE|ETIMEDOUT|ENOENT|ENOTFOUND|EAI_AGAIN|EHOST|ENET)/;
+const lostConnection =
+  /Connection terminated|timeout exceeded when trying to connect|connection error and is not queryable/;
+
+/** True when the database could not be reached, went away, or did not answer in time; not when a statement was wrong. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return (
-    ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P03', '53300'].includes(code) ||
-    code.startsWith('08') ||
-    /Connection terminated|timeout exceeded when trying to connect/.test(error.message)
-  );
+  return notNow.test(code) || unreachable.test(code) || lostConnection.test(error.message);
 }
 
 /** Throws a typed error when the database does not answer. */
@@ -98,4 +119,17 @@ export async function checkDatabase(pool: Pool): Promise<void> {
       cause: error,
     });
   }
+}
+
+/** Throws a typed error when row security does not bind the role of this pool: it would see the rows of every project. */
+export async function checkRowSecurity(pool: Pool): Promise<void> {
+  const result = await pool.query<{ active: boolean; role: string }>(
+    "select row_security_active('clusters') as active, current_user as role",
+  );
+  const row = result.rows[0];
+  if (row?.active !== true)
+    throw new TypedError(`Row security does not bind the database role ${row?.role}`, {
+      code: 'row_security_inactive',
+      next: 'Use the role kaas_api in KAAS_DATABASE_URL.',
+    });
 }

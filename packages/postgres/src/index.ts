@@ -16,6 +16,7 @@ export { bumpCluster, deletePool, insertCluster, insertPool, updatePool } from '
 export { acquireLeadership, type Leadership } from './controller/leadership.ts';
 export {
   checkDatabase,
+  checkRowSecurity,
   createPool,
   hasSqlState,
   inProject,

@@ -34,6 +34,8 @@ async function listenOnce(
     client.on('error', () => resolve());
     client.on('end', () => resolve());
     signal.addEventListener('abort', () => resolve(), { once: true });
+    // An abort during the connect has no event any more.
+    if (signal.aborted) resolve();
   });
   client.on('notification', (message) => onNotify(message.payload ?? ''));
   try {

@@ -3,7 +3,7 @@ import { type Operation, type Violation, validateClusterChange } from '@matryosh
 import type { Caller } from '../access/authorize.ts';
 import { mergeViolations, notFound, refuseViolations } from '../errors.ts';
 import type { WriteTransaction } from '../store.ts';
-import { clusterForChange, recordChange, refuseStale } from './record-change.ts';
+import { clusterForChange, type IfMatch, recordChange, refuseStale } from './record-change.ts';
 
 /** Changes the tier. */
 export async function updateCluster(
@@ -13,7 +13,7 @@ export async function updateCluster(
     readonly clusterId: string;
     readonly body: ClusterPatch;
     readonly shape: readonly Violation[];
-    readonly ifMatch: number | undefined;
+    readonly ifMatch: IfMatch;
   },
 ): Promise<Operation> {
   const cluster = await clusterForChange(tx, input.clusterId, input.ifMatch);
@@ -34,7 +34,7 @@ export async function updateCluster(
 export async function deleteCluster(
   tx: WriteTransaction,
   caller: Caller,
-  input: { readonly clusterId: string; readonly ifMatch: number | undefined },
+  input: { readonly clusterId: string; readonly ifMatch: IfMatch },
 ): Promise<Operation> {
   const cluster = await tx.getClusterForUpdate(input.clusterId);
   if (cluster === undefined) throw notFound('cluster', input.clusterId);

@@ -47,11 +47,7 @@ export async function recordChange(tx: WriteTransaction, caller: Caller, change:
 }
 
 /** The cluster, locked for a change. Throws `not_found`, `precondition_failed` (If-Match), `cluster_deleting`. */
-export async function clusterForChange(
-  tx: WriteTransaction,
-  clusterId: string,
-  ifMatch: number | undefined,
-): Promise<Cluster> {
+export async function clusterForChange(tx: WriteTransaction, clusterId: string, ifMatch: IfMatch): Promise<Cluster> {
   const cluster = await tx.getClusterForUpdate(clusterId);
   if (cluster === undefined) throw notFound('cluster', clusterId);
   refuseStale(cluster, ifMatch);
@@ -62,11 +58,14 @@ export async function clusterForChange(
   return cluster;
 }
 
-export function refuseStale(cluster: Cluster, ifMatch: number | undefined): void {
-  if (ifMatch !== undefined && ifMatch !== cluster.generation)
+/** The generations of which the cluster must have one (RFC 9110 §13.1.1); undefined: any. An empty list matches nothing. */
+export type IfMatch = readonly number[] | undefined;
+
+export function refuseStale(cluster: Cluster, ifMatch: IfMatch): void {
+  if (ifMatch !== undefined && !ifMatch.includes(cluster.generation))
     throw new KaasError(
       'precondition_failed',
-      `You changed what was "${ifMatch}"; the cluster is at "${cluster.generation}" now.`,
+      `The cluster is at "${cluster.generation}" now, and your If-Match does not name that.`,
       { next: 'Read the cluster again, then repeat the change with its ETag.' },
     );
 }

@@ -10,13 +10,13 @@ import {
 } from '@matryoshka/domain';
 import type { Caller } from '../access/authorize.ts';
 import { quotaViolations, readCatalogue } from '../cluster/limits.ts';
-import { clusterForChange, recordChange } from '../cluster/record-change.ts';
+import { clusterForChange, type IfMatch, recordChange } from '../cluster/record-change.ts';
 import { KaasError, mergeViolations, notFound, refuseViolations } from '../errors.ts';
 import type { WriteTransaction } from '../store.ts';
 
 export interface PoolChange {
   readonly clusterId: string;
-  readonly ifMatch: number | undefined;
+  readonly ifMatch: IfMatch;
   readonly limits: Limits;
 }
 
@@ -73,7 +73,7 @@ export async function updatePool(
 export async function deletePool(
   tx: WriteTransaction,
   caller: Caller,
-  input: { readonly clusterId: string; readonly poolName: string; readonly ifMatch: number | undefined },
+  input: { readonly clusterId: string; readonly poolName: string; readonly ifMatch: IfMatch },
 ): Promise<Operation> {
   const cluster = await clusterForChange(tx, input.clusterId, input.ifMatch);
   const before = poolNamed(cluster, input.poolName);

@@ -10,7 +10,7 @@ export const authOperations = {
     access: 'public',
     body: LoginRequest,
     success: { status: 200, schema: Session },
-    errors: ['login_failed', 'project_required', 'no_role', 'identity_unavailable'],
+    errors: ['login_failed', 'project_required', 'no_role', 'rate_limited', 'identity_unavailable'],
     cli: { command: 'login', summary: 'Log in with your OpenStack account' },
   }),
   'auth.logout': defineOperation({
