@@ -1,1 +1,4 @@
-export {};
+export { keystoneIdentity } from './auth/keystone-identity.ts';
+export type { LoginLimitOptions } from './auth/login-limit.ts';
+export type { EventStreamTimes } from './event/stream.ts';
+export { type Api, type ApiOptions, createApi } from './server.ts';

@@ -5,7 +5,8 @@ import * as db from '@matryoshka/postgres';
 export function writeTransaction(tx: db.Queryable): WriteTransaction {
   return {
     lockProject: async (projectId) => {
-      await tx.query('select 1 from projects where id = $1 for update', [projectId]);
+      // Not `for update`: a foreign key's check (key share) by a change that holds a cluster's row would wait for us, and we for that row.
+      await tx.query('select 1 from projects where id = $1 for no key update', [projectId]);
     },
     listVersions: async () => await db.listKubernetesVersions(tx),
     listFlavors: async () => await db.listFlavors(tx),

@@ -9,10 +9,13 @@ import {
   keystone,
 } from '@matryoshka/openstack';
 
+// One attempt and a short wait: somebody sits in front of it, and a Keystone that is busy is not helped by repeats.
+const patience = { timeoutMs: 15_000, retries: 0 } as const;
+
 /** Proves logins with a Keystone at `authUrl` (`…/v3`). Keeps neither password nor token. */
 export function keystoneIdentity(authUrl: string): ProveIdentity {
   const login = async (credentials: Credentials, signal: AbortSignal): Promise<AuthenticatedToken> =>
-    await asProblem(async () => await createSession({ authUrl, credentials, timeoutMs: 15_000 }).token(signal));
+    await asProblem(async () => await createSession({ authUrl, credentials, ...patience }).token(signal));
   return async (request, signal) => {
     if (request.method === 'application-credential') {
       const { info } = await login(
@@ -22,13 +25,27 @@ export function keystoneIdentity(authUrl: string): ProveIdentity {
       return identityOf(info, info.project === undefined ? [] : [info.project]);
     }
     const first = await login(unscoped(request), signal);
-    const session = createSession({ authUrl, credentials: tokenOf(first.id), timeoutMs: 15_000 });
+    const session = createSession({ authUrl, credentials: tokenOf(first.id), ...patience });
     const projects = await asProblem(async () => await keystone(session).listOwnProjects(signal));
-    const project = choose(projects, request.project);
-    const { info } = await login({ ...tokenOf(first.id), scope: { project: { id: project.id } } }, signal);
-    return identityOf(info, projects);
+    const scoped = async (project: ProjectScope): Promise<Identity> => {
+      const { info } = await login({ ...tokenOf(first.id), scope: { project } }, signal);
+      return identityOf(info, projects);
+    };
+    const { project, projectDomain } = request;
+    const isId = projects.some((candidate) => candidate.id === project);
+    if (project === undefined || projectDomain === undefined || isId)
+      return await scoped({ id: choose(projects, project).id });
+    try {
+      // Only Keystone knows domains by name: the list of projects has their ids.
+      return await scoped({ name: project, domain: { name: projectDomain } });
+    } catch (error) {
+      if (!(error instanceof KaasError && error.code === 'login_failed')) throw error;
+      throw unknownProject(projects, project, `You have no project ${project} in the domain ${projectDomain}`);
+    }
   };
 }
+
+type ProjectScope = { readonly id: string } | { readonly name: string; readonly domain: { readonly name: string } };
 
 const tokenOf = (token: string) => ({ method: 'token', token, scope: 'unscoped' }) as const;
 
@@ -43,38 +60,40 @@ interface Named {
   readonly name: string;
 }
 
+/** The project meant by a name or an id; the only one when none was named. Throws `no_role` or `project_required`. */
 function choose(projects: readonly Named[], wanted: string | undefined): Named {
-  const names = projects.map((project) => project.name);
   const [only] = projects;
-  if (wanted === undefined && projects.length === 1 && only !== undefined) return only;
-  const byId = projects.find((project) => project.id === wanted);
-  const byName = projects.filter((project) => project.name === wanted);
-  const found = byId ?? (byName.length === 1 ? byName[0] : undefined);
-  if (found !== undefined) return found;
-  if (projects.length === 0)
+  if (only === undefined)
     throw new KaasError('no_role', 'You have no role in any project.', {
       next: 'Ask the provider of this cloud for a role in a project.',
     });
-  const suggestion = wanted === undefined ? undefined : nearest(wanted, names);
-  throw new KaasError(
-    'project_required',
-    wanted === undefined
-      ? `You have ${projects.length} projects: ${names.join(', ')}.`
-      : byName.length > 1
-        ? `Several of your projects are named ${wanted}.`
-        : `You have no project ${wanted}; yours are ${names.join(', ')}.`,
-    {
-      next: 'Log in again with the name or id of one project.',
-      violations: [
-        {
-          pointer: '/project',
-          code: wanted === undefined ? 'required' : 'unknown_project',
-          message: `must be one of ${names.join(', ')}`,
-          ...(suggestion === undefined ? {} : { suggestion }),
-        },
-      ],
-    },
-  );
+  if (wanted === undefined) {
+    if (projects.length === 1) return only;
+    throw unknownProject(projects, wanted, `You have ${projects.length} projects`);
+  }
+  const byId = projects.find((project) => project.id === wanted);
+  const byName = projects.filter((project) => project.name === wanted);
+  const [named] = byName;
+  if (byId !== undefined) return byId;
+  if (named !== undefined && byName.length === 1) return named;
+  const what = named === undefined ? `You have no project ${wanted}` : `Several of your projects are named ${wanted}`;
+  throw unknownProject(projects, wanted, what);
+}
+
+function unknownProject(projects: readonly Named[], wanted: string | undefined, what: string): KaasError {
+  const names = projects.map((project) => project.name);
+  const suggestion = wanted === undefined || names.includes(wanted) ? undefined : nearest(wanted, names);
+  return new KaasError('project_required', `${what}; yours are ${names.join(', ')}.`, {
+    next: 'Log in again with the name or id of one project.',
+    violations: [
+      {
+        pointer: '/project',
+        code: wanted === undefined ? 'required' : 'unknown_project',
+        message: `must be one of ${names.join(', ')}`,
+        ...(suggestion === undefined ? {} : { suggestion }),
+      },
+    ],
+  });
 }
 
 function identityOf(info: AuthenticatedToken['info'], projects: readonly Named[]): Identity {
@@ -100,10 +119,9 @@ async function asProblem<T>(work: () => Promise<T>): Promise<T> {
         next: 'Check user, domain, password and project.',
         cause: error,
       });
-    if (isOpenStackError(error))
-      throw new KaasError('identity_unavailable', 'The identity service (Keystone) does not answer properly.', {
-        cause: error,
-      });
-    throw error;
+    // Whatever else it is (no answer, an error of its own, an answer that is no JSON, our patience): the caller cannot help it.
+    throw new KaasError('identity_unavailable', 'The identity service (Keystone) does not answer properly.', {
+      cause: error,
+    });
   }
 }

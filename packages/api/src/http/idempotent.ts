@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Caller, KaasError, type WriteTransaction } from '@matryoshka/application';
+import { type Caller, type IfMatch, KaasError, type WriteTransaction } from '@matryoshka/application';
 import {
   inProject,
   lookUpIdempotencyKey,
@@ -14,7 +14,7 @@ export interface IdempotentRequest {
   readonly method: string;
   readonly path: string;
   readonly body: unknown;
-  readonly ifMatch: number | undefined;
+  readonly ifMatch: IfMatch;
 }
 
 /**

@@ -1,11 +1,13 @@
-import { type Caller, KaasError, refuseViolations } from '@matryoshka/application';
+import { type IfMatch, KaasError, notFound, refuseViolations } from '@matryoshka/application';
 import type { OperationDefinition } from '@matryoshka/contract';
+import { Type } from 'typebox';
 import { shapeCheck } from './shape.ts';
 
+const nothing = Type.Object({}, { additionalProperties: false });
+
 /** Reads query parameters as the operation's schema says: whole numbers from text; what is unknown or wrong is refused. */
-export function queryReader(operation: OperationDefinition): (raw: unknown) => Record<string, unknown> {
-  const { query } = operation;
-  if (query === undefined) return () => ({});
+export function queryReader(operation: Pick<OperationDefinition, 'query'>): (raw: unknown) => Record<string, unknown> {
+  const query = operation.query ?? nothing;
   const check = shapeCheck(query);
   const integers = Object.entries(query.properties)
     .filter(([, schema]) => (schema as { readonly type?: string }).type === 'integer')
@@ -16,44 +18,46 @@ export function queryReader(operation: OperationDefinition): (raw: unknown) => R
       const text = values[name];
       if (typeof text === 'string' && /^-?\d{1,9}$/.test(text)) values[name] = Number(text);
     }
-    refuseViolations(check(values).map((violation) => ({ ...violation, pointer: `?${violation.pointer.slice(1)}` })));
+    const unreadable = Object.entries(values)
+      .filter(([, value]) => typeof value === 'string' && value.includes('\0'))
+      .map(([name]) => ({ pointer: `?${name}`, code: 'invalid', message: 'must not have NUL characters' }));
+    refuseViolations([
+      ...check(values).map((violation) => ({ ...violation, pointer: `?${violation.pointer.slice(1)}` })),
+      ...unreadable,
+    ]);
     return values;
   };
 }
 
-/** `If-Match: "<generation>"` as a number; undefined when absent or `*`. */
-export function ifMatchOf(header: string | undefined): number | undefined {
-  if (header === undefined || header.trim() === '*') return undefined;
-  const match = /^"(\d{1,15})"$/.exec(header.trim());
-  if (match !== null) return Number(match[1]);
-  // A weak or foreign tag is well-formed but can never match (RFC 9110 §13.1.1).
-  if (/^(W\/)?"[^"]*"(\s*,\s*(W\/)?"[^"]*")*$/.test(header.trim())) return -1;
-  throw new KaasError('invalid_header', 'If-Match must be an ETag in double quotes, as the answer to GET gave it.');
+/** Path parameters. One that no name could ever have is answered like one that nobody has. */
+export function pathParams(raw: unknown): Readonly<Record<string, string>> {
+  const params = raw as Readonly<Record<string, string>>;
+  // PostgreSQL has no NUL in texts.
+  for (const [name, value] of Object.entries(params))
+    if (value.includes('\0')) throw notFound(name.replace(/(Id|Name)$/, ''), value);
+  return params;
 }
 
-/** The value of Idempotency-Key: 1–255 visible characters. */
+const entityTag = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/;
+const entityTags = new RegExp(`^${entityTag.source}(\\s*,\\s*${entityTag.source})*$`);
+
+/**
+ * `If-Match` as the generations it names; undefined when absent or `*`. Weak and foreign tags are well-formed but never match
+ * (RFC 9110 §13.1.1). Throws `invalid_header`.
+ */
+export function ifMatchOf(header: string | undefined): IfMatch {
+  const text = header?.trim();
+  if (text === undefined || text === '*') return undefined;
+  if (!entityTags.test(text))
+    throw new KaasError('invalid_header', 'If-Match must be an ETag in double quotes, as the answer to GET gave it.');
+  return [...text.matchAll(new RegExp(entityTag, 'g'))]
+    .filter(([, weak, tag]) => weak === undefined && /^\d{1,15}$/.test(tag ?? ''))
+    .map(([, , tag]) => Number(tag));
+}
+
+/** The value of Idempotency-Key: 1–255 visible characters. Throws `invalid_header`. */
 export function idempotencyKeyOf(header: string | readonly string[] | undefined): string | undefined {
   if (header === undefined) return undefined;
   if (typeof header === 'string' && /^[\x21-\x7e]{1,255}$/.test(header)) return header;
   throw new KaasError('invalid_header', 'Idempotency-Key must be 1 to 255 visible ASCII characters, sent once.');
 }
-
-/** An opaque cursor, bound to what it was made for. */
-export function encodeCursor(kind: string, values: readonly string[]): string {
-  return Buffer.from(JSON.stringify([kind, ...values])).toString('base64url');
-}
-
-export function decodeCursor(kind: string, cursor: unknown): readonly string[] | undefined {
-  if (typeof cursor !== 'string') return undefined;
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    if (Array.isArray(parts) && parts[0] === kind && parts.every((part) => typeof part === 'string'))
-      return parts.slice(1);
-  } catch {
-    // Refused below like any other foreign text.
-  }
-  refuseViolations([{ pointer: '?cursor', code: 'invalid_cursor', message: 'is not a cursor of this list' }]);
-  return undefined;
-}
-
-export type { Caller };

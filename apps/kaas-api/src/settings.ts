@@ -1,0 +1,88 @@
+import { isIPv4 } from 'node:net';
+import { defaultLimits, type Limits } from '@matryoshka/domain';
+import { TypedError } from '@matryoshka/system';
+
+export interface Settings {
+  readonly databaseUrl: string;
+  readonly secretKeyFile: string;
+  readonly keystoneUrl: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly notify: boolean;
+  readonly limits: Limits;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Everything kaas-api is told from outside. An empty variable counts as one that is not set. Throws TypedError `configuration`. */
+export function readSettings(env: Environment): Settings {
+  checkLogLevel(env.MATRYOSHKA_LOG_LEVEL);
+  return {
+    databaseUrl: databaseUrl(required(env, 'KAAS_DATABASE_URL', 'postgres://kaas_api:…@host:port/database')),
+    secretKeyFile: required(env, 'KAAS_SECRET_KEY_FILE', 'a file with 64 hexadecimal digits'),
+    keystoneUrl: keystoneUrl(required(env, 'KAAS_KEYSTONE_URL', 'http://host:5000/v3')),
+    listen: listenAddress(env.KAAS_LISTEN || '127.0.0.1:7443'),
+    notify: notifications(env.KAAS_NOTIFY || 'on'),
+    limits: { ...defaultLimits, reservedCidrs: reservedCidrs(env.KAAS_RESERVED_CIDRS || undefined) },
+  };
+}
+
+function wrong(name: string, problem: string, expected: string): TypedError {
+  return new TypedError(`${name} ${problem}`, { code: 'configuration', next: `Set ${name} to ${expected}.` });
+}
+
+function required(env: Environment, name: string, expected: string): string {
+  const value = env[name];
+  if (value === undefined || value === '') throw wrong(name, 'is not set', expected);
+  return value;
+}
+
+// The value is never repeated in a message: it holds a password.
+function databaseUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol) || url.pathname.length < 2)
+    throw wrong('KAAS_DATABASE_URL', 'is no URL of a database', 'postgres://kaas_api:…@host:port/database');
+  return text;
+}
+
+function keystoneUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || !/\/v3\/?$/.test(url.pathname))
+    throw wrong('KAAS_KEYSTONE_URL', 'is no URL of a Keystone v3', 'an address that ends in /v3');
+  return text.replace(/\/$/, '');
+}
+
+function listenAddress(text: string): Settings['listen'] {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || port > 65_535)
+    throw wrong('KAAS_LISTEN', `is ${text}`, 'host:port, for example 127.0.0.1:7443');
+  return { host, port };
+}
+
+function notifications(text: string): boolean {
+  if (text !== 'on' && text !== 'off') throw wrong('KAAS_NOTIFY', `is ${text}`, 'off, or leave it out');
+  return text === 'on';
+}
+
+function reservedCidrs(text: string | undefined): readonly string[] {
+  if (text === undefined) return defaultLimits.reservedCidrs;
+  const ranges = text.split(',').map((range) => range.trim());
+  for (const range of ranges) {
+    const [address = '', prefix = '', ...rest] = range.split('/');
+    if (!isIPv4(address) || !/^\d{1,2}$/.test(prefix) || Number(prefix) > 32 || rest.length > 0)
+      throw wrong(
+        'KAAS_RESERVED_CIDRS',
+        `holds ${range}`,
+        'IPv4 ranges separated by commas, for example 172.29.0.0/20',
+      );
+  }
+  return ranges;
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+function checkLogLevel(level: string | undefined): void {
+  if (level !== undefined && !logLevels.includes(level))
+    throw wrong('MATRYOSHKA_LOG_LEVEL', `is ${level}`, `one of ${logLevels.join(', ')}`);
+}

@@ -1,0 +1,34 @@
+import { KaasError, refuseViolations } from '@matryoshka/application';
+import type { PlainHandlers } from '../http/incoming.ts';
+import { logIn, logOut } from './sessions.ts';
+
+/** Longest time that a login may take, over all calls to Keystone. */
+const loginTimeoutMs = 25_000;
+
+export const authHandlers: Pick<PlainHandlers, 'auth.login' | 'auth.logout' | 'me.get'> = {
+  'auth.login': async ({ pool, prove, loginLimit, now }, { body, shape, remoteAddress }) => {
+    refuseViolations(shape);
+    const giveBack = loginLimit.take(remoteAddress, now());
+    try {
+      const session = await logIn(pool, prove, body, now(), AbortSignal.timeout(loginTimeoutMs));
+      giveBack();
+      return { data: session, secret: true };
+    } catch (error) {
+      // Only a refusal of the credentials is a guess that failed.
+      if (!(error instanceof KaasError && error.code === 'login_failed')) giveBack();
+      throw error;
+    }
+  },
+  'auth.logout': async ({ pool }, { authorization }) => {
+    await logOut(pool, authorization);
+    return { data: undefined };
+  },
+  'me.get': async (_context, { caller }) => ({
+    data: {
+      user: { id: caller.userId, name: caller.userName },
+      project: { id: caller.projectId, name: caller.projectName },
+      role: caller.role,
+      expiresAt: caller.expiresAt.toISOString(),
+    },
+  }),
+};

@@ -1,0 +1,58 @@
+import {
+  type Caller,
+  clusterView,
+  createCluster,
+  deleteCluster,
+  notFound,
+  updateCluster,
+} from '@matryoshka/application';
+import { defaultPageSize } from '@matryoshka/contract';
+import type { Cluster } from '@matryoshka/domain';
+import { getCluster, inProject, listClusters } from '@matryoshka/postgres';
+import type { ApiContext } from '../context.ts';
+import { type CursorScope, decodeCursor, pageOf } from '../http/cursor.ts';
+import type { ChangeHandlers, PlainHandlers } from '../http/incoming.ts';
+import { readKubeconfig } from './kubeconfig.ts';
+
+/** A cluster of the caller's project. Throws `not_found`. */
+export async function clusterOf({ pool }: ApiContext, caller: Caller, clusterId: string): Promise<Cluster> {
+  const cluster = await inProject(pool, caller.projectId, async (tx) => await getCluster(tx, clusterId));
+  if (cluster === undefined) throw notFound('cluster', clusterId);
+  return cluster;
+}
+
+export const clusterHandlers: Pick<PlainHandlers, 'cluster.list' | 'cluster.get' | 'cluster.kubeconfig'> = {
+  'cluster.list': async ({ pool }, { caller, query }) => {
+    const { name, cursor, limit = defaultPageSize } = query;
+    const scope: CursorScope = ['cluster.list', caller.projectId, name];
+    const after = decodeCursor(scope, cursor, ([key]) => key);
+    const rows = await inProject(
+      pool,
+      caller.projectId,
+      async (tx) =>
+        await listClusters(tx, {
+          limit: limit + 1,
+          ...(name === undefined ? {} : { name }),
+          ...(after === undefined ? {} : { after }),
+        }),
+    );
+    return { data: pageOf(scope, rows, limit, { key: (row) => [row.name], view: clusterView }) };
+  },
+  'cluster.get': async (context, { caller, params }) => {
+    const cluster = await clusterOf(context, caller, params.clusterId);
+    return { data: clusterView(cluster), etag: cluster.generation };
+  },
+  'cluster.kubeconfig': async (context, { caller, params }) => ({
+    data: await readKubeconfig(context, caller, params.clusterId),
+    secret: true,
+  }),
+};
+
+export const clusterChanges: Pick<ChangeHandlers, 'cluster.create' | 'cluster.update' | 'cluster.delete'> = {
+  'cluster.create': async ({ limits }, tx, { caller, body, shape }) =>
+    await createCluster(tx, caller, { body, shape, limits }),
+  'cluster.update': async (_context, tx, { caller, params, body, shape, ifMatch }) =>
+    await updateCluster(tx, caller, { clusterId: params.clusterId, body, shape, ifMatch }),
+  'cluster.delete': async (_context, tx, { caller, params, ifMatch }) =>
+    await deleteCluster(tx, caller, { clusterId: params.clusterId, ifMatch }),
+};

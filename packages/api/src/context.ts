@@ -1,0 +1,22 @@
+import type { ProveIdentity } from '@matryoshka/application';
+import type { Limits } from '@matryoshka/domain';
+import type { Pool, SecretBox } from '@matryoshka/postgres';
+import type { Logger } from '@matryoshka/system';
+import type { LoginLimit } from './auth/login-limit.ts';
+import type { EventBells } from './event/bells.ts';
+import type { EventStreamTimes } from './event/stream.ts';
+
+/** What handlers are made from; one per process. */
+export interface ApiContext {
+  readonly pool: Pool;
+  readonly secretBox: SecretBox;
+  readonly prove: ProveIdentity;
+  readonly limits: Limits;
+  readonly log: Logger;
+  readonly now: () => Date;
+  readonly loginLimit: LoginLimit;
+  readonly bells: EventBells;
+  readonly eventTimes: EventStreamTimes;
+  /** Aborts when the process is asked to end. */
+  readonly stopping: AbortSignal;
+}

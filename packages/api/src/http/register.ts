@@ -1,0 +1,156 @@
+import { Readable } from 'node:stream';
+import { authorize, type Caller, operationView } from '@matryoshka/application';
+import { type OperationDefinition, type OperationId, operations } from '@matryoshka/contract';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import { authenticate } from '../auth/sessions.ts';
+import type { ApiContext } from '../context.ts';
+import { sendJson } from './answer.ts';
+import { addressOf, pathOf } from './call-log.ts';
+import { runChange } from './idempotent.ts';
+import type { ChangeHandlers, Connection, Incoming, Outcome, PlainHandlers, StreamHandlers } from './incoming.ts';
+import { idempotencyKeyOf, ifMatchOf, pathParams, queryReader } from './query.ts';
+import { shapeCheck } from './shape.ts';
+
+export interface Handlers {
+  readonly plain: PlainHandlers;
+  readonly changes: ChangeHandlers;
+  readonly streams: StreamHandlers;
+}
+
+/** Who sent a request, once that is known. */
+export type Callers = WeakMap<FastifyRequest, Caller>;
+
+// The table types every handler; inside, one loose function serves all operations of a kind.
+type LooseIncoming = Incoming<'cluster.create'>;
+
+/** Makes the route of one operation of the table. */
+export function registerOperation(
+  app: FastifyInstance,
+  id: OperationId,
+  parts: { readonly handlers: Handlers; readonly context: ApiContext; readonly callers: Callers },
+): void {
+  const { context, callers } = parts;
+  const definition: OperationDefinition = operations[id];
+  app.route({
+    method: definition.method,
+    url: routePath(definition),
+    // Before the body is read: who may not call is not listened to.
+    onRequest: async (request) => {
+      if (definition.access === 'public') return;
+      const caller = await authenticate(context.pool, request.headers.authorization, {
+        requestId: request.id,
+        remoteAddress: addressOf(request),
+        now: context.now(),
+      });
+      callers.set(request, caller);
+      authorize(definition.access, caller);
+    },
+    handler: handlerOf(id, definition, parts),
+  });
+}
+
+/** `/v1/clusters/{clusterId}` as the router writes it. */
+export function routePath(definition: Pick<OperationDefinition, 'path'>): string {
+  return definition.path.replace(/\{(\w+)\}/g, ':$1');
+}
+
+function handlerOf(
+  id: OperationId,
+  definition: OperationDefinition,
+  {
+    handlers,
+    context,
+    callers,
+  }: { readonly handlers: Handlers; readonly context: ApiContext; readonly callers: Callers },
+): RouteHandlerMethod {
+  const incomingOf = incomingReader(definition, callers);
+  if (definition.stream) {
+    const stream = handlers.streams[id as keyof StreamHandlers] as unknown as (
+      context: ApiContext,
+      incoming: LooseIncoming,
+      connection: Connection,
+    ) => Promise<AsyncGenerator<string>>;
+    return async (request, reply) =>
+      sendStream(reply, await stream(context, incomingOf(request), connectionOf(reply, context.stopping)));
+  }
+  if (definition.async) {
+    const change = handlers.changes[id as keyof ChangeHandlers] as unknown as ChangeHandlers['cluster.create'];
+    return async (request, reply) => {
+      const incoming = incomingOf(request);
+      const key = idempotencyKeyOf(request.headers['idempotency-key']);
+      const { method } = definition;
+      const { body, ifMatch, caller } = incoming;
+      const what = { key, method, path: pathOf(request), body, ifMatch };
+      const answer = await runChange(context.pool, caller, what, async (tx) => {
+        const operation = operationView(await change(context, tx, incoming));
+        const headers = { location: `/v1/operations/${operation.id}` };
+        return { status: definition.success.status, headers, body: JSON.stringify(operation) };
+      });
+      return sendJson(reply.headers(answer.headers), answer.status, answer.body);
+    };
+  }
+  const plain = handlers.plain[id as keyof PlainHandlers] as unknown as (
+    context: ApiContext,
+    incoming: LooseIncoming,
+  ) => Promise<Outcome<unknown>>;
+  return async (request, reply) => sendOutcome(request, reply, definition, await plain(context, incomingOf(request)));
+}
+
+function incomingReader(definition: OperationDefinition, callers: Callers): (request: FastifyRequest) => LooseIncoming {
+  const readQuery = queryReader(definition);
+  const checkBody = definition.body === undefined ? undefined : shapeCheck(definition.body);
+  return (request) => {
+    const { authorization, 'last-event-id': lastEventId } = request.headers;
+    return {
+      // Set by `onRequest` for all but public operations, whose handlers do not know of it.
+      caller: callers.get(request) as Caller,
+      params: pathParams(request.params) as never,
+      query: readQuery(request.query) as never,
+      body: request.body as LooseIncoming['body'],
+      shape: checkBody?.(request.body) ?? [],
+      ifMatch: definition.ifMatch ? ifMatchOf(request.headers['if-match']) : undefined,
+      requestId: request.id,
+      remoteAddress: addressOf(request),
+      authorization,
+      lastEventId: Array.isArray(lastEventId) ? lastEventId.join(',') : lastEventId,
+    };
+  };
+}
+
+function sendOutcome(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { success }: OperationDefinition,
+  outcome: Outcome<unknown>,
+): FastifyReply {
+  if (outcome.etag !== undefined) reply.header('etag', `"${outcome.etag}"`);
+  if (success.status === 204) return reply.code(204).send();
+  const next = nextOf(request, outcome.data);
+  if (next !== undefined) reply.header('link', `<${next}>; rel="next"`);
+  return sendJson(reply, success.status, JSON.stringify(outcome.data));
+}
+
+/** The address of the next page (RFC 8288), relative to the one asked for. */
+function nextOf(request: FastifyRequest, data: unknown): string | undefined {
+  if (typeof data !== 'object' || data === null || !('nextCursor' in data)) return undefined;
+  const query = new URLSearchParams(request.query as Record<string, string>);
+  query.set('cursor', String(data.nextCursor));
+  return `${pathOf(request)}?${query}`;
+}
+
+function connectionOf(reply: FastifyReply, stopping: AbortSignal): Connection {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return { signal: AbortSignal.any([gone.signal, stopping]), cut: () => reply.raw.destroy() };
+}
+
+function sendStream(reply: FastifyReply, chunks: AsyncGenerator<string>): FastifyReply {
+  return (
+    reply
+      .code(200)
+      .header('content-type', 'text/event-stream')
+      // nginx would gather the events of a quiet stream for minutes.
+      .header('x-accel-buffering', 'no')
+      .send(Readable.from(chunks))
+  );
+}

@@ -1,0 +1,38 @@
+import { notFound, operationView } from '@matryoshka/application';
+import { defaultPageSize } from '@matryoshka/contract';
+import { getOperation, inProject, listOperations } from '@matryoshka/postgres';
+import { type CursorScope, decodeCursor, pageOf } from '../http/cursor.ts';
+import type { PlainHandlers } from '../http/incoming.ts';
+
+export const operationHandlers: Pick<PlainHandlers, 'operation.list' | 'operation.get'> = {
+  'operation.list': async ({ pool }, { caller, query }) => {
+    const { clusterId, state, cursor, limit = defaultPageSize } = query;
+    const scope: CursorScope = ['operation.list', caller.projectId, clusterId, state];
+    const before = decodeCursor(scope, cursor, readKey);
+    const rows = await inProject(
+      pool,
+      caller.projectId,
+      async (tx) =>
+        await listOperations(tx, {
+          limit: limit + 1,
+          ...(clusterId === undefined ? {} : { clusterId }),
+          ...(state === undefined ? {} : { state }),
+          ...(before === undefined ? {} : { before }),
+        }),
+    );
+    const key = (row: (typeof rows)[number]) => [row.createdAt.toISOString(), row.id];
+    return { data: pageOf(scope, rows, limit, { key, view: operationView }) };
+  },
+  'operation.get': async ({ pool }, { caller, params }) => {
+    const operation = await inProject(pool, caller.projectId, async (tx) => await getOperation(tx, params.operationId));
+    if (operation === undefined) throw notFound('operation', params.operationId);
+    return { data: operationView(operation) };
+  },
+};
+
+/** The last row of the page before. */
+function readKey([time = '', id]: readonly string[]): { readonly createdAt: Date; readonly id: string } | undefined {
+  const createdAt = new Date(time);
+  if (id === undefined || Number.isNaN(createdAt.getTime()) || createdAt.toISOString() !== time) return undefined;
+  return { createdAt, id };
+}

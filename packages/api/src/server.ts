@@ -1,0 +1,114 @@
+import type { ProveIdentity } from '@matryoshka/application';
+import { operationIds } from '@matryoshka/contract';
+import type { Limits } from '@matryoshka/domain';
+import { listen, type Pool, type SecretBox } from '@matryoshka/postgres';
+import type { Logger } from '@matryoshka/system';
+import { authHandlers } from './auth/handlers.ts';
+import { createLoginLimit, type LoginLimitOptions } from './auth/login-limit.ts';
+import { catalogueHandlers } from './catalogue/handlers.ts';
+import { clusterChanges, clusterHandlers } from './cluster/handlers.ts';
+import type { ApiContext } from './context.ts';
+import { createEventBells } from './event/bells.ts';
+import { eventHandlers } from './event/handlers.ts';
+import { defaultEventTimes, type EventStreamTimes } from './event/stream.ts';
+import { registerHealth } from './health/health.ts';
+import { runHousekeeping } from './housekeeping.ts';
+import { createApp, listenOn } from './http/app.ts';
+import { type Callers, type Handlers, registerOperation } from './http/register.ts';
+import { operationHandlers } from './operation/handlers.ts';
+import { poolChanges, poolHandlers } from './pool/handlers.ts';
+import { projectHandlers } from './project/handlers.ts';
+
+export interface ApiOptions {
+  /** As role kaas_api, which row security binds. The caller ends it after `close`. */
+  readonly pool: Pool;
+  /** For the one connection that listens to notifications. */
+  readonly databaseUrl: string;
+  /** False: events are found by polling only. Everything works the same, later. */
+  readonly notify: boolean;
+  readonly secretBox: SecretBox;
+  readonly prove: ProveIdentity;
+  readonly limits: Limits;
+  readonly log: Logger;
+  readonly now?: () => Date;
+  readonly loginLimit?: LoginLimitOptions;
+  readonly eventTimes?: Partial<EventStreamTimes>;
+  /** Default: an hour. */
+  readonly housekeepingIntervalMs?: number;
+}
+
+export interface Api {
+  /** Serves from now on; answers the URL. Throws TypedError `port_taken`. */
+  listen(where: { readonly host: string; readonly port: number }): Promise<string>;
+  /**
+   * Ends gracefully: no new connections, streams end, requests that run are answered. What still runs after `graceMs` (default 20 000)
+   * is broken off; its change is then whole in the database or not there at all.
+   */
+  close(graceMs?: number): Promise<void>;
+}
+
+const handlers: Handlers = {
+  plain: {
+    ...authHandlers,
+    ...projectHandlers,
+    ...catalogueHandlers,
+    ...clusterHandlers,
+    ...poolHandlers,
+    ...operationHandlers,
+  },
+  changes: { ...clusterChanges, ...poolChanges },
+  streams: eventHandlers,
+};
+
+/** The public API over HTTP. Its routes are the operation table; it touches PostgreSQL, and Keystone for logins. */
+export function createApi(options: ApiOptions): Api {
+  const { pool, log } = options;
+  const stopping = new AbortController();
+  const bells = createEventBells();
+  const context: ApiContext = {
+    pool,
+    log,
+    bells,
+    secretBox: options.secretBox,
+    prove: options.prove,
+    limits: options.limits,
+    now: options.now ?? (() => new Date()),
+    loginLimit: createLoginLimit(options.loginLimit),
+    eventTimes: { ...defaultEventTimes, ...options.eventTimes },
+    stopping: stopping.signal,
+  };
+  const callers: Callers = new WeakMap();
+  const app = createApp(log, callers);
+  for (const id of operationIds) registerOperation(app, id, { handlers, context, callers });
+  registerHealth(app, pool, stopping.signal);
+
+  let background: Promise<unknown> = Promise.resolve();
+  return {
+    listen: async (where) => {
+      const url = await listenOn(app, where);
+      background = Promise.all([
+        options.notify ? listen(options.databaseUrl, 'kaas_events', bells.ring, stopping.signal) : Promise.resolve(),
+        runHousekeeping({
+          pool,
+          log,
+          intervalMs: options.housekeepingIntervalMs ?? 3_600_000,
+          signal: stopping.signal,
+        }),
+      ]);
+      return url;
+    },
+    close: async (graceMs = 20_000) => {
+      stopping.abort();
+      const impatient = setTimeout(() => app.server.closeAllConnections(), graceMs);
+      // A connection whose answer ends only now would be kept for the next request, which never comes.
+      const sweep = setInterval(() => app.server.closeIdleConnections(), 50);
+      try {
+        await app.close();
+      } finally {
+        clearTimeout(impatient);
+        clearInterval(sweep);
+      }
+      await background;
+    },
+  };
+}
