@@ -3,8 +3,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { operationIds, operations } from '@matryoshka/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runCli } from './program.ts';
+import { commandPaths } from './commands/completion.ts';
+import { buildProgram, runCli } from './program.ts';
 import type { Terminal } from './terminal.ts';
 
 // An HTTP server that answers as the contract says stands in for kaas-api: what is tested here is what the CLI sends and prints.
@@ -263,6 +265,17 @@ users: [{name: b, user: {token: t}}]
     const result = await kaas(['cluster', 'list'], { KAAS_TOKEN: 't', KAAS_URL: 'http://127.0.0.1:9' });
     expect(result.code).toBe(1);
     expect(result.stderr).toMatch(/^kaas: the service does not answer: http:\/\/127\.0\.0\.1:9/);
+  });
+});
+
+describe('the operation table', () => {
+  it.each(operationIds)('names a command for %s that there is', (id) => {
+    const program = buildProgram({
+      terminal: { stdout: () => {}, stderr: () => {} } as unknown as Terminal,
+      version: '0',
+    });
+    const paths = commandPaths(program).map((path) => path.join(' '));
+    expect(paths).toContain(operations[id].cli.command);
   });
 });
 

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 
 /**
  * A session token: `kaas_`, 43 characters of base64url (256 random bits), and 8 hex digits of CRC-32, so that secret scanners recognise
- * one in a leaked file and mistyped ones need no look-up (docs/adr/0003).
+ * one in a leaked file and mistyped ones need no look-up.
  */
 export function newToken(): string {
   const body = `kaas_${randomBytes(32).toString('base64url')}`;

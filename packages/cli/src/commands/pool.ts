@@ -1,7 +1,7 @@
 import type { PoolSpec } from '@matryoshka/contract';
 import type { Command } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
-import { formatList } from '../output/format.ts';
+import { formatItem, formatList } from '../output/format.ts';
 import { poolView } from '../output/views.ts';
 import { parseCount, parseLabels, parseTaints } from '../pool-flag.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
@@ -28,6 +28,16 @@ export function poolCommands(program: Command, context: CliContext): void {
       const { cluster } = await findCluster(client, name);
       const { items } = await client.call('pool.list', { params: { clusterId: cluster.id } });
       terminal.stdout(formatList(items, poolView, outputOptions(command)));
+    });
+
+  group
+    .command('get <cluster> <pool>')
+    .description('one pool')
+    .action(async (name: string, poolName: string, _: unknown, command: Command) => {
+      const { client } = await clientOf(context, command);
+      const { cluster } = await findCluster(client, name);
+      const pool = await client.call('pool.get', { params: { clusterId: cluster.id, poolName } });
+      terminal.stdout(formatItem(pool, poolView, outputOptions(command)));
     });
 
   withWait(group.command('add <cluster> <pool>'))

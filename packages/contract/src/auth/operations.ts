@@ -31,6 +31,6 @@ export const authOperations = {
     access: 'authenticated',
     success: { status: 200, schema: Me },
     errors: [],
-    cli: { command: 'me', summary: 'Show user, project and role' },
+    cli: { command: 'whoami', summary: 'Show user, project and role' },
   }),
 };

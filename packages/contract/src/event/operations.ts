@@ -22,6 +22,6 @@ export const eventOperations = {
     success: { status: 200, schema: Event },
     stream: true,
     errors: ['invalid_header'],
-    cli: { command: 'event watch', summary: 'Follow events' },
+    cli: { command: 'events', summary: 'Follow events' },
   }),
 };
