@@ -1,6 +1,7 @@
 import { createLogger, type Logger } from '@matryoshka/system';
-import type { PocketCloudConfig } from './config.ts';
-import { networklessPart } from './network-part.ts';
+import { type PocketCloudConfig, pocketCloudPaths } from './config.ts';
+import { ensureHost } from './engine/network/index.ts';
+import { networkEngineConfig } from './neutron/index.ts';
 import { type PocketCloud, purgeCloud, startCloud } from './start.ts';
 
 export {
@@ -20,15 +21,15 @@ export async function startPocketCloud(
   config: PocketCloudConfig,
   log: Logger = createLogger('pocket-cloud'),
 ): Promise<PocketCloud> {
-  return await startCloud(config, log, networklessPart);
+  return await startCloud(config, log);
 }
 
 /** Removes everything the cloud made on this machine. The process must have ended. */
 export async function purgePocketCloud(config: PocketCloudConfig): Promise<void> {
-  await purgeCloud(config, networklessPart);
+  await purgeCloud(config);
 }
 
 /** Makes the host's address on the provider network exist, for programs that listen there before the cloud starts. */
 export async function ensureHostNetwork(config: PocketCloudConfig): Promise<void> {
-  await networklessPart.ensureHost(config);
+  await ensureHost(networkEngineConfig(config, pocketCloudPaths(config)));
 }

@@ -2,23 +2,17 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { acquireLock, errorMessage, hasErrnoCode, type Logger, TypedError } from '@matryoshka/system';
 import { type PocketCloudConfig, pocketCloudPaths, serviceUrl } from './config.ts';
 import { createMachines, removePivotCgroups, restoreHostSettings } from './engine/lxc/index.ts';
+import { ensureHost, networkNames, purgeNetwork } from './engine/network/index.ts';
 import { createGlance, migrations as glanceTables } from './glance/index.ts';
 import { createApiServer } from './http/index.ts';
 import { createAuthenticate, createKeystone, migrations as keystoneTables } from './keystone/index.ts';
 import { createMetadata } from './metadata/index.ts';
-import { createNova, migrations as novaTables, type ServerNetworking } from './nova/index.ts';
+import { createNeutron, networkEngineConfig, migrations as neutronTables } from './neutron/index.ts';
+import { createNova, migrations as novaTables } from './nova/index.ts';
+import { createOctavia, migrations as octaviaTables } from './octavia/index.ts';
 import { createPlacement } from './placement/index.ts';
-import type { Service, ServiceContext } from './service.ts';
-import { type Migration, openStore } from './store/index.ts';
-
-/** The network side of a cloud: services with listeners, and what Nova needs of them. */
-export interface NetworkPart {
-  readonly migrations: readonly Migration[];
-  /** Makes the host's address exist: before anything listens on it. */
-  ensureHost(config: PocketCloudConfig): Promise<void>;
-  create(context: ServiceContext): { readonly services: readonly Service[]; readonly networking: ServerNetworking };
-  purge(config: PocketCloudConfig): Promise<void>;
-}
+import type { ServiceContext } from './service.ts';
+import { openStore } from './store/index.ts';
 
 export interface PocketCloud {
   /** Ends the process's part: listeners and background work. Machines and networks keep running. */
@@ -26,7 +20,7 @@ export interface PocketCloud {
 }
 
 /** Starts a cloud on its data directory. Throws TypedError `locked` when another process serves the same directory. */
-export async function startCloud(config: PocketCloudConfig, log: Logger, network: NetworkPart): Promise<PocketCloud> {
+export async function startCloud(config: PocketCloudConfig, log: Logger): Promise<PocketCloud> {
   const paths = pocketCloudPaths(config);
   await mkdir(paths.run, { recursive: true });
   const lock = await acquireLock(paths.lockFile, 'pocket cloud');
@@ -36,27 +30,29 @@ export async function startCloud(config: PocketCloudConfig, log: Logger, network
       await step().catch((error: unknown) => log.warn({ error: errorMessage(error) }, 'stopping'));
   };
   try {
-    await network.ensureHost(config);
+    await ensureHost(networkEngineConfig(config, paths));
     const store = openStore(paths.stateFile, [
       ...keystoneTables,
       ...glanceTables,
       ...novaTables,
-      ...network.migrations,
+      ...neutronTables,
+      ...octaviaTables,
     ]);
     undo.push(async () => store.close());
     const context: ServiceContext = { config, paths, store, log, authenticate: createAuthenticate(store) };
-    const { services: networkServices, networking } = network.create(context);
+    const neutron = createNeutron(context);
     const inUse = (imageId: string): boolean =>
       store.get('select 1 from server where image_id = ?', imageId) !== undefined;
     const services = [
       createKeystone(context),
       createGlance(context, inUse),
-      ...networkServices,
-      createNova(context, networking),
+      neutron.service,
+      createOctavia(context, neutron.vips),
+      createNova(context, neutron.servers),
       createPlacement(),
     ];
     await rm(paths.metadataSocket, { force: true });
-    const metadata = createMetadata({ store, log, networking });
+    const metadata = createMetadata({ store, log, networking: neutron.servers });
     await metadata.listen({ socketPath: paths.metadataSocket });
     undo.push(metadata.close);
     for (const service of services) {
@@ -82,7 +78,7 @@ export async function startCloud(config: PocketCloudConfig, log: Logger, network
 }
 
 /** Removes servers, networks, state and files of one cloud and gives the host its settings back. Repeatable; refuses while the process runs. */
-export async function purgeCloud(config: PocketCloudConfig, network: NetworkPart): Promise<void> {
+export async function purgeCloud(config: PocketCloudConfig): Promise<void> {
   const paths = pocketCloudPaths(config);
   const lock = await acquireLock(paths.lockFile, 'purge of pocket cloud');
   const failures: string[] = [];
@@ -90,9 +86,9 @@ export async function purgeCloud(config: PocketCloudConfig, network: NetworkPart
     await work().catch((error: unknown) => failures.push(`${what}: ${errorMessage(error)}`));
   };
   try {
-    const machines = createMachines(paths.servers, `${config.prefix}-switch`);
+    const machines = createMachines(paths.servers, networkNames(config.prefix).switchNamespace);
     for (const id of await names(paths.servers)) await attempt(`server ${id}`, async () => await machines.remove(id));
-    await attempt('network', async () => await network.purge(config));
+    await attempt('network', async () => await purgeNetwork(networkEngineConfig(config, paths)));
     await attempt('cgroups', removePivotCgroups);
     await attempt('host settings', async () => await restoreHostSettings(paths.root));
   } finally {

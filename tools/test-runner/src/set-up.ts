@@ -2,7 +2,12 @@ import { buildComponents } from '@matryoshka/components';
 import { debianPackages, installPackages, missingPackages } from '@matryoshka/installer';
 
 /** Debian packages that only the tests need, on top of those of the platform. */
-const testPackages: readonly string[] = [];
+const testPackages: readonly string[] = [
+  'iputils-ping',
+  'python3-cinderclient',
+  'python3-octaviaclient',
+  'python3-openstackclient',
+];
 
 /** Installs what the medium and e2e tests need and the machine lacks, then builds the Go components that are not in the cache yet. */
 export async function setUp(say: (line: string) => void): Promise<void> {

@@ -18,9 +18,9 @@ import { links, listBody } from './bodies.ts';
 import { bootstrapIdentity } from './bootstrap.ts';
 import { catalogEndpoints, catalogServices, tokenCatalog } from './catalog.ts';
 import { hashToken } from './passwords.ts';
-import { projectRoutes } from './projects.ts';
+import { defaultDomainId, projectRoutes } from './projects.ts';
 import { roleRoutes } from './role-routes.ts';
-import { projectById } from './rows.ts';
+import { projectById, projectByName } from './rows.ts';
 import { callerOf, findToken, tokenBody, type ValidToken } from './tokens.ts';
 import { userRoutes } from './users.ts';
 import { versionRoutes } from './versions.ts';
@@ -33,6 +33,13 @@ export function createAuthenticate(store: Store): Authenticate {
     const token = findToken(store, tokenId);
     return token === undefined ? undefined : callerOf(store, tokenId, token);
   };
+}
+
+/** The project of the cloud's own objects. Throws before Keystone was started for the first time. */
+export function adminProjectId(store: Store): string {
+  const project = projectByName(store, defaultDomainId, 'admin');
+  if (project === undefined) throw new Error('project admin does not exist yet');
+  return project.id;
 }
 
 export function projectExists(store: Store, projectId: string): boolean {

@@ -1,5 +1,5 @@
 import type { PocketCloudConfig } from '../config.ts';
-import { type ApiRequest, type Caller, canSee, conflict, notFound } from '../http/index.ts';
+import { type ApiRequest, badRequest, type Caller, canSee, conflict, forbidden, notFound } from '../http/index.ts';
 import type { Store } from '../store/index.ts';
 import type {
   Common,
@@ -67,23 +67,32 @@ export function visibleNetwork(core: NeutronCore, caller: Caller, id: string): N
   return row;
 }
 
-/** `Port 123 could not be found.`, type `PortNotFound`. */
+/** `Port 123 could not be found.`, type `PortNotFound`: words of neutron_lib/exceptions and neutron/extensions. */
 export function absent(kind: string, id: string): Error {
-  const words: Readonly<Record<string, string>> = {
-    SecurityGroup: 'Security group',
-    SecurityGroupRule: 'Security group rule',
-    FloatingIP: 'Floating IP',
+  const known: Readonly<Record<string, string>> = {
+    SecurityGroup: `Security group ${id} does not exist`,
+    SecurityGroupRule: `Security group rule ${id} does not exist`,
+    FloatingIP: `Floating IP ${id} could not be found`,
+    Router: `Router ${id} could not be found`,
   };
-  const verb = kind === 'SecurityGroup' || kind === 'SecurityGroupRule' ? 'does not exist' : 'could not be found.';
-  return notFound(`${words[kind] ?? kind} ${id} ${verb}`, `${kind}NotFound`);
+  return notFound(known[kind] ?? `${kind} ${id} could not be found.`, `${kind}NotFound`);
 }
 
 /** Project of a new object: the caller's, or another one that an admin names. */
 export function projectFor(request: Pick<ApiRequest, 'caller'>, body: Readonly<Record<string, unknown>>): string {
   const named = body.project_id ?? body.tenant_id;
   if (typeof named !== 'string' || named === '' || named === request.caller.projectId) return request.caller.projectId;
-  if (!request.caller.isAdmin) throw notFound('The resource could not be found.');
+  if (!request.caller.isAdmin)
+    throw badRequest(
+      "Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin or advsvc privileges",
+    );
   return named;
+}
+
+/** 403 as Neutron's policy engine words it, for attributes that only an administrator may set. */
+export function onlyAdmin(caller: Pick<Caller, 'isAdmin'>, wanted: boolean, action: string, attribute: string): void {
+  if (wanted && !caller.isAdmin)
+    throw forbidden(`(rule:${action} and rule:${action}:${attribute}) is disallowed by policy`, 'PolicyNotAuthorized');
 }
 
 export type QuotaResource =

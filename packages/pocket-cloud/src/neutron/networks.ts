@@ -1,10 +1,8 @@
 import {
   type ApiReply,
   type ApiRequest,
-  type Caller,
   conflict,
   created,
-  forbidden,
   noContent,
   optionalBoolean,
   optionalInteger,
@@ -12,7 +10,7 @@ import {
   type Route,
   route,
 } from '../http/index.ts';
-import { absent, canSeeNetwork, checkQuota, type NeutronCore, projectFor, visibleNetwork } from './core.ts';
+import { absent, canSeeNetwork, checkQuota, type NeutronCore, onlyAdmin, projectFor, visibleNetwork } from './core.ts';
 import { removePort } from './port-changes.ts';
 import { bodies, listReply, showReply, type View } from './query.ts';
 import { type NetworkRow, owners } from './rows.ts';
@@ -62,8 +60,8 @@ function create(core: NeutronCore, request: ApiRequest): ApiReply {
     items.map((body) => {
       const external = optionalBoolean(body, 'router:external') ?? false;
       const shared = optionalBoolean(body, 'shared') ?? false;
-      onlyAdmin(request.caller, external, 'router:external');
-      onlyAdmin(request.caller, shared, 'shared');
+      onlyAdmin(request.caller, external, 'create_network', 'router:external');
+      onlyAdmin(request.caller, shared, 'create_network', 'shared');
       const projectId = projectFor(request, body);
       checkQuota(core, projectId, 'network');
       return core.networks.insert({
@@ -91,14 +89,6 @@ export function freeZone(core: NeutronCore): number {
   throw conflict('Unable to create the network. No more conntrack zones are available.', 'NoNetworkAvailable');
 }
 
-function onlyAdmin(caller: Caller, wanted: boolean, attribute: string): void {
-  if (wanted && !caller.isAdmin)
-    throw forbidden(
-      `(rule:create_network and rule:create_network:${attribute}) is disallowed by policy`,
-      'PolicyNotAuthorized',
-    );
-}
-
 function own(core: NeutronCore, request: ApiRequest): NetworkRow {
   const row = visibleNetwork(core, request.caller, request.params.id ?? '');
   if (row.project_id !== request.caller.projectId && !request.caller.isAdmin) throw absent('Network', row.id);
@@ -110,8 +100,8 @@ function update(core: NeutronCore, request: ApiRequest): ApiReply {
   const row = own(core, request);
   const external = optionalBoolean(body, 'router:external');
   const shared = optionalBoolean(body, 'shared');
-  onlyAdmin(request.caller, external ?? false, 'router:external');
-  onlyAdmin(request.caller, shared ?? false, 'shared');
+  onlyAdmin(request.caller, external ?? false, 'update_network', 'router:external');
+  onlyAdmin(request.caller, shared ?? false, 'update_network', 'shared');
   const changedRow = core.networks.update(row.id, {
     name: optionalString(body, 'name') ?? row.name,
     description: optionalString(body, 'description') ?? row.description,

@@ -21,6 +21,7 @@ import { ensureDefaultGroup } from './default-group.ts';
 import { removePort } from './port-changes.ts';
 import { bodies, listReply, showReply, type View } from './query.ts';
 import type { PortRow } from './rows.ts';
+import { readTags } from './tags.ts';
 
 export function portRoutes(core: NeutronCore): readonly Route[] {
   return [
@@ -47,6 +48,10 @@ export function portView(row: PortRow): View {
   return {
     ...rest,
     tenant_id: row.project_id,
+    allowed_address_pairs: row.allowed_address_pairs.map((pair) => ({
+      ...pair,
+      mac_address: pair.mac_address === '' ? row.mac_address : pair.mac_address,
+    })),
     'binding:host_id': host_id,
     'binding:vnic_type': vnic_type,
     'binding:vif_type': row.device_id === '' ? 'unbound' : 'bridge',
@@ -122,6 +127,7 @@ export function insertPort(
     network_id: networkId,
     name: optionalString(body, 'name') ?? '',
     description: optionalString(body, 'description') ?? '',
+    tags: body.tags === undefined || body.tags === null ? [] : readTags(body.tags),
     mac_address: macOf(core, networkId, body),
     fixed_ips: allocate(core, networkId, wishes(body)),
     device_id: optionalString(body, 'device_id') ?? '',

@@ -93,4 +93,5 @@ export const owners = {
   routerInterface: 'network:router_interface',
   routerGateway: 'network:router_gateway',
   floatingIp: 'network:floatingip',
+  loadBalancer: 'Octavia',
 } as const;

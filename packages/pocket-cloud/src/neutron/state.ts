@@ -10,6 +10,7 @@ import {
   type RouterSpec,
 } from '../engine/network/index.ts';
 import type { NeutronCore } from './core.ts';
+import { filterProtocol } from './protocols.ts';
 import { owners, type PortRow, type SubnetRow } from './rows.ts';
 
 /** Rows at one moment, indexed. */
@@ -115,7 +116,7 @@ function routerSpec(core: NeutronCore, snapshot: Snapshot, routerId: string): Ro
 function filterPorts(core: NeutronCore, snapshot: Snapshot): readonly FilterPort[] {
   const rules = core.rules.list().filter((rule) => rule.ethertype === 'IPv4');
   return snapshot.ports
-    .filter((port) => !port.device_owner.startsWith('network:') && port.device_owner !== 'Octavia')
+    .filter((port) => !port.device_owner.startsWith('network:') && port.device_owner !== owners.loadBalancer)
     .map((port) => ({
       portId: port.id,
       networkId: port.network_id,
@@ -132,7 +133,7 @@ function filterPorts(core: NeutronCore, snapshot: Snapshot): readonly FilterPort
         .filter((rule) => port.security_groups.includes(rule.security_group_id))
         .map((rule) => ({
           direction: rule.direction,
-          protocol: rule.protocol,
+          protocol: filterProtocol(rule.protocol),
           min: rule.port_range_min,
           max: rule.port_range_max,
           remoteCidr: rule.remote_ip_prefix,

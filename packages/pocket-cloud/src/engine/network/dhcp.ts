@@ -88,6 +88,12 @@ async function writeIfChanged(path: string, text: string): Promise<string | unde
   return old ?? '';
 }
 
+/** Whether both programs of a network's DHCP namespace run. */
+export async function dhcpRuns(config: NetworkEngineConfig, networkId: string): Promise<boolean> {
+  const { dnsmasqPid, proxyPid } = filesOf(config, networkId);
+  return (await daemonStatus(dnsmasqPid)) !== undefined && (await daemonStatus(proxyPid)) !== undefined;
+}
+
 /** Removes a DHCP namespace with its processes and files; known only by name, since the row is gone. */
 export async function removeDhcp(config: NetworkEngineConfig, names: NetworkNames, namespace: string): Promise<void> {
   const folders = await readdir(config.directory).catch(() => []);

@@ -2,7 +2,7 @@ import { cidrOf, formatCidr } from './cidr.ts';
 import type { NetworkNames } from './names.ts';
 import type { FilterPort, FilterRule, NetworkState } from './spec.ts';
 
-/** Protocols whose name iptables knows by itself without a port match to load. */
+/** Protocols with ports. iptables has no match of its own for udplite, and one rule it refuses would cost everybody all rules: multiport knows all. */
 const portProtocols = new Set(['tcp', 'udp', 'sctp', 'dccp', 'udplite']);
 
 const chainOf = (port: FilterPort, direction: 'in' | 'out' | 'src', names: NetworkNames): string =>
@@ -81,7 +81,7 @@ function protocolMatch(rule: FilterRule): string {
   const ports =
     rule.min === null || !portProtocols.has(rule.protocol)
       ? ''
-      : ` -m ${rule.protocol} --dport ${rule.min === rule.max ? rule.min : `${rule.min}:${rule.max ?? 65535}`}`;
+      : ` -m multiport --dports ${rule.min === rule.max ? rule.min : `${rule.min}:${rule.max ?? 65535}`}`;
   return ` -p ${rule.protocol}${ports}`;
 }
 

@@ -5,6 +5,7 @@ export {
   contains,
   formatAddress,
   formatCidr,
+  netmask,
   overlaps,
   parseAddress,
   parseCidr,

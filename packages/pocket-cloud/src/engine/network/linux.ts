@@ -106,7 +106,12 @@ export async function removeNamespace(namespace: string): Promise<void> {
   await ip('netns', 'del', namespace);
 }
 
+/** Removes an interface; one that goes by itself at this moment (its namespace was just removed) is no error. */
 export async function removeLink(namespace: string | undefined, device: string): Promise<void> {
-  const links = await listLinks(namespace);
-  if (links.some((link) => link.ifname === device)) await ipBatch(namespace, [`link del ${device}`]);
+  const exists = async (): Promise<boolean> => (await listLinks(namespace)).some((link) => link.ifname === device);
+  if (!(await exists())) return;
+  const where = namespace === undefined ? [] : ['-n', namespace];
+  const removed = await run(['ip', ...where, 'link', 'del', device], { okCodes: 'any', timeoutMs: COMMAND_TIMEOUT_MS });
+  if (removed.code !== 0 && (await exists()))
+    throw new Error(`interface ${device} cannot be removed: ${removed.stderr.trim()}`);
 }

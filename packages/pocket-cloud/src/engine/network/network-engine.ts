@@ -1,5 +1,5 @@
 import { errorMessage, type Logger } from '@matryoshka/system';
-import { ensureDhcp, removeDhcp } from './dhcp.ts';
+import { dhcpRuns, ensureDhcp, removeDhcp } from './dhcp.ts';
 import { applyFilters, forgetWithdrawn } from './filters.ts';
 import { ensureBridge, ensureHost } from './host.ts';
 import { ipBatch, listLinks, listNamespaces } from './linux.ts';
@@ -16,6 +16,8 @@ export interface NetworkEngine {
   reconcile(): Promise<NetworkFailures>;
   /** Like reconcile, but trusts nothing it did before: looks at every object in the kernel. */
   verify(): Promise<NetworkFailures>;
+  /** Cheap look without commands: whether a namespace or a process that was made is gone. */
+  isDamaged(): Promise<boolean>;
   /** Waits for a running reconciliation and starts no other. */
   stop(): Promise<void>;
 }
@@ -72,11 +74,32 @@ export function createNetworkEngine(config: NetworkEngineConfig, log: Logger, lo
       verifyNext = true;
       return reconcile();
     },
+    isDamaged: async () => {
+      if (running !== undefined || memory.state === undefined) return false;
+      const damaged = await looksDamaged(config, names, [...memory.applied.keys()]);
+      // A run that began meanwhile may have been seen half-way.
+      return damaged && running === undefined;
+    },
     stop: async () => {
       stopped = true;
       await running;
     },
   };
+}
+
+async function looksDamaged(
+  config: NetworkEngineConfig,
+  names: NetworkNames,
+  applied: readonly string[],
+): Promise<boolean> {
+  const present = new Set(await listNamespaces(`${names.prefix}-`));
+  if (!present.has(names.switchNamespace)) return true;
+  for (const key of applied) {
+    const [kind, id = ''] = key.split(':');
+    if (kind === 'router' && !present.has(names.routerNamespace(id))) return true;
+    if (kind === 'dhcp' && !(present.has(names.dhcpNamespace(id)) && (await dhcpRuns(config, id)))) return true;
+  }
+  return false;
 }
 
 async function runOnce(
