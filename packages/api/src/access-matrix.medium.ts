@@ -1,0 +1,179 @@
+import { isAllowed, KaasError, type ProveIdentity } from '@matryoshka/application';
+import { type OperationDefinition, type OperationId, operationIds, operations, roles } from '@matryoshka/contract';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Call, open, send } from './testing/http.ts';
+import { startTestPlatform, type TestApi, type TestPlatform } from './testing/platform.ts';
+
+// Every operation × role × whose object, generated from the table. An operation without an entry in `calls` does not compile.
+
+interface Target {
+  readonly projectId: string;
+  readonly clusterId: string;
+  readonly operationId: string;
+}
+
+const cluster = ({ clusterId }: Target) => ({ clusterId });
+const pool = ({ clusterId }: Target) => ({ clusterId, poolName: 'workers' });
+
+/** How each operation is called on a target. `object: false`: the operation has none, so whose it is makes no difference. */
+const calls: Readonly<Record<OperationId, { readonly object: boolean; readonly call: (target: Target) => Call }>> = {
+  'auth.login': {
+    object: false,
+    call: () => ({ body: { method: 'password', user: 'ann', password: 'pw' } }),
+  },
+  'auth.logout': { object: false, call: () => ({}) },
+  'me.get': { object: false, call: () => ({}) },
+  'project.list': { object: false, call: () => ({}) },
+  'version.list': { object: false, call: () => ({}) },
+  'flavor.list': { object: false, call: () => ({}) },
+  'cluster.list': { object: false, call: () => ({}) },
+  'cluster.create': { object: false, call: ({ clusterId }) => ({ body: { name: `another-${clusterId}` } }) },
+  'cluster.get': { object: true, call: (target) => ({ params: cluster(target) }) },
+  'cluster.update': { object: true, call: (target) => ({ params: cluster(target), body: { tier: 'ha' } }) },
+  'cluster.delete': { object: true, call: (target) => ({ params: cluster(target) }) },
+  'cluster.kubeconfig': { object: true, call: (target) => ({ params: cluster(target) }) },
+  'pool.list': { object: true, call: (target) => ({ params: cluster(target) }) },
+  'pool.get': { object: true, call: (target) => ({ params: pool(target) }) },
+  'pool.create': {
+    object: true,
+    call: (target) => ({ params: cluster(target), body: { name: 'more', flavor: 'm1.small', count: 1 } }),
+  },
+  'pool.update': { object: true, call: (target) => ({ params: pool(target), body: { count: 2 } }) },
+  'pool.delete': { object: true, call: (target) => ({ params: pool(target) }) },
+  'operation.list': { object: false, call: (target) => ({ query: { clusterId: target.clusterId } }) },
+  'operation.get': { object: true, call: ({ operationId }) => ({ params: { operationId } }) },
+  'event.stream': { object: false, call: (target) => ({ query: { clusterId: target.clusterId, after: '0' } }) },
+};
+
+/** Their answers differ by the id or token they make. */
+const makesSomethingNew: readonly OperationId[] = ['auth.login', 'cluster.create'];
+
+const absent = { clusterId: 'c-aaaaaaaaaa', operationId: 'op-aaaaaaaaaaaa' };
+const expiresAt = new Date(Date.now() + 3_600_000);
+const kubeconfig = 'apiVersion: v1\nkind: Config\ncurrent-context: admin@x\n';
+
+let platform: TestPlatform;
+let api: TestApi;
+let proven = '';
+/** Keystone itself is asked in login.medium.ts; here it only has to say yes. */
+const prove: ProveIdentity = async (request) => {
+  if (request.method !== 'password' || request.password !== 'pw') throw new KaasError('login_failed', 'no');
+  const project = { id: proven, name: 'mine' };
+  return { user: { id: 'u-ann', name: 'ann' }, project, roles: ['member'], projects: [project], expiresAt };
+};
+
+beforeAll(async () => {
+  platform = await startTestPlatform();
+  // A comment after every look that found nothing: the proof that a stream had nothing to say.
+  api = await platform.startApi({ prove, eventTimes: { pollMs: 10, keepAliveMs: 0 } });
+});
+afterAll(async () => await platform?.stop());
+
+/** A project with a cluster, a pool, an operation, events and a kubeconfig. */
+async function newTarget(): Promise<Target> {
+  const projectId = await platform.newProject();
+  const token = await platform.login(projectId, 'admin');
+  const body = { name: 'mine', pools: [{ name: 'workers', flavor: 'm1.small', count: 1 }] };
+  const { body: operation } = await send(api.url, 'cluster.create', { token, body });
+  await platform.saveKubeconfig(projectId, operation.clusterId, kubeconfig);
+  return { projectId, clusterId: operation.clusterId, operationId: operation.id };
+}
+
+/** The answer to a call; of a stream, the head and what came until the first pause. */
+async function answer(id: OperationId, call: Call): Promise<{ readonly status: number; readonly text: string }> {
+  if (!(operations[id] as OperationDefinition).stream) return await send(api.url, id, call);
+  const stop = new AbortController();
+  const response = await open(api.url, id, { ...call, signal: stop.signal });
+  if (response.status !== 200) return { status: response.status, text: await response.text() };
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString();
+    if (text.includes(': still here')) break;
+  }
+  stop.abort();
+  return { status: 200, text };
+}
+
+/** An answer without what must differ: the ids that were asked for, and the request's own. */
+function essence(text: string, target: Target): string {
+  return text
+    .replaceAll(target.clusterId, '<cluster>')
+    .replaceAll(target.operationId, '<operation>')
+    .replace(/"requestId":"[^"]*"/, '');
+}
+
+const wanted = (
+  id: OperationId,
+  role: (typeof roles)[number] | 'none',
+): 'allowed' | 'forbidden' | 'unauthenticated' => {
+  const { access } = operations[id];
+  if (access === 'public') return 'allowed';
+  if (role === 'none') return 'unauthenticated';
+  return isAllowed(access, role) ? 'allowed' : 'forbidden';
+};
+
+describe.each(operationIds)('%s', (id) => {
+  const { object, call } = calls[id];
+  const success = operations[id].success.status;
+
+  it.each(['none', ...roles] as const)('as %s', async (role) => {
+    const own = await newTarget();
+    const foreign = await newTarget();
+    proven = own.projectId;
+    const missing = { projectId: own.projectId, ...absent };
+    const token = async () => (role === 'none' ? undefined : await platform.login(own.projectId, role, { expiresAt }));
+    const before = await stateOf(foreign.projectId);
+
+    const outcomes = [];
+    for (const target of [foreign, missing, own]) {
+      const given = await token();
+      const rows = await platform.countRows();
+      const found = await answer(id, { ...call(target), token: given });
+      const changed = JSON.stringify(await platform.countRows()) !== JSON.stringify(rows);
+      outcomes.push({ status: found.status, text: essence(found.text, target), changed });
+    }
+    const [toForeign, toMissing, toOwn] = outcomes;
+
+    // Whatever the role, somebody else's object is not to be told from none at all, and nothing of it changes.
+    if (!makesSomethingNew.includes(id)) expect(toForeign).toEqual(toMissing);
+    expect(await stateOf(foreign.projectId)).toEqual(before);
+    for (const { text } of outcomes) expect(text).not.toContain(foreign.clusterId);
+
+    switch (wanted(id, role)) {
+      case 'unauthenticated':
+        for (const outcome of outcomes) expect(outcome).toMatchObject({ status: 401, changed: false });
+        break;
+      case 'forbidden':
+        for (const outcome of outcomes) expect(outcome).toMatchObject({ status: 403, changed: false });
+        break;
+      case 'allowed':
+        expect(toOwn?.status).toBe(success);
+        if (object) expect(toForeign).toMatchObject({ status: 404, changed: false });
+        else expect(toForeign?.status).toBe(success);
+    }
+  });
+});
+
+/** Everything a project has, so that any change of it shows. */
+async function stateOf(projectId: string): Promise<unknown> {
+  const tables = ['clusters', 'pools', 'operations', 'events', 'audit_records'];
+  const states = tables.map(
+    (table) => `(select coalesce(jsonb_agg(t), '[]') from ${table} t where project_id = $1) as ${table}`,
+  );
+  return (await platform.controller.query(`select ${states.join(', ')}`, [projectId])).rows[0];
+}
+
+describe('lists', () => {
+  it('show the project’s own objects only', async () => {
+    const own = await newTarget();
+    await newTarget();
+    const token = await platform.login(own.projectId, 'viewer');
+    const clusters = await send(api.url, 'cluster.list', { token });
+    expect(clusters.body.items.map((item: { id: string }) => item.id)).toEqual([own.clusterId]);
+    const listed = await send(api.url, 'operation.list', { token });
+    expect(listed.body.items.map((item: { id: string }) => item.id)).toEqual([own.operationId]);
+    const events = await answer('event.stream', { token, query: { after: '0' } });
+    const ids = [...events.text.matchAll(/"clusterId":"([^"]*)"/g)].map((match) => match[1]);
+    expect(new Set(ids)).toEqual(new Set([own.clusterId]));
+  });
+});
