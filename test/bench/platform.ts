@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { type Client, createClient } from '@matryoshka/client';
+import type { Operation } from '@matryoshka/contract';
+import { type PlatformConfig, platformConfig, platformPaths, status } from '@matryoshka/installer';
+import { createKubeClient, type KubeClient, loadKubeconfig, parseKubeconfig } from '@matryoshka/kube';
+import { sleep } from '@matryoshka/system';
+
+/** The installation that is measured: MATRYOSHKA_DATA_DIR, as `kaas` finds it. */
+export async function installation(): Promise<{ readonly config: PlatformConfig; readonly api: string }> {
+  const found = await status();
+  if (!found.installed || found.api === undefined) throw new Error('nothing is installed here; run: kaas quickstart');
+  return { config: platformConfig({ dataDir: found.dataDir ?? '' }), api: found.api };
+}
+
+/** A client of kaas-api as the customer that quickstart made. */
+export async function customerClient(config: PlatformConfig, api: string): Promise<Client> {
+  const file = `${platformPaths(config).secrets}/customer-demo.json`;
+  const { password } = JSON.parse(await readFile(file, 'utf8')) as { readonly password: string };
+  const body = { method: 'password', user: 'demo', password, project: 'demo' } as const;
+  const { token } = await createClient({ baseUrl: api }).call('auth.login', { body });
+  return createClient({ baseUrl: api, token });
+}
+
+export async function managementClient(config: PlatformConfig): Promise<KubeClient> {
+  return createKubeClient(await loadKubeconfig(platformPaths(config).managementKubeconfig));
+}
+
+/** Milliseconds until the ConfigMap could be written with the kubeconfig that `kubeconfigOf` answers, once it answers one. */
+export async function firstWrite(since: number, kubeconfigOf: () => Promise<string | undefined>): Promise<number> {
+  let client: KubeClient | undefined;
+  try {
+    for (;;) {
+      const text = client === undefined ? await kubeconfigOf().catch(() => undefined) : undefined;
+      if (text !== undefined)
+        client = createKubeClient(parseKubeconfig(text), { timeoutMs: 2_000, connectTimeoutMs: 500 });
+      if (client !== undefined)
+        try {
+          await client.create({
+            apiVersion: 'v1',
+            kind: 'ConfigMap',
+            metadata: { name: `bench-${Date.now()}`, namespace: 'default' },
+          });
+          return performance.now() - since;
+        } catch {
+          // Not yet.
+        }
+      await sleep(50);
+    }
+  } finally {
+    await client?.close();
+  }
+}
+
+/** Waits until an operation has ended; throws when it did not succeed. */
+export async function finished(client: Client, operation: Operation): Promise<Operation> {
+  for (let current = operation; ; ) {
+    if (current.state === 'succeeded') return current;
+    if (current.done) throw new Error(`${current.kind} ${current.state}: ${current.message}`);
+    await sleep(100);
+    current = await client.call('operation.get', { params: { operationId: operation.id } });
+  }
+}
