@@ -36,6 +36,8 @@ export interface TestPlatform {
   login(projectId: string, role: Role, life?: { readonly expiresAt: Date }): Promise<string>;
   setQuota(projectId: string, instances: number): Promise<void>;
   saveKubeconfig(projectId: string, clusterId: string, kubeconfig: string): Promise<void>;
+  /** What no role of the product may do: to play the passing of time, for example. */
+  asSuperuser(sql: string): Promise<void>;
   /** Rows of every table that a request could leave something in. */
   countRows(): Promise<Readonly<Record<string, number>>>;
   stop(): Promise<void>;
@@ -124,7 +126,14 @@ export async function startTestPlatform(): Promise<TestPlatform> {
           projectId,
           value: kubeconfig,
         }),
-      countRows: async () => await countRows(postgres),
+      asSuperuser: async (sql) => {
+        await withSuperuser(postgres, async (pool) => await pool.query(sql));
+      },
+      countRows: async () => {
+        const counts = tables.map((table) => `(select count(*) from ${table}) as ${table}`).join(', ');
+        const query = async (pool: Pool) => await pool.query<Record<string, number>>(`select ${counts}`);
+        return (await withSuperuser(postgres, query)).rows[0] ?? {};
+      },
       stop,
     };
   } catch (error) {
@@ -178,11 +187,10 @@ async function startApi(apiUrl: string, secretBox: SecretBox, options: Partial<A
   };
 }
 
-async function countRows(postgres: TestPostgres): Promise<Readonly<Record<string, number>>> {
+async function withSuperuser<T>(postgres: TestPostgres, work: (pool: Pool) => Promise<T>): Promise<T> {
   const pool = createPool(postgres.superuserUrl.replace(/postgres$/, 'kaas'), { max: 1 });
   try {
-    const counts = tables.map((table) => `(select count(*) from ${table}) as ${table}`).join(', ');
-    return (await pool.query<Record<string, number>>(`select ${counts}`)).rows[0] ?? {};
+    return await work(pool);
   } finally {
     await pool.end();
   }
