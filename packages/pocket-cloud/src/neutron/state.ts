@@ -29,10 +29,16 @@ export function networkState(core: NeutronCore): NetworkState {
     mtus: new Map(networks.map((row) => [row.id, row.mtu])),
   };
   const ports = filterPorts(core, snapshot);
+  const up = new Set(networks.filter((row) => row.admin_state_up).map((row) => row.id));
   return {
     networks: networks.map(({ id, external, mtu, zone }) => ({ id, external, mtu, zone })),
-    dhcp: snapshot.ports.filter((port) => port.device_owner === owners.dhcp).map((port) => dhcpSpec(snapshot, port)),
-    routers: core.routers.list().map((row) => routerSpec(core, snapshot, row.id)),
+    dhcp: snapshot.ports
+      .filter((port) => port.device_owner === owners.dhcp && up.has(port.network_id))
+      .map((port) => dhcpSpec(snapshot, port)),
+    routers: core.routers
+      .list()
+      .filter((row) => row.admin_state_up)
+      .map((row) => routerSpec(core, snapshot, row.id)),
     ports,
     groups: groupSpecs(snapshot, ports),
   };
@@ -115,31 +121,35 @@ function routerSpec(core: NeutronCore, snapshot: Snapshot, routerId: string): Ro
 /** Ports that are plugged in by tap: everything but the network service's own legs and load balancers. */
 function filterPorts(core: NeutronCore, snapshot: Snapshot): readonly FilterPort[] {
   const rules = core.rules.list().filter((rule) => rule.ethertype === 'IPv4');
-  return snapshot.ports
-    .filter((port) => !port.device_owner.startsWith('network:') && port.device_owner !== owners.loadBalancer)
-    .map((port) => ({
-      portId: port.id,
-      networkId: port.network_id,
-      guarded: port.port_security_enabled,
-      mac: port.mac_address,
-      sources: [
-        ...port.fixed_ips.map((fixed) => ({ mac: port.mac_address, cidr: `${fixed.ip_address}/32` })),
-        ...port.allowed_address_pairs.map((pair) => ({
-          mac: pair.mac_address === '' ? port.mac_address : pair.mac_address,
-          cidr: pair.ip_address.includes('/') ? pair.ip_address : `${pair.ip_address}/32`,
-        })),
-      ],
-      rules: rules
-        .filter((rule) => port.security_groups.includes(rule.security_group_id))
-        .map((rule) => ({
-          direction: rule.direction,
-          protocol: filterProtocol(rule.protocol),
-          min: rule.port_range_min,
-          max: rule.port_range_max,
-          remoteCidr: rule.remote_ip_prefix,
-          remoteGroupId: rule.remote_group_id,
-        })),
-    }));
+  return (
+    snapshot.ports
+      .filter((port) => !port.device_owner.startsWith('network:') && port.device_owner !== owners.loadBalancer)
+      // An interface that the filter does not know sends nothing: that is what "switched off" means.
+      .filter((port) => port.admin_state_up)
+      .map((port) => ({
+        portId: port.id,
+        networkId: port.network_id,
+        guarded: port.port_security_enabled,
+        mac: port.mac_address,
+        sources: [
+          ...port.fixed_ips.map((fixed) => ({ mac: port.mac_address, cidr: `${fixed.ip_address}/32` })),
+          ...port.allowed_address_pairs.map((pair) => ({
+            mac: pair.mac_address === '' ? port.mac_address : pair.mac_address,
+            cidr: pair.ip_address.includes('/') ? pair.ip_address : `${pair.ip_address}/32`,
+          })),
+        ],
+        rules: rules
+          .filter((rule) => port.security_groups.includes(rule.security_group_id))
+          .map((rule) => ({
+            direction: rule.direction,
+            protocol: filterProtocol(rule.protocol),
+            min: rule.port_range_min,
+            max: rule.port_range_max,
+            remoteCidr: rule.remote_ip_prefix,
+            remoteGroupId: rule.remote_group_id,
+          })),
+      }))
+  );
 }
 
 function groupSpecs(snapshot: Snapshot, ports: readonly FilterPort[]): readonly GroupSpec[] {

@@ -23,6 +23,18 @@ export interface MachineSpec {
 
 const plainName = (directory: string): string => directory.replace(/^\//, '').replaceAll('/', '-');
 
+const plugFile = (directory: string, index: number): string => join(directory, `plug-${index}`);
+
+/** What LXC runs in the switch's namespace when it has made an interface, also at a reboot from inside: puts it on its bridge. */
+function plugScript(nic: MachineNic): string {
+  return [
+    '#!/bin/sh -e',
+    'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
+    `exec ip link set ${nic.tapName} mtu ${nic.mtu} master ${nic.bridge} up`,
+    '',
+  ].join('\n');
+}
+
 /** lxc.container.conf(5). Everything a nested container runtime needs is allowed: a machine is no security boundary. */
 export function machineConfig(spec: MachineSpec, directory: string, cgroup: 'v1' | 'v2'): string {
   const limits =
@@ -39,7 +51,8 @@ export function machineConfig(spec: MachineSpec, directory: string, cgroup: 'v1'
         ];
   const nics = spec.nics.flatMap((nic, index) => [
     `lxc.net.${index}.type = veth`,
-    `lxc.net.${index}.link = ${nic.bridge}`,
+    // Not lxc.net.link: LXC looks for the bridge in /sys, which shows the host's interfaces and not those of the switch.
+    `lxc.net.${index}.script.up = ${plugFile(directory, index)}`,
     `lxc.net.${index}.veth.pair = ${nic.tapName}`,
     `lxc.net.${index}.hwaddr = ${nic.mac}`,
     `lxc.net.${index}.mtu = ${nic.mtu}`,
@@ -155,6 +168,8 @@ export function createMachines(directory: string, switchNamespace: string): Mach
       for (const dir of spec.plainDirs) await copyPlain(join(spec.rootfs, dir), join(own, 'plain', plainName(dir)));
       await mkdir(join(own, 'upper'), { recursive: true });
       const cgroup = (await readFileIfExists('/sys/fs/cgroup/cgroup.controllers')) === undefined ? 'v1' : 'v2';
+      for (const [index, nic] of spec.nics.entries())
+        await writeFileAtomic(plugFile(own, index), plugScript(nic), 0o755);
       await writeFileAtomic(join(own, 'config'), machineConfig(spec, own, cgroup));
       await run([...lxc('lxc-start', spec.id, '-d', '-l', 'WARN', '-o', join(own, 'lxc.log'))], {
         timeoutMs: 60_000,
@@ -163,7 +178,8 @@ export function createMachines(directory: string, switchNamespace: string): Mach
         const reasons = log
           .split('\n')
           .filter((line) => line.includes(' ERROR '))
-          .slice(-4)
+          // The cause comes first, then what it led to.
+          .slice(0, 4)
           .join('\n');
         await truncate(join(own, 'lxc.log')).catch(() => undefined);
         throw new TypedError(`the container did not start: ${reasons || String(error)}`, {

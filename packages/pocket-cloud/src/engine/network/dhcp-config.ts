@@ -30,6 +30,8 @@ export function dnsmasqArguments(
     '--dhcp-authoritative',
     '--domain=openstacklocal',
     '--local=/openstacklocal/',
+    // A bare name is one of ours or unknown: the host's resolvers are not asked, which may be out of reach.
+    '--domain-needed',
     `--dhcp-hostsfile=${directory}/hosts`,
     `--dhcp-optsfile=${directory}/options`,
     `--addn-hosts=${directory}/names`,
