@@ -49,8 +49,9 @@ export function createApp(log: Logger, callers: Callers): FastifyInstance {
 
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(headersOf(request));
+    // Not `onResponse`: Fastify does not call that for an answer that was broken off.
+    reply.raw.once('close', () => logCall(log, request, reply, callers.get(request)));
   });
-  app.addHook('onResponse', async (request, reply) => logCall(log, request, reply, callers.get(request)));
   app.setErrorHandler(fail);
   app.setNotFoundHandler((request, reply) => {
     const methods = allowedMethods(pathOf(request), openPaths);

@@ -30,6 +30,8 @@ export function logCall(
       method: request.method,
       path: pathOf(request).slice(0, 200),
       status: reply.statusCode,
+      // The answer did not go out whole: the client hung up, or was cut off.
+      ...(reply.raw.writableFinished ? {} : { aborted: true }),
       durationMs: Math.round(reply.elapsedTime),
       remoteAddress: addressOf(request),
       ...(caller === undefined ? {} : { userId: caller.userId, projectId: caller.projectId }),

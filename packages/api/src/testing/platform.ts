@@ -40,6 +40,8 @@ export interface TestPlatform {
   asSuperuser(sql: string): Promise<void>;
   /** Rows of every table that a request could leave something in. */
   countRows(): Promise<Readonly<Record<string, number>>>;
+  /** Runs at `stop`, before the database goes; the last one first. */
+  defer(work: () => Promise<void>): void;
   stop(): Promise<void>;
 }
 
@@ -134,6 +136,7 @@ export async function startTestPlatform(): Promise<TestPlatform> {
         const query = async (pool: Pool) => await pool.query<Record<string, number>>(`select ${counts}`);
         return (await withSuperuser(postgres, query)).rows[0] ?? {};
       },
+      defer: (work) => open.push(work),
       stop,
     };
   } catch (error) {
