@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createClient } from './client.ts';
 import { ProblemError, ServiceUnreachableError } from './errors.ts';
-import { eventData, streamEvents } from './events.ts';
+import { eventData, followEvents, streamEvents } from './events.ts';
 
 interface Seen {
   readonly method: string | undefined;
@@ -78,5 +78,54 @@ describe('client', () => {
     expect(ids).toEqual(['1', '2']);
     expect(seen[0]).toMatchObject({ url: '/v1/events?after=0', headers: { accept: 'text/event-stream' } });
     expect(eventData('data: a\ndata:b')).toBe('a\nb');
+  });
+
+  it('says in words when a stream breaks', async () => {
+    const { baseUrl } = await serve(200, '');
+    server?.removeAllListeners('request').on('request', (_request, response) => {
+      response.writeHead(200).write('id: 1\ndata: {"id":"1"}\n\n', () => setImmediate(() => response.destroy()));
+    });
+    const reading = (async () => {
+      for await (const item of streamEvents({ baseUrl }, {})) expect(item.id).toBe('1');
+    })();
+    await expect(reading).rejects.toBeInstanceOf(ServiceUnreachableError);
+    await expect(reading).rejects.toThrow(/broke off/);
+  });
+
+  it('follows over cuts, ends and a service that is away, from where it was', async () => {
+    const { baseUrl } = await serve(200, '');
+    const asked: string[] = [];
+    const stop = new AbortController();
+    const event = (id: string): string => `id: ${id}\ndata: {"id":"${id}"}\n\n`;
+    const turns = [
+      ['id: 7\n\n', 'end'],
+      [event('8'), 'cut'],
+      ['{"code":"database_unavailable","detail":"away","status":503}', '503'],
+      [`${event('9')}id: 10\nda`, 'end'],
+      [event('10'), 'end'],
+    ] as const;
+    server?.removeAllListeners('request').on('request', (request, response) => {
+      const [text, how] = turns[asked.length] ?? ['', 'end'];
+      asked.push(new URL(request.url ?? '', baseUrl).searchParams.get('after') ?? 'now');
+      if (how === 'cut') response.writeHead(200).write(text, () => setImmediate(() => response.destroy()));
+      else response.writeHead(how === '503' ? 503 : 200).end(text);
+    });
+    const seen: string[] = [];
+    for await (const item of followEvents({ baseUrl }, {}, stop.signal, { retryMs: 1 })) {
+      seen.push(item.id);
+      if (item.id === '10') stop.abort();
+    }
+    expect(seen).toEqual(['8', '9', '10']);
+    expect(asked).toEqual(['now', '7', '8', '8', '9']);
+  });
+
+  it('does not follow what is refused, nor a service that is gone', async () => {
+    const follow = async (baseUrl: string) => {
+      const options = { retryMs: 1, patienceMs: 20 };
+      for await (const item of followEvents({ baseUrl }, {}, new AbortController().signal, options)) return item;
+    };
+    const { baseUrl } = await serve(401, '{"code":"token_expired","detail":"old","status":401}');
+    await expect(follow(baseUrl)).rejects.toBeInstanceOf(ProblemError);
+    await expect(follow('http://127.0.0.1:9')).rejects.toBeInstanceOf(ServiceUnreachableError);
   });
 });

@@ -1,4 +1,4 @@
-import { streamEvents } from '@matryoshka/client';
+import { followEvents } from '@matryoshka/client';
 import type { Command } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { formatList } from '../output/format.ts';
@@ -44,15 +44,11 @@ export function eventCommands(program: Command, context: CliContext): void {
         ...(options.after === undefined ? {} : { after: options.after }),
       };
       const { output } = outputOptions(command);
-      try {
-        for await (const event of streamEvents(connection, query, terminal.signal))
-          terminal.stdout(
-            output === 'json' || output === 'yaml'
-              ? `${JSON.stringify(event)}\n`
-              : formatList([event], eventView, { output, headers: false }),
-          );
-      } catch (error) {
-        if (!terminal.signal.aborted) throw error;
-      }
+      for await (const event of followEvents(connection, query, terminal.signal))
+        terminal.stdout(
+          output === 'json' || output === 'yaml'
+            ? `${JSON.stringify(event)}\n`
+            : formatList([event], eventView, { output, headers: false }),
+        );
     });
 }
