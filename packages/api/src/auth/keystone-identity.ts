@@ -15,7 +15,12 @@ const patience = { timeoutMs: 15_000, retries: 0 } as const;
 /** Proves logins with a Keystone at `authUrl` (`…/v3`). Keeps neither password nor token. */
 export function keystoneIdentity(authUrl: string): ProveIdentity {
   const login = async (credentials: Credentials, signal: AbortSignal): Promise<AuthenticatedToken> =>
-    await asProblem(async () => await createSession({ authUrl, credentials, ...patience }).token(signal));
+    await asProblem(async () => {
+      const token = await createSession({ authUrl, credentials, ...patience }).token(signal);
+      // What answers at this address may be anything.
+      if (typeof token.info?.user?.id !== 'string') throw new Error('the answer to the login has no user');
+      return token;
+    });
   return async (request, signal) => {
     if (request.method === 'application-credential') {
       const { info } = await login(
