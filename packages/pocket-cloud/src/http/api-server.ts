@@ -60,7 +60,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
   app.setErrorHandler(async (error, request, reply) => {
     const known = toApiError(error);
-    if (known.status >= 500)
+    // A 501 that a handler meant to give is an answer, not a fault.
+    if (known.status >= 500 && known !== error)
       options.log.error(
         { requestId: request.id, method: request.method, url: request.url, err: error },
         'request failed',

@@ -1,4 +1,4 @@
-import { addressOf, cidrOf, contains, networkNames } from '../engine/network/index.ts';
+import { addressOf, cidrOf, contains, networkNames, parseAddress } from '../engine/network/index.ts';
 import { badRequest } from '../http/index.ts';
 import type { VipNetworking, VipRequest } from '../octavia/index.ts';
 import { allocate } from './allocation.ts';
@@ -56,6 +56,10 @@ export function createVipNetworking(core: NeutronCore): VipNetworking {
 const unknown = (kind: string, id: string): Error => badRequest(`${kind} ${id} not found.`);
 
 function makePort(core: NeutronCore, request: VipRequest): PortRow {
+  if (request.address !== undefined && parseAddress(request.address) === undefined)
+    throw badRequest(
+      `Invalid input for field/attribute vip_address. Value: '${request.address}'. It must be an IPv4 address.`,
+    );
   const subnet = subnetFor(core, request);
   if (request.address !== undefined && !contains(cidrOf(subnet.cidr), addressOf(request.address)))
     throw badRequest(`IP address ${request.address} is not a valid IP for the specified subnet.`);

@@ -29,6 +29,11 @@ export function specOf(
   };
 }
 
+/** Whether a proxy runs for these rows: only where there is something to listen for. */
+export function expectsProxy(loadBalancer: LbRow, tree: readonly LbRow[]): boolean {
+  return loadBalancer.data.admin_state_up === true && tree.some((row) => row.kind === 'listener' && isWanted(row));
+}
+
 function listenerSpec(listener: LbRow, tree: readonly LbRow[]): ListenerSpec {
   const { data } = listener;
   const pool = tree.find((row) => row.kind === 'pool' && row.id === data.default_pool_id && isWanted(row));

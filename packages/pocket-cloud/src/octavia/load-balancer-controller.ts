@@ -1,9 +1,9 @@
 import { errorMessage, type Logger } from '@matryoshka/system';
-import { createLoadBalancerEngine, type LoadBalancerEngine } from '../engine/load-balancer/index.ts';
+import { createLoadBalancerEngine, type LoadBalancerEngine, type Statistics } from '../engine/load-balancer/index.ts';
 import type { ServiceContext } from '../service.ts';
 import type { Store } from '../store/index.ts';
 import { createWorkQueue, type WorkQueue } from '../tasks/work-queue.ts';
-import { operatingStatuses, specOf } from './data-plane.ts';
+import { expectsProxy, operatingStatuses, specOf } from './data-plane.ts';
 import type { VipNetworking } from './networking.ts';
 import { deleteObject, objectById, objectsOfKind, setOperating, setProvisioning, treeOf } from './rows.ts';
 
@@ -51,7 +51,9 @@ export function createLoadBalancerController(
   const poll = async (): Promise<void> => {
     for (const row of objectsOfKind(store, 'loadbalancer')) {
       if (row.provisioning_status !== 'ACTIVE') continue;
-      await report(store, engine, row.id);
+      const seen = await report(store, engine, row.id);
+      // Its proxy should answer and does not: killed, or its namespace is gone.
+      if (seen === undefined && expectsProxy(row, treeOf(store, row.id))) queue.enqueue(row.id);
     }
   };
   const tick = (): void => {
@@ -113,7 +115,7 @@ async function reconcile(
   await report(store, engine, id);
 }
 
-async function report(store: Store, engine: LoadBalancerEngine, id: string): Promise<void> {
+async function report(store: Store, engine: LoadBalancerEngine, id: string): Promise<Statistics | undefined> {
   const seen = await engine.statistics(id);
   store.transaction(() => {
     const loadBalancer = objectById(store, 'loadbalancer', id);
@@ -121,6 +123,7 @@ async function report(store: Store, engine: LoadBalancerEngine, id: string): Pro
     for (const [object, status] of operatingStatuses(loadBalancer, treeOf(store, id), seen))
       setOperating(store, object, status);
   });
+  return seen;
 }
 
 function markError(store: Store, id: string, log: Logger, error: unknown): void {

@@ -41,8 +41,10 @@ import {
   checkListener,
   checkMonitor,
   markDeleted,
+  markParents,
   poolIn,
   titles,
+  unsupported,
 } from './tree.ts';
 import { show, statusTree } from './view.ts';
 
@@ -85,7 +87,9 @@ export function octaviaRoutes(
   const change = (loadBalancerId: string, work: () => LbRow | undefined): LbRow | undefined => {
     const row = store.transaction((): LbRow | undefined => {
       beginChange(store, loadBalancerId);
-      return work();
+      const changed = work();
+      if (changed !== undefined) markParents(store, changed);
+      return changed;
     });
     controller.enqueue(loadBalancerId);
     return row;
@@ -127,20 +131,21 @@ export function octaviaRoutes(
       if (typeof fields.default_pool_id === 'string') poolIn(store, row.load_balancer_id, fields.default_pool_id);
       updateData(store, row.id, { ...row.data, ...fields });
       setProvisioning(store, row.id, 'PENDING_UPDATE');
-      return undefined;
+      return row;
     });
     return row;
   };
   const remove = (row: LbRow): void => {
     change(row.load_balancer_id, () => {
       markDeleted(store, row);
-      return undefined;
+      return row;
     });
   };
 
   const createLoadBalancer = (request: ApiRequest): LbRow => {
     const body = bodyObject(request.body, 'loadbalancer');
     const data = readFields('loadbalancer', body, 'create', ['listeners', 'pools', 'additional_vips', 'vip_vnic_type']);
+    if ((optionalArray(body, 'additional_vips') ?? []).length > 0) throw unsupported('additional_vips');
     if (!['octavia', 'amphora', 'pocket'].includes(String(data.provider)))
       throw badRequest(`Provider '${String(data.provider)}' is not enabled.`);
     const wanted = body.project_id ?? body.tenant_id;
@@ -232,12 +237,13 @@ export function octaviaRoutes(
           addMember(store, pool, body, networking);
           continue;
         }
-        updateData(store, row.id, { ...row.data, ...readFields('member', body, 'create') });
+        const { address: _address, protocol_port: _port, subnet_id: _subnet, ...changes } = body;
+        updateData(store, row.id, { ...row.data, ...readFields('member', changes, 'update') });
         setProvisioning(store, row.id, 'PENDING_UPDATE');
       }
       if (request.query.get('additive_only')?.toLowerCase() !== 'true')
         for (const row of old.values()) markDeleted(store, row);
-      return undefined;
+      return pool;
     });
   };
   const statistics = async (loadBalancerId: string, listenerId?: string) => {
@@ -346,6 +352,11 @@ export function octaviaRoutes(
         ],
       }),
     ),
+    // Layer 7 policies cannot be made here, so there are none to list.
+    route('GET', `${base}/l7policies`, () => ok({ l7policies: [], l7policies_links: [] })),
+    route('POST', `${base}/l7policies`, () => {
+      throw unsupported('l7policies');
+    }),
     route('GET', `${base}/flavors`, () => ok({ flavors: [] })),
     route('GET', `${base}/availabilityzones`, () => ok({ availability_zones: [] })),
     route('GET', `${base}/quotas/defaults`, () => ok({ quota: unlimited })),

@@ -45,25 +45,26 @@ export type LbRow = Omit<StoredRow, 'data'> & { readonly data: Readonly<Record<s
 
 const parsed = (row: StoredRow): LbRow => ({ ...row, data: JSON.parse(row.data) as Record<string, unknown> });
 
+// Lists are in the order of creation; times are whole seconds and cannot tell it.
 export function objectById(store: Store, kind: Kind, id: string): LbRow | undefined {
   const row = store.get<StoredRow>('select * from lb_object where id = ? and kind = ?', id, kind);
   return row === undefined ? undefined : parsed(row);
 }
 
 export function objectsOfKind(store: Store, kind: Kind): readonly LbRow[] {
-  return store.all<StoredRow>('select * from lb_object where kind = ? order by created_at, id', kind).map(parsed);
+  return store.all<StoredRow>('select * from lb_object where kind = ? order by rowid', kind).map(parsed);
 }
 
 /** Everything below one load balancer, itself included. */
 export function treeOf(store: Store, loadBalancerId: string): readonly LbRow[] {
   return store
-    .all<StoredRow>('select * from lb_object where load_balancer_id = ? order by created_at, id', loadBalancerId)
+    .all<StoredRow>('select * from lb_object where load_balancer_id = ? order by rowid', loadBalancerId)
     .map(parsed);
 }
 
 export function objectsOfPool(store: Store, kind: 'member' | 'healthmonitor', poolId: string): readonly LbRow[] {
   return store
-    .all<StoredRow>('select * from lb_object where pool_id = ? and kind = ? order by created_at, id', poolId, kind)
+    .all<StoredRow>('select * from lb_object where pool_id = ? and kind = ? order by rowid', poolId, kind)
     .map(parsed);
 }
 

@@ -23,13 +23,15 @@ export function beginChange(store: Store, loadBalancerId: string, forDeletion = 
   return row;
 }
 
-const unsupported = (what: string): ApiError =>
+/** 501 as providers say that they lack a feature. */
+export const unsupported = (what: string): ApiError =>
   new ApiError(501, `Provider 'octavia' does not support a requested option: ${what}`);
 
 /** Creates a listener, with its default pool where the request brings one. */
 export function addListener(store: Store, loadBalancer: LbRow, body: JsonObject, networking: VipNetworking): LbRow {
   const data = readFields('listener', body, 'create', ['loadbalancer_id', 'default_pool', 'l7policies']);
   checkListener(data);
+  if (Array.isArray(body.l7policies) && body.l7policies.length > 0) throw unsupported('l7policies');
   const taken = treeOf(store, loadBalancer.id).find(
     (row) => row.kind === 'listener' && row.data.protocol_port === data.protocol_port,
   );
@@ -143,6 +145,18 @@ export function poolIn(store: Store, loadBalancerId: string, poolId: string): Lb
   const pool = objectById(store, 'pool', poolId);
   if (pool === undefined || pool.load_balancer_id !== loadBalancerId) throw notFound(`Pool ${poolId} not found.`);
   return pool;
+}
+
+/** What is being changed below an object shows in its parents, too. Source: octavia/db/repositories.py, `test_and_set_lb_and_listeners_prov_status`. */
+export function markParents(store: Store, row: LbRow): void {
+  const poolId = row.kind === 'pool' ? row.id : row.pool_id;
+  if (poolId === null) return;
+  for (const other of treeOf(store, row.load_balancer_id)) {
+    const isParent =
+      (other.kind === 'listener' && other.data.default_pool_id === poolId) ||
+      (other.kind === 'pool' && other.id === poolId);
+    if (isParent && other.provisioning_status === 'ACTIVE') setProvisioning(store, other.id, 'PENDING_UPDATE');
+  }
 }
 
 /** Marks an object and what hangs on it for deletion; rows go when the proxy does not know them any more. */

@@ -8,6 +8,7 @@ import {
   startDaemon,
   stopDaemon,
   TypedError,
+  waitFor,
   writeFileAtomic,
 } from '@matryoshka/system';
 import {
@@ -21,10 +22,10 @@ import {
 import { processesIn } from '../network/linux.ts';
 import { haproxyConfig } from './haproxy-config.ts';
 import type { LoadBalancerEngineConfig, LoadBalancerSpec } from './spec.ts';
-import { readStatistics, type Statistics } from './statistics.ts';
+import { readStatistics, type Statistics, servingWorker } from './statistics.ts';
 
 export interface LoadBalancerEngine {
-  /** Brings one load balancer to its specification. Repeatable; an unchanged one is not disturbed, a changed one reloads without dropping connections. */
+  /** Brings one load balancer to its specification and waits until it serves so. Repeatable; an unchanged one is not disturbed, a changed one reloads without dropping connections. */
   ensure(spec: LoadBalancerSpec): Promise<void>;
   /** Ends its processes and removes its namespace and files. Repeatable. */
   remove(id: string): Promise<void>;
@@ -40,8 +41,11 @@ interface Files {
   /** The configuration that the running proxy was last told of: a crash between writing and telling is seen. */
   readonly told: string;
   readonly pid: string;
+  readonly log: string;
   readonly socket: string;
 }
+
+const READY_TIMEOUT_MS = 10_000;
 
 /** Load balancers as namespaces with a haproxy each (master-worker mode: the master's pid stays over reloads). */
 export function createLoadBalancerEngine(config: LoadBalancerEngineConfig): LoadBalancerEngine {
@@ -53,6 +57,7 @@ export function createLoadBalancerEngine(config: LoadBalancerEngineConfig): Load
       config: join(directory, 'haproxy.cfg'),
       told: join(directory, 'haproxy.cfg.told'),
       pid: join(directory, 'haproxy.pid'),
+      log: join(directory, 'haproxy.log'),
       socket: join(config.runDirectory, `lb-${id.replaceAll('-', '').slice(0, 11)}.sock`),
     };
   };
@@ -83,6 +88,7 @@ export function createLoadBalancerEngine(config: LoadBalancerEngineConfig): Load
       await rm(candidate, { force: true });
     }
     const running = await daemonStatus(files.pid);
+    const before = running === undefined ? undefined : await servingWorker(files.socket);
     if (running !== undefined) {
       // SIGUSR2 makes the master start new workers on the same sockets; old ones finish their connections.
       if (changed) process.kill(running.pid, 'SIGUSR2');
@@ -92,9 +98,15 @@ export function createLoadBalancerEngine(config: LoadBalancerEngineConfig): Load
         name: 'load balancer',
         argv: inNamespace(namespace, ['haproxy', '-W', '-db', '-f', files.config]),
         pidFile: files.pid,
-        logFile: join(files.directory, 'haproxy.log'),
+        logFile: files.log,
       });
     }
+    const serves = async (): Promise<boolean> => {
+      const worker = await servingWorker(files.socket);
+      return worker !== undefined && !(changed && worker === before);
+    };
+    if (!(await waitFor(serves, { timeoutMs: READY_TIMEOUT_MS, intervalMs: 30 })))
+      throw new Error(`the proxy of load balancer ${spec.id} does not take its configuration: see ${files.log}`);
     await writeFileAtomic(files.told, text);
   };
 

@@ -27,6 +27,12 @@ export async function readStatistics(socketPath: string): Promise<Statistics> {
   return parseStatistics(await ask(socketPath, 'show stat\n'));
 }
 
+/** Process id of the worker that serves new connections; undefined when nobody answers. */
+export async function servingWorker(socketPath: string): Promise<string | undefined> {
+  const info = await ask(socketPath, 'show info\n').catch(() => '');
+  return /^Pid: (\d+)$/m.exec(info)?.[1];
+}
+
 export function parseStatistics(csv: string): Statistics {
   const [header = '', ...rows] = csv.split('\n').filter((line) => line !== '');
   const columns = header.replace(/^# /, '').split(',');

@@ -1,4 +1,13 @@
-import { ensureNamespace, ipBatch, listAddresses, listLinks, listStaticRoutes, routeKey } from './linux.ts';
+import { run } from '@matryoshka/system';
+import {
+  ensureNamespace,
+  inNamespace,
+  ipBatch,
+  listAddresses,
+  listLinks,
+  listStaticRoutes,
+  routeKey,
+} from './linux.ts';
 import type { NetworkNames } from './names.ts';
 import type { LegSpec, RouteSpec } from './spec.ts';
 
@@ -45,17 +54,39 @@ export async function ensureLegs(
     if (!hasInner || outerLink?.master !== bridge || !outerLink.flags.includes('UP'))
       switchCommands.push(`link set ${outer} mtu ${leg.mtu} master ${bridge} up`);
     await ipBatch(names.switchNamespace, switchCommands);
-    await ensureAddresses(namespace, inner, [...leg.addresses, ...extraAddresses]);
+    const added = await ensureAddresses(namespace, inner, [...leg.addresses, ...extraAddresses]);
     await ipBatch(namespace, [`link set ${inner} address ${leg.mac} mtu ${leg.mtu} up`]);
+    announce(namespace, inner, added);
   }
 }
 
-async function ensureAddresses(namespace: string, device: string, wanted: readonly string[]): Promise<void> {
+/** Answers the addresses that were not there before. */
+async function ensureAddresses(
+  namespace: string,
+  device: string,
+  wanted: readonly string[],
+): Promise<readonly string[]> {
   const present = await listAddresses(namespace, device);
+  const added = wanted.filter((address) => !present.includes(address));
   await ipBatch(namespace, [
     ...present.filter((address) => !wanted.includes(address)).map((address) => `addr del ${address} dev ${device}`),
-    ...wanted.filter((address) => !present.includes(address)).map((address) => `addr add ${address} dev ${device}`),
+    ...added.map((address) => `addr add ${address} dev ${device}`),
   ]);
+  return added;
+}
+
+/**
+ * Tells the network where an address lives now: neighbours may know it from a former owner and would keep that for up to a minute.
+ * Takes seconds, hence in the background; nothing depends on it.
+ */
+function announce(namespace: string, device: string, addresses: readonly string[]): void {
+  for (const address of addresses) {
+    const plain = address.split('/')[0] ?? '';
+    void run(inNamespace(namespace, ['arping', '-U', '-q', '-c', '2', '-w', '2', '-I', device, plain]), {
+      okCodes: 'any',
+      timeoutMs: 5000,
+    }).catch(() => undefined);
+  }
 }
 
 /** Exactly these static routes; a route whose next hop cannot be reached is left out, as Neutron does. */

@@ -41,6 +41,8 @@ export function createNetworkEngine(config: NetworkEngineConfig, log: Logger, lo
   let stopped = false;
 
   const once = async (): Promise<NetworkFailures> => {
+    // Callers are often inside a transaction, which is over by then: what is rolled back must not reach the kernel.
+    await Promise.resolve();
     if (verifyNext) memory.applied.clear();
     verifyNext = false;
     const failures = await runOnce(config, names, memory, load());

@@ -1,7 +1,6 @@
-import { run } from '@matryoshka/system';
 import { addressOf, cidrOf, contains } from './cidr.ts';
 import { ensureLegs, ensureRoutes } from './leg.ts';
-import { inNamespace, listAddresses, listNamespaces, removeNamespace, runIn } from './linux.ts';
+import { listAddresses, listNamespaces, removeNamespace, runIn } from './linux.ts';
 import type { NetworkNames } from './names.ts';
 import { routerRules } from './router-rules.ts';
 import type { RouterSpec, RouteSpec } from './spec.ts';
@@ -32,12 +31,6 @@ export async function ensureRouter(
   await runIn(namespace, ['iptables-restore'], { input: routerRules(spec, names) });
   await ensureRoutes(namespace, reachableRoutes(spec));
   await forgetOldTranslations(namespace, before, floating);
-  if (outside !== undefined)
-    announce(
-      namespace,
-      outside,
-      [...(gateway?.leg.addresses ?? []), ...floating].filter((address) => !before.includes(address)),
-    );
 }
 
 async function addressesIfPresent(namespace: string, device: string): Promise<readonly string[]> {
@@ -70,17 +63,6 @@ async function forgetOldTranslations(
     const plain = address.replace('/32', '');
     await runIn(namespace, ['conntrack', '-D', '--orig-dst', plain], { okCodes: 'any' });
     await runIn(namespace, ['conntrack', '-D', '--reply-dst', plain], { okCodes: 'any' });
-  }
-}
-
-/** Tells the provider network where a new address lives now, as a router that took it over must. Takes a second, hence in the background. */
-function announce(namespace: string, device: string, addresses: readonly string[]): void {
-  for (const address of addresses) {
-    const plain = address.split('/')[0] ?? '';
-    void run(inNamespace(namespace, ['arping', '-U', '-q', '-c', '2', '-w', '2', '-I', device, plain]), {
-      okCodes: 'any',
-      timeoutMs: 5000,
-    }).catch(() => undefined);
   }
 }
 
