@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /** Rings when something may be new for a project. Only shortens waits: a ring may be lost or be for nothing. */
 export interface Bell {
   /** Resolves when it rang since the last call, or rings, or the time is over, or the signal aborts. Never rejects. */
@@ -38,15 +36,19 @@ export function createEventBells(): EventBells {
       ringers.set(projectId, set);
       return {
         wait: async (timeoutMs, signal) => {
-          if (!rang) {
-            const woken = new AbortController();
-            wake = () => woken.abort();
-            // Both signals only end the wait early.
-            await delay(timeoutMs, undefined, { signal: AbortSignal.any([signal, woken.signal]) }).catch(
-              () => undefined,
-            );
-            wake = undefined;
-          }
+          if (!rang && !signal.aborted)
+            await new Promise<void>((resolve) => {
+              const done = (): void => {
+                clearTimeout(timer);
+                signal.removeEventListener('abort', done);
+                wake = undefined;
+                resolve();
+              };
+              const timer = setTimeout(done, timeoutMs);
+              // Not AbortSignal.any: a stream waits thousands of times on one signal, which would remember each of them.
+              signal.addEventListener('abort', done);
+              wake = done;
+            });
           rang = false;
         },
         remove: () => {

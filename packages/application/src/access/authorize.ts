@@ -33,7 +33,10 @@ export function authorize(access: Access, caller: Caller): void {
     );
 }
 
-// Keystone's default roles (keystone bootstrap): admin implies member implies reader.
+// Keystone's default roles (keystone bootstrap): admin implies manager implies member implies reader. A member is an admin here: whoever may
+// create and delete servers, networks and application credentials of a project in OpenStack could do to a cluster's parts what we would
+// refuse. No default role of Keystone lies between reading and that, so nobody becomes `operator` by a login; the role is there for
+// tokens that are given less than their maker has.
 const roleOf: Readonly<Record<string, Role>> = { admin: 'admin', manager: 'admin', member: 'admin', reader: 'viewer' };
 
 /** Our role for somebody's Keystone roles in a project: the highest that one of them stands for; undefined when none does. */

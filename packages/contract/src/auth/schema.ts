@@ -47,7 +47,9 @@ export const User = Type.Object(
 const identity = {
   user: User,
   project: Project,
-  role: Type.Enum([...roles]),
+  role: Type.Enum([...roles], {
+    description: 'From your OpenStack roles in the project: admin, manager and member are admin; reader is viewer',
+  }),
   expiresAt: Timestamp,
 };
 
