@@ -28,6 +28,8 @@ const hostPrograms: Readonly<Record<Exclude<ImageBase, 'plain'>, HostPrograms>> 
       ),
     ),
     plugins: ['/usr/lib/x86_64-linux-gnu/xtables'],
+    // Without it nft lists protocols by number, and kube-proxy deletes the elements it has just added: their keys look foreign to it.
+    data: { 'etc/protocols': '/etc/protocols' },
   },
   busybox: {
     programs: { 'bin/busybox': '/bin/busybox' },

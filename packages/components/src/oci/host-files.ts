@@ -8,6 +8,8 @@ import type { TarEntry } from './tar.ts';
 export interface HostPrograms {
   /** Path in the image → path of the program here. */
   readonly programs: Readonly<Record<string, string>>;
+  /** Path in the image → path of a file that a program reads. */
+  readonly data?: Readonly<Record<string, string>>;
   /** Path in the image → target. */
   readonly links?: Readonly<Record<string, string>>;
   /** Folders of plug-ins that are loaded at run time, taken whole. */
@@ -39,9 +41,13 @@ export async function hostLayerInput(
     const real = await realpath(source).catch((error: unknown) => missing(source, error));
     hashes.push(`${path} ${await hashFile(real)}`);
   }
+  const data = Object.entries(wanted.data ?? {});
+  for (const [path, source] of data)
+    hashes.push(`${path} ${await hashFile(source).catch((error) => missing(source, error))}`);
   const links = Object.entries(wanted.links ?? {});
   const entries = async (): Promise<readonly TarEntry[]> => [
     ...(await Promise.all(files.map(async ([path, source]) => ({ path, mode: 0o755, data: await readFile(source) })))),
+    ...(await Promise.all(data.map(async ([path, source]) => ({ path, mode: 0o644, data: await readFile(source) })))),
     ...links.map(([path, target]) => ({ path, mode: 0o777, target })),
   ];
   return { key: JSON.stringify([hashes, links]), entries };
@@ -51,7 +57,7 @@ function missing(path: string, error: unknown): never {
   if (!hasErrnoCode(error, 'ENOENT')) throw error;
   throw new TypedError(`${path} is not on this machine`, {
     code: 'program_missing',
-    next: 'Install the Debian packages nftables, iptables, coreutils, dash, busybox-static and ca-certificates.',
+    next: 'Install the Debian packages nftables, iptables, netbase, coreutils, dash, busybox-static and ca-certificates.',
     cause: error,
   });
 }

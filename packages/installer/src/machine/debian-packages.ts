@@ -10,6 +10,7 @@ export const debianPackages: readonly DebianPackage[] = [
   { name: 'iptables', why: 'security groups (physdev match)' },
   { name: 'nftables', why: 'masquerading of the provider network' },
   { name: 'ipset', why: 'security groups that name other groups' },
+  { name: 'netbase', why: 'container images of kube-proxy and flannel: names of protocols' },
   { name: 'conntrack', why: 'ending connections whose floating IP or rule went away' },
   { name: 'iputils-arping', why: 'announcing moved floating IPs' },
   { name: 'lxc', why: "pocket cloud's servers" },

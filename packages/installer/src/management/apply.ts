@@ -1,5 +1,5 @@
 import type { ManifestObject } from '@matryoshka/components';
-import { isTransient, type KubeClient, type KubeObject } from '@matryoshka/kube';
+import { isNotFound, isTransient, type KubeClient, type KubeObject } from '@matryoshka/kube';
 import { errorMessage, sleep, TypedError } from '@matryoshka/system';
 import type { StepRun } from '../flow/graph.ts';
 
@@ -54,8 +54,8 @@ async function applyPatiently(client: KubeClient, object: ManifestObject, signal
       return;
     } catch (error) {
       signal.throwIfAborted();
-      // "not found" = the definition or the namespace is not served yet.
-      const early = isTransient(error) || /not found|no matches for kind/i.test(errorMessage(error));
+      // The definition or the namespace is not served yet.
+      const early = isTransient(error) || isNotFound(error);
       if (!early || performance.now() > end)
         throw new TypedError(`${object.kind} ${object.metadata.name} could not be applied: ${errorMessage(error)}`, {
           code: 'apply_failed',

@@ -134,7 +134,7 @@ export async function answers(config: PlatformConfig, paths: PlatformPaths): Pro
 
 /** URL for the superuser through the socket, as libpq and node-postgres read it. */
 export function superuserUrl(config: PlatformConfig, paths: PlatformPaths): string {
-  return `postgres://postgres@/postgres?host=${encodeURIComponent(paths.postgres.socketDir)}&port=${config.ports.postgres}`;
+  return `postgres://postgres@${encodeURIComponent(paths.postgres.socketDir)}:${config.ports.postgres}/postgres`;
 }
 
 /** URL of a role through the socket. */
@@ -145,7 +145,7 @@ export function socketUrl(
   password: string,
   database: string,
 ): string {
-  return `postgres://${role}:${password}@/${database}?host=${encodeURIComponent(paths.postgres.socketDir)}&port=${config.ports.postgres}`;
+  return `postgres://${role}:${password}@${encodeURIComponent(paths.postgres.socketDir)}:${config.ports.postgres}/${database}`;
 }
 
 /** Whether a role can log in to a database with this password. Throws on anything but a refusal. */
