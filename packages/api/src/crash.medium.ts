@@ -7,6 +7,9 @@ import { type ApiProcess, spawnApi, startApiProcess } from './testing/process.ts
 
 // The real program, as the installer starts it, with the plug pulled.
 
+/** How long to wait for what must come, on a machine that may be busy with something else. */
+const patient = { timeout: 60_000, interval: 50 };
+
 let platform: TestPlatform;
 let projectId: string;
 let token: string;
@@ -63,14 +66,14 @@ describe('killed in the middle of requests', () => {
     // The cluster and its operation are written by then, the audit record is not.
     const lock = await holding('lock table audit_records in exclusive mode');
     const cut = create(victim.url, 'demo', 'demo').catch(() => 'cut');
-    await expect.poll(lock.waiting).toBe(1);
+    await expect.poll(lock.waiting, patient).toBe(1);
     victim.kill('SIGKILL');
     expect(await cut).toBe('cut');
     await lock.release();
     const next = await startApiProcess(platform);
     // Until the server has noticed and rolled back, the key is that of a request that runs.
     const again = async () => (await create(next.url, 'demo', 'demo')).status;
-    await expect.poll(again, { timeout: 30_000, interval: 50 }).toBe(202);
+    await expect.poll(again, patient).toBe(202);
     expect(await traces()).toEqual([{ name: 'demo', ...whole }]);
   });
 
@@ -96,7 +99,7 @@ describe('killed in the middle of requests', () => {
     const next = await startApiProcess(platform);
     for (const name of names) {
       const again = async () => (await create(next.url, name, name)).status;
-      await expect.poll(again, { timeout: 30_000, interval: 50 }).toBe(202);
+      await expect.poll(again, patient).toBe(202);
       const repeated = await create(next.url, name, name);
       if (answers.has(name)) expect(repeated.text).toBe(answers.get(name));
     }
@@ -119,14 +122,14 @@ describe('with a database that goes away', () => {
         }
       }),
     );
-    await expect.poll(() => seen.get('name_taken') ?? 0).toBeGreaterThan(5);
+    await expect.poll(() => seen.get('name_taken') ?? 0, patient).toBeGreaterThan(5);
     await platform.postgres.kill();
-    await expect.poll(() => seen.get('database_unavailable') ?? 0).toBeGreaterThan(5);
+    await expect.poll(() => seen.get('database_unavailable') ?? 0, patient).toBeGreaterThan(5);
     expect(await ready(api)).toBe(503);
     expect((await fetch(`${api.url}/livez`)).status).toBe(200);
     await platform.postgres.restart();
     const before = seen.get('name_taken') ?? 0;
-    await expect.poll(() => seen.get('name_taken') ?? 0, { timeout: 60_000 }).toBeGreaterThan(before + 5);
+    await expect.poll(() => seen.get('name_taken') ?? 0, patient).toBeGreaterThan(before + 5);
     loading = false;
     await load;
     expect([...seen.keys()].sort()).toEqual(['database_unavailable', 'name_taken']);
@@ -142,7 +145,7 @@ describe('with a database that goes away', () => {
     expect(await ready(api)).toBe(503);
     expect((await create(api.url, 'early', 'early')).body.code).toBe('database_unavailable');
     await platform.postgres.restart();
-    await expect.poll(async () => await ready(api), { timeout: 60_000 }).toBe(200);
+    await expect.poll(async () => await ready(api), patient).toBe(200);
     expect((await create(api.url, 'early', 'early')).status).toBe(202);
   });
 });
@@ -152,14 +155,14 @@ describe('asked to end', () => {
     const api = await startApiProcess(platform);
     const lock = await holding(`select 1 from projects where id = '${projectId}' for update`);
     const running = create(api.url, 'demo', 'k');
-    await expect.poll(lock.waiting).toBe(1);
+    await expect.poll(lock.waiting, patient).toBe(1);
     api.kill('SIGTERM');
     const refused = async () =>
       await fetch(`${api.url}/livez`).then(
         () => 'answered',
         () => 'refused',
       );
-    await expect.poll(refused).toBe('refused');
+    await expect.poll(refused, patient).toBe('refused');
     await lock.release();
     expect((await running).status).toBe(202);
     expect(await api.ended).toEqual({ code: 0, signal: null });
@@ -219,7 +222,7 @@ describe('with another schema', () => {
       ((await (await fetch(`${api.url}/readyz`)).json()) as { readonly detail: string }).detail;
     expect(await detail()).toMatch(/schema is at 0/);
     await migrate(platform.postgres.url('fresh', 'kaas', 'o'));
-    await expect.poll(async () => await ready(api)).toBe(200);
+    await expect.poll(async () => await ready(api), patient).toBe(200);
     const owner = new pg.Client({ connectionString: platform.postgres.url('fresh', 'kaas', 'o') });
     await owner.connect();
     await owner.query("insert into schema_migrations (number, name) values (9999, 'future')");

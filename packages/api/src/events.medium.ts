@@ -7,6 +7,9 @@ import { send } from './testing/http.ts';
 import { startTestPlatform, type TestPlatform } from './testing/platform.ts';
 import { type ApiProcess, startApiProcess } from './testing/process.ts';
 
+/** How long to wait for what must come, on a machine that may be busy with something else. */
+const patient = { timeout: 60_000, interval: 50 };
+
 let platform: TestPlatform;
 let projectId: string;
 let token: string;
@@ -62,7 +65,7 @@ describe.each(['on', 'off'] as const)('with notifications %s', (notify) => {
         const clusterId = await create(writer % 2 === 0 ? a.url : b.url, `c${writer}`);
         for (let n = 0; n < 12; n += 1) {
           // Half of it, then the rest once the reader has moved to and fro, however fast either is.
-          if (n === 6) await expect.poll(() => switches, { timeout: 60_000 }).toBeGreaterThan(3);
+          if (n === 6) await expect.poll(() => switches, patient).toBeGreaterThan(3);
           await change(n % 2 === 0 ? a.url : b.url, clusterId);
         }
       }),
@@ -113,7 +116,7 @@ describe.each(['on', 'off'] as const)('with notifications %s', (notify) => {
     const idle = await readEvents(a.url, token);
     // The head of the stream comes at once; nothing else does.
     const pending = idle.events.next().catch(() => undefined);
-    await expect.poll(idle.lastId).toBeDefined();
+    await expect.poll(idle.lastId, patient).toBeDefined();
     const lastEventId = idle.lastId() ?? '';
     idle.stop();
     await pending;
@@ -146,9 +149,7 @@ describe.each(['on', 'off'] as const)('with notifications %s', (notify) => {
     await platform.postgres.kill();
     await delay(200);
     await platform.postgres.restart();
-    await expect
-      .poll(async () => (await fetch(`${b.url}/readyz`)).status, { timeout: 60_000, interval: 100 })
-      .toBe(200);
+    await expect.poll(async () => (await fetch(`${b.url}/readyz`)).status, patient).toBe(200);
     await change(b.url, clusterId);
     expect((await collect(reader.events, 2)).map((event) => event.id)).toEqual((await logged()).slice(2));
     reader.stop();
@@ -227,7 +228,7 @@ describe('a stream', () => {
     );
     const socket = await request(api.url, token);
     // The line that every request leaves at its end.
-    await expect.poll(() => api.log.join(''), { timeout: 60_000 }).toContain('"path":"/v1/events"');
+    await expect.poll(() => api.log.join(''), patient).toContain('"path":"/v1/events"');
     let text = '';
     await new Promise((resolve) => {
       socket.on('data', (chunk) => {
