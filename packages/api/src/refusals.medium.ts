@@ -324,6 +324,8 @@ describe('every answer', () => {
     const log = api.log.join('');
     expect(log).toContain('"path":"/v1/auth/login"');
     expect(log).toContain('"requestId":"mine-1"');
+    const durations = [...log.matchAll(/"durationMs":(\d+)/g)].map((match) => Number(match[1]));
+    expect(Math.max(...durations)).toBeGreaterThan(0);
     expect(log).not.toContain('geheim');
     expect(log).not.toContain(secretPart);
   });

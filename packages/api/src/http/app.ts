@@ -49,8 +49,11 @@ export function createApp(log: Logger, callers: Callers): FastifyInstance {
 
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(headersOf(request));
+    const startedAt = performance.now();
     // Not `onResponse`: Fastify does not call that for an answer that was broken off.
-    reply.raw.once('close', () => logCall(log, request, reply, callers.get(request)));
+    reply.raw.once('close', () =>
+      logCall(log, request, reply, { caller: callers.get(request), durationMs: performance.now() - startedAt }),
+    );
   });
   app.setErrorHandler(fail);
   app.setNotFoundHandler((request, reply) => {

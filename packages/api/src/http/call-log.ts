@@ -21,8 +21,9 @@ export function logCall(
   log: Logger,
   request: FastifyRequest,
   reply: FastifyReply,
-  caller: Pick<Caller, 'userId' | 'projectId'> | undefined,
+  call: { readonly caller: Pick<Caller, 'userId' | 'projectId'> | undefined; readonly durationMs: number },
 ): void {
+  const { caller, durationMs } = call;
   const level = request.method === 'GET' && reply.statusCode < 400 ? 'debug' : 'info';
   log[level](
     {
@@ -32,7 +33,7 @@ export function logCall(
       status: reply.statusCode,
       // The answer did not go out whole: the client hung up, or was cut off.
       ...(reply.raw.writableFinished ? {} : { aborted: true }),
-      durationMs: Math.round(reply.elapsedTime),
+      durationMs: Math.round(durationMs),
       remoteAddress: addressOf(request),
       ...(caller === undefined ? {} : { userId: caller.userId, projectId: caller.projectId }),
     },
