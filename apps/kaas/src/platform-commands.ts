@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { formatItem, formatList, type OutputOptions, type Terminal } from '@matryoshka/cli';
 import type { FlowEvent, PlatformConfig, PlatformOptions, PlatformStatus } from '@matryoshka/installer';
 import { TypedError } from '@matryoshka/system';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type AdminFile, openrc } from './openrc.ts';
+import { openrc } from './openrc.ts';
 
 interface PlatformFlags {
   readonly dataDir?: string;
@@ -194,14 +193,9 @@ export function platformCommands(program: Command, terminal: Terminal, version: 
     .action(async (options: PlatformFlags & { project: string }) => {
       const { platformConfig, platformPaths } = await import('@matryoshka/installer');
       const { openstackAdminFile } = platformPaths(platformConfig(platformOptions(options)));
-      const text = await readFile(openstackAdminFile, 'utf8').catch((error: unknown) => {
-        throw new TypedError(`${openstackAdminFile} cannot be read: there is no platform here, or you are not root`, {
-          code: 'no_platform',
-          actor: 'user',
-          next: 'Run as root: kaas up',
-          cause: error,
-        });
-      });
-      terminal.stdout(openrc(JSON.parse(text) as AdminFile, options.project));
+      const { adminCloud, enterProject, readAdminFile } = await import('./admin-cloud.ts');
+      const admin = await readAdminFile(openstackAdminFile);
+      await enterProject(adminCloud(admin), options.project, terminal.signal);
+      terminal.stdout(openrc(admin, options.project));
     });
 }

@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Cloud, connectCloud } from '@matryoshka/openstack';
 import { readFileIfExists, writeFileAtomic } from '@matryoshka/system';
-import type { AdminFile } from '../openrc.ts';
+import { adminCloud, grantRole, readAdminFile } from '../admin-cloud.ts';
 
 /** A customer of the one-machine edition: an OpenStack user with a project. */
 export interface Customer {
@@ -18,8 +16,7 @@ export async function ensureCustomer(
   name: string,
   signal: AbortSignal,
 ): Promise<Customer> {
-  const admin = JSON.parse(await readFile(place.adminFile, 'utf8')) as AdminFile;
-  const cloud = connectAdmin(admin);
+  const cloud = adminCloud(await readAdminFile(place.adminFile));
   const password = await keptPassword(join(place.secretsDir, `customer-${name}.json`));
   const projects = await cloud.keystone.projects.list({ name }, signal);
   const project =
@@ -37,24 +34,8 @@ export async function ensureCustomer(
       signal,
     ));
   if (found !== undefined) await cloud.keystone.users.update(found.id, { password }, signal);
-  const member = (await cloud.keystone.roles.list({}, signal)).find((role) => role.name === 'member');
-  if (member === undefined) throw new Error('Keystone has no role member');
-  await cloud.keystone.grantProjectRole(project.id, user.id, member.id, signal);
+  await grantRole(cloud, project, user.id, 'member', signal);
   return { user: name, password, project: name };
-}
-
-function connectAdmin(admin: AdminFile): Cloud {
-  const domain = { name: admin.domain };
-  return connectCloud({
-    authUrl: admin.authUrl,
-    region: admin.region,
-    credentials: {
-      method: 'password',
-      user: { name: admin.username, domain },
-      password: admin.password,
-      scope: { project: { name: admin.project, domain } },
-    },
-  });
 }
 
 async function keptPassword(file: string): Promise<string> {

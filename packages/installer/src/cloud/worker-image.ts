@@ -1,4 +1,4 @@
-import type { Cloud, Image } from '@matryoshka/openstack';
+import { type Cloud, type Image, isOpenStackError } from '@matryoshka/openstack';
 import { buildWorkerImage, type WorkerImage } from '@matryoshka/worker-image';
 import type { PlatformConfig } from '../config.ts';
 import type { PlatformStep } from '../context.ts';
@@ -40,7 +40,7 @@ export function workerImageStep(after: readonly string[]): PlatformStep {
   };
 }
 
-/** Puts the worker image into Glance unless this very build is there, then removes older builds that no server can start from any more. */
+/** Puts the worker image into Glance unless this very build is there, then removes older builds that no server lies on any more. */
 export function glanceStep(after: readonly string[]): PlatformStep {
   return {
     id: 'glance',
@@ -48,9 +48,8 @@ export function glanceStep(after: readonly string[]): PlatformStep {
     after,
     check: async ({ config, secrets }, { signal }) => {
       const image = await build(config, signal);
-      return (
-        (await findUploaded(adminCloud(config, secrets), config, image.manifest.rootfs.sha256, signal)) !== undefined
-      );
+      const images = await named(adminCloud(config, secrets), workerImageName(config.kubernetesVersion), signal);
+      return images.length === 1 && images.some((one) => isBuild(one, image.manifest.rootfs.sha256));
     },
     apply: async ({ config, secrets }, { signal, report }) => {
       const image = await build(config, signal, report);
@@ -59,6 +58,10 @@ export function glanceStep(after: readonly string[]): PlatformStep {
   };
 }
 
+/**
+ * One image has the name by which CAPO and the service look for it, at any moment: the new one gets it only when its data is there, and the
+ * old one loses it first. What servers still lie on stays under another name until a later run finds it unused.
+ */
 async function ensureUploaded(
   cloud: Cloud,
   config: PlatformConfig,
@@ -67,11 +70,12 @@ async function ensureUploaded(
   report: (detail: string) => void,
 ): Promise<void> {
   const { sha256, sizeBytes } = image.manifest.rootfs;
-  let current = await findUploaded(cloud, config, sha256, signal);
+  const name = workerImageName(config.kubernetesVersion);
+  let current = (await named(cloud, name, signal)).find((one) => isBuild(one, sha256));
   if (current === undefined) {
     const created = await cloud.glance.images.create(
       {
-        name: workerImageName(config.kubernetesVersion),
+        name: `${incoming}${name}`,
         disk_format: 'raw',
         container_format: 'bare',
         visibility: 'public',
@@ -84,22 +88,32 @@ async function ensureUploaded(
     await cloud.glance.uploadFile(created.id, image.rootfs, signal);
     current = created;
   }
-  // Also what an upload that was killed left behind in state queued or saving.
-  for (const other of await named(cloud, config, signal))
-    if (other.id !== current.id) await cloud.glance.images.delete(other.id, signal);
+  for (const old of await named(cloud, name, signal))
+    if (old.id !== current.id) await rename(cloud, old, `${replaced}${name}`, signal);
+  if (current.name !== name) await rename(cloud, current, name, signal);
+  // Also what a killed run left: an upload in state queued or saving, or one that never got its name.
+  for (const left of [
+    ...(await named(cloud, `${incoming}${name}`, signal)),
+    ...(await named(cloud, `${replaced}${name}`, signal)),
+  ])
+    try {
+      await cloud.glance.images.delete(left.id, signal);
+    } catch (error) {
+      if (!isOpenStackError(error, 409)) throw error;
+    }
 }
 
-async function named(cloud: Cloud, config: PlatformConfig, signal: AbortSignal): Promise<readonly Image[]> {
-  return await cloud.glance.images.list({ name: workerImageName(config.kubernetesVersion) }, signal);
+const incoming = 'incoming-';
+const replaced = 'replaced-';
+
+async function rename(cloud: Cloud, image: Image, name: string, signal: AbortSignal): Promise<void> {
+  await cloud.glance.patch(image.id, [{ op: 'replace', path: '/name', value: name }], signal);
 }
 
-async function findUploaded(
-  cloud: Cloud,
-  config: PlatformConfig,
-  sha256: string,
-  signal: AbortSignal,
-): Promise<Image | undefined> {
-  return (await named(cloud, config, signal)).find(
-    (image) => image.status === 'active' && image[hashProperty] === sha256,
-  );
+async function named(cloud: Cloud, name: string, signal: AbortSignal): Promise<readonly Image[]> {
+  return await cloud.glance.images.list({ name }, signal);
+}
+
+function isBuild(image: Image, sha256: string): boolean {
+  return image.status === 'active' && image[hashProperty] === sha256;
 }
