@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   acquireLeadership,
   addLedgerEntry,
+  appendEvent,
   bumpCluster,
   createPool,
   createSecretBox,
@@ -16,6 +17,7 @@ import {
   insertOperation,
   listDueClusters,
   listEvents,
+  listen,
   migrate,
   newClusterId,
   newOperationId,
@@ -194,6 +196,34 @@ describe('the controller', () => {
     expect(second).toBeDefined();
     await second?.release();
     expect(lost).toBe(0);
+  });
+});
+
+describe('a listener', () => {
+  it('hears what is committed, and ends when asked to, also while it connects', async () => {
+    const url = server.url('kaas', 'kaas_api', 'a');
+    const early = new AbortController();
+    const connecting = listen(url, 'kaas_events', () => undefined, early.signal);
+    early.abort();
+    await connecting;
+    const stop = new AbortController();
+    const heard: string[] = [];
+    const listening = listen(url, 'kaas_events', (project) => heard.push(project), stop.signal);
+    await expect
+      .poll(
+        async () => {
+          await inProject(
+            api,
+            'p1',
+            async (tx) => await appendEvent(tx, { projectId: 'p1', type: 'cluster.phase', data: {} }),
+          );
+          return heard;
+        },
+        { timeout: 60_000 },
+      )
+      .toContain('p1');
+    stop.abort();
+    await listening;
   });
 });
 
