@@ -23,7 +23,8 @@ export function createServerController(context: ServiceContext, networking: Serv
   const { store, paths } = context;
   const log: Logger = context.log.child({ part: 'servers' });
   const machines = createMachines(paths.servers, networking.network.switchNamespace);
-  const busy = new Set<string>();
+  /** Servers that wait for their turn or have it: what they are is not yet what they shall be. */
+  const due = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
 
   const startMachine = async (row: ServerRow): Promise<void> => {
@@ -97,7 +98,6 @@ export function createServerController(context: ServiceContext, networking: Serv
     reconcile: async (id) => {
       const row = serverById(store, id);
       if (row === undefined) return undefined;
-      busy.add(id);
       try {
         if (row.desired === 'deleted') await toDeleted(row);
         else if (row.desired === 'stopped') await toStopped(row);
@@ -107,7 +107,7 @@ export function createServerController(context: ServiceContext, networking: Serv
             if (serverById(store, id)?.desired === 'running') failBuild(row, error);
           });
       } finally {
-        busy.delete(id);
+        due.delete(id);
       }
       return undefined;
     },
@@ -121,15 +121,20 @@ export function createServerController(context: ServiceContext, networking: Serv
     if (candidates.length === 0) return;
     const running = await machines.running();
     for (const row of candidates) {
-      if (running.has(row.id) || busy.has(row.id) || (await machines.isRunning(row.id))) continue;
+      if (running.has(row.id) || due.has(row.id) || (await machines.isRunning(row.id))) continue;
       updateServer(store, row.id, { desired: 'stopped', status: 'SHUTOFF' });
       queue.enqueue(row.id);
     }
   };
 
+  const changed = (id: string): void => {
+    due.add(id);
+    queue.enqueue(id);
+  };
+
   return {
     machines,
-    changed: (id) => queue.enqueue(id),
+    changed,
     start: async () => {
       await mkdir(paths.servers, { recursive: true });
       await recordHostSettings(paths.root);
@@ -140,7 +145,7 @@ export function createServerController(context: ServiceContext, networking: Serv
           await machines
             .remove(name)
             .catch((error: unknown) => log.error({ server: name, err: error }, 'stale machine'));
-      for (const row of rows) queue.enqueue(row.id);
+      for (const row of rows) changed(row.id);
       timer = setInterval(() => {
         syncPower().catch((error: unknown) => log.warn({ err: error }, 'power states unknown'));
       }, 5000);

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createLogger, run } from '@matryoshka/system';
+import { createLogger, readFileIfExists, run, startDaemon, stopDaemon, waitFor } from '@matryoshka/system';
 import {
   type PocketCloud,
   type PocketCloudConfig,
@@ -17,7 +17,7 @@ export interface TestCloud {
   readonly config: PocketCloudConfig;
   /** Ends the process's part and starts it anew on the same state. */
   restart(): Promise<void>;
-  /** Removes everything. */
+  /** Removes everything; repeatable. */
   purge(): Promise<void>;
   call(service: ServiceName, method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** A token of the admin, or of another user in a project of domain Default. */
@@ -38,20 +38,14 @@ export interface Answer {
   readonly body: any;
 }
 
+/** A pocket cloud in this process. */
 export async function startTestCloud(prefix: string, subnet: number): Promise<TestCloud> {
-  const dataDir = await mkdtemp(join(tmpdir(), `pocket-${prefix}-`));
-  const config = pocketCloudConfig({
-    dataDir,
-    prefix,
-    address: `172.28.${subnet}.1`,
-    cidr: `172.28.${subnet}.0/24`,
-    adminPassword: 'secret',
-  });
+  const config = await testConfig(prefix, subnet);
   const log = createLogger('pocket-cloud');
   log.level = process.env.MATRYOSHKA_LOG_LEVEL ?? 'error';
   const purge = async (): Promise<void> => {
     await purgePocketCloud(config);
-    await rm(dataDir, { recursive: true, force: true });
+    await rm(config.dataDir, { recursive: true, force: true });
   };
   let cloud: PocketCloud;
   try {
@@ -60,6 +54,90 @@ export async function startTestCloud(prefix: string, subnet: number): Promise<Te
     await purge();
     throw error;
   }
+  return {
+    config,
+    ...clientOf(config),
+    restart: async () => {
+      await cloud.stop();
+      cloud = await startPocketCloud(config, log);
+    },
+    purge: async () => {
+      await cloud.stop();
+      await purge();
+    },
+  };
+}
+
+/** A pocket cloud as a program of its own, which can be killed. */
+export interface TestCloudProcess extends TestCloud {
+  /** Resolves when it answers. */
+  start(): Promise<void>;
+  /** SIGTERM, as the platform ends it. */
+  stop(): Promise<void>;
+  /** SIGKILL. */
+  crash(): Promise<void>;
+}
+
+const program = new URL('../../../../apps/pocket-cloud/src/main.ts', import.meta.url).pathname;
+const answerTimeoutMs = 30_000;
+
+export async function startTestCloudProcess(prefix: string, subnet: number): Promise<TestCloudProcess> {
+  const config = await testConfig(prefix, subnet);
+  const configFile = join(config.dataDir, 'config.json');
+  const pidFile = join(config.dataDir, 'pid');
+  const logFile = join(config.dataDir, 'log');
+  await writeFile(configFile, JSON.stringify(config));
+  const argv: readonly string[] = ['--disable-warning=ExperimentalWarning', program, '--config', configFile];
+  const client = clientOf(config);
+  const answers = async (): Promise<boolean> => {
+    const asked = (['keystone', 'neutron', 'nova', 'octavia'] as const).map(
+      async (service) => await client.call(service, 'GET', '/').catch(() => undefined),
+    );
+    return (await Promise.all(asked)).every((answer) => answer !== undefined && answer.status < 400);
+  };
+  const start = async (): Promise<void> => {
+    await startDaemon({ name: 'pocket cloud', argv: [process.execPath, ...argv], pidFile, logFile });
+    if (!(await waitFor(answers, { timeoutMs: answerTimeoutMs, intervalMs: 50 })))
+      throw new Error(`pocket cloud does not answer: ${await readFileIfExists(logFile)}`);
+  };
+  const stop = async (): Promise<void> => await stopDaemon(pidFile, { graceMs: 60_000 });
+  const cloud: TestCloudProcess = {
+    config,
+    ...client,
+    start,
+    stop,
+    crash: async () => await stopDaemon(pidFile, { signal: 'SIGKILL' }),
+    restart: async () => {
+      await stop();
+      await start();
+    },
+    purge: async () => {
+      if ((await readFileIfExists(configFile)) === undefined) return;
+      await stop();
+      await run([process.execPath, ...argv, '--purge'], { timeoutMs: 120_000 });
+      await rm(config.dataDir, { recursive: true, force: true });
+    },
+  };
+  try {
+    await start();
+  } catch (error) {
+    await cloud.purge();
+    throw error;
+  }
+  return cloud;
+}
+
+async function testConfig(prefix: string, subnet: number): Promise<PocketCloudConfig> {
+  return pocketCloudConfig({
+    dataDir: await mkdtemp(join(tmpdir(), `pocket-${prefix}-`)),
+    prefix,
+    address: `172.28.${subnet}.1`,
+    cidr: `172.28.${subnet}.0/24`,
+    adminPassword: 'secret',
+  });
+}
+
+function clientOf(config: PocketCloudConfig): Pick<TestCloud, 'call' | 'token'> {
   const call: TestCloud['call'] = async (service, method, path, options = {}) => {
     const headers: Record<string, string> = { ...options.headers };
     if (options.token !== undefined) headers['x-auth-token'] = options.token;
@@ -81,16 +159,7 @@ export async function startTestCloud(prefix: string, subnet: number): Promise<Te
     };
   };
   return {
-    config,
     call,
-    restart: async () => {
-      await cloud.stop();
-      cloud = await startPocketCloud(config, log);
-    },
-    purge: async () => {
-      await cloud.stop();
-      await purge();
-    },
     token: async (user = { name: 'admin', password: 'secret', project: 'admin' }) => {
       const domain = { id: 'default' };
       const auth = {

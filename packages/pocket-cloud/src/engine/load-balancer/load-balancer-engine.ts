@@ -12,6 +12,7 @@ import {
   writeFileAtomic,
 } from '@matryoshka/system';
 import {
+  endStrays,
   ensureLegs,
   ensureRoutes,
   inNamespace,
@@ -19,7 +20,6 @@ import {
   networkNames,
   removeNamespace,
 } from '../network/index.ts';
-import { processesIn } from '../network/linux.ts';
 import { haproxyConfig } from './haproxy-config.ts';
 import type { LoadBalancerEngineConfig, LoadBalancerSpec } from './spec.ts';
 import { readStatistics, type Statistics, servingWorker } from './statistics.ts';
@@ -66,6 +66,7 @@ export function createLoadBalancerEngine(config: LoadBalancerEngineConfig): Load
     const files = filesOf(spec.id);
     if (spec.listeners.length === 0) {
       await stopDaemon(files.pid, { graceMs: 2000 });
+      await endStrays(names.loadBalancerNamespace(spec.id), 'haproxy');
       await rm(files.told, { force: true });
       return;
     }
@@ -94,6 +95,7 @@ export function createLoadBalancerEngine(config: LoadBalancerEngineConfig): Load
       if (changed) process.kill(running.pid, 'SIGUSR2');
     } else {
       await mkdir(config.runDirectory, { recursive: true });
+      await endStrays(namespace, 'haproxy');
       await startDaemon({
         name: 'load balancer',
         argv: inNamespace(namespace, ['haproxy', '-W', '-db', '-f', files.config]),
@@ -114,8 +116,7 @@ export function createLoadBalancerEngine(config: LoadBalancerEngineConfig): Load
     const files = filesOf(id);
     const namespace = names.loadBalancerNamespace(id);
     await stopDaemon(files.pid, { graceMs: 2000 });
-    // A worker that still serves old connections outlives its master and would keep the namespace alive.
-    for (const pid of await processesIn(namespace)) killQuietly(pid);
+    // Also ends workers that still serve old connections: they outlive their master.
     await removeNamespace(namespace);
     await rm(files.socket, { force: true });
     await rm(files.directory, { recursive: true, force: true });
@@ -141,9 +142,7 @@ export function createLoadBalancerEngine(config: LoadBalancerEngineConfig): Load
       for (const id of await folders(config.directory)) if (!keep.has(id)) await remove(id);
       const wanted = new Set(ids.map((id) => names.loadBalancerNamespace(id)));
       for (const namespace of await listNamespaces(`${names.prefix}-lb-`)) {
-        if (wanted.has(namespace)) continue;
-        for (const pid of await processesIn(namespace)) killQuietly(pid);
-        await removeNamespace(namespace);
+        if (!wanted.has(namespace)) await removeNamespace(namespace);
       }
     },
   };
@@ -155,13 +154,5 @@ async function folders(directory: string): Promise<readonly string[]> {
   } catch (error) {
     if (hasErrnoCode(error, 'ENOENT')) return [];
     throw error;
-  }
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if (!hasErrnoCode(error, 'ESRCH')) throw error;
   }
 }

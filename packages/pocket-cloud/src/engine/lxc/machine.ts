@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rm, rmdir, stat, truncate } from 'node:fs/promises';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rm, rmdir, stat, truncate } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { hasErrnoCode, readFileIfExists, run, sleep, TypedError, waitFor, writeFileAtomic } from '@matryoshka/system';
 
 export interface MachineNic {
@@ -20,6 +21,8 @@ export interface MachineSpec {
   readonly memoryMb: number;
   readonly nics: readonly MachineNic[];
 }
+
+const SETTLE_TIMEOUT_MS = 20_000;
 
 const plainName = (directory: string): string => directory.replace(/^\//, '').replaceAll('/', '-');
 
@@ -84,11 +87,21 @@ export function machineConfig(spec: MachineSpec, directory: string, cgroup: 'v1'
   return `${lines.map((line) => line.replace('amd64', process.arch === 'arm64' ? 'arm64' : 'amd64')).join('\n')}\n`;
 }
 
+/**
+ * A name beside the target to build it under. A name of its own each time: after a crash the former builder may still be running, and two of them
+ * must not write into one directory. What former ones left is removed.
+ */
+async function freshPart(target: string): Promise<string> {
+  const start = `${basename(target)}.part-`;
+  for (const name of await readdir(dirname(target)).catch(() => []))
+    if (name.startsWith(start)) await rm(join(dirname(target), name), { recursive: true, force: true, maxRetries: 5 });
+  return join(dirname(target), `${start}${randomBytes(6).toString('hex')}`);
+}
+
 /** Unpacks a squashfs once; a crash in between leaves nothing that looks whole. Throws TypedError `image_unusable` for other data. */
 export async function unpackImage(file: string, rootfs: string): Promise<void> {
   if ((await stat(rootfs).catch(() => undefined)) !== undefined) return;
   const head = Buffer.alloc(4);
-  const { open } = await import('node:fs/promises');
   const handle = await open(file, 'r');
   await handle.read(head, 0, 4, 0);
   await handle.close();
@@ -98,8 +111,7 @@ export async function unpackImage(file: string, rootfs: string): Promise<void> {
       actor: 'user',
       next: 'Upload a squashfs with disk_format raw and container_format bare.',
     });
-  const temporary = `${rootfs}.part`;
-  await rm(temporary, { recursive: true, force: true });
+  const temporary = await freshPart(rootfs);
   await run(['nice', '-n', '5', 'unsquashfs', '-no-progress', '-d', temporary, file], { timeoutMs: 15 * 60_000 });
   await run(['mv', '-T', temporary, rootfs]);
 }
@@ -135,9 +147,17 @@ export function createMachines(directory: string, switchNamespace: string): Mach
     unpacking.set(rootfs, known);
     await known;
   };
+  const stateOf = async (id: string): Promise<string> =>
+    (await run(lxc('lxc-info', id, '-s', '-H'), { okCodes: 'any', timeoutMs: 20_000 })).stdout.trim() || 'STOPPED';
+  // A start or stop that was under way when the cloud's process was killed goes on by itself: its end counts.
   const isRunning = async (id: string): Promise<boolean> => {
-    const { stdout } = await run(lxc('lxc-info', id, '-s', '-H'), { okCodes: 'any', timeoutMs: 20_000 });
-    return stdout.trim() !== '' && stdout.trim() !== 'STOPPED';
+    let state = 'STOPPED';
+    const settled = async (): Promise<boolean> => {
+      state = await stateOf(id);
+      return !['STARTING', 'STOPPING', 'ABORTING'].includes(state);
+    };
+    await waitFor(settled, { timeoutMs: SETTLE_TIMEOUT_MS, intervalMs: 100 });
+    return state !== 'STOPPED';
   };
   const stop = async (id: string, graceMs: number): Promise<void> => {
     if (await isRunning(id)) {
@@ -211,11 +231,11 @@ export function createMachines(directory: string, switchNamespace: string): Mach
 
 async function copyPlain(from: string, to: string): Promise<void> {
   if ((await stat(to).catch(() => undefined)) !== undefined) return;
-  await rm(`${to}.part`, { recursive: true, force: true });
-  await mkdir(join(to, '..'), { recursive: true });
-  if ((await stat(from).catch(() => undefined)) === undefined) await mkdir(`${to}.part`, { recursive: true });
-  else await run(['cp', '-a', '--reflink=auto', from, `${to}.part`], { timeoutMs: 10 * 60_000 });
-  await run(['mv', '-T', `${to}.part`, to]);
+  await mkdir(dirname(to), { recursive: true });
+  const temporary = await freshPart(to);
+  if ((await stat(from).catch(() => undefined)) === undefined) await mkdir(temporary, { recursive: true });
+  else await run(['cp', '-a', '--reflink=auto', from, temporary], { timeoutMs: 10 * 60_000 });
+  await run(['mv', '-T', temporary, to]);
 }
 
 /** cgroup directories of one container in every hierarchy; LXC names them after the container. */

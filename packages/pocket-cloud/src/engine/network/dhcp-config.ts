@@ -7,7 +7,7 @@ const LEASE_SECONDS = 86_400;
 /** Tag of a subnet inside dnsmasq. */
 const tag = (subnet: Pick<DhcpSubnet, 'id'>): string => `subnet-${subnet.id}`;
 
-/** Command line of dnsmasq for one network; hosts and options come from files that SIGHUP re-reads. */
+/** Command line of dnsmasq for one network; hosts, names and options come from files. */
 export function dnsmasqArguments(
   spec: DhcpSpec,
   device: string,

@@ -11,7 +11,7 @@ import {
 } from './dhcp-config.ts';
 import { hostResolvers } from './host.ts';
 import { ensureLegs, ensureRoutes } from './leg.ts';
-import { inNamespace, removeNamespace } from './linux.ts';
+import { endStrays, inNamespace, removeNamespace } from './linux.ts';
 import { type NetworkNames, networkNames } from './names.ts';
 import type { DhcpSpec, NetworkEngineConfig } from './spec.ts';
 
@@ -19,11 +19,18 @@ interface Files {
   readonly directory: string;
   readonly dnsmasqPid: string;
   readonly proxyPid: string;
+  /** Everything that dnsmasq was last started with. */
+  readonly startedWith: string;
 }
 
 function filesOf(config: NetworkEngineConfig, networkId: string): Files {
   const directory = join(config.directory, networkId);
-  return { directory, dnsmasqPid: join(directory, 'dnsmasq.pid'), proxyPid: join(directory, 'metadata-proxy.pid') };
+  return {
+    directory,
+    dnsmasqPid: join(directory, 'dnsmasq.pid'),
+    proxyPid: join(directory, 'metadata-proxy.pid'),
+    startedWith: join(directory, 'dnsmasq.started-with.json'),
+  };
 }
 
 /** A network's DHCP namespace: address service, names and the way to the metadata service. */
@@ -37,41 +44,47 @@ export async function ensureDhcp(config: NetworkEngineConfig, spec: DhcpSpec, br
   await ensureMetadataProxy(config, spec, namespace);
 }
 
+/**
+ * Every change is a restart. It could read its files again on SIGHUP, but keeps the lease of a host that went and refuses the address to the next
+ * owner, and Debian's 2.90 often ends by SIGSEGV there while it has leases. Leases are not kept anywhere: each host has its own address.
+ */
 async function ensureDnsmasq(
   config: NetworkEngineConfig,
   names: NetworkNames,
   spec: DhcpSpec,
   namespace: string,
 ): Promise<void> {
-  const { directory, dnsmasqPid } = filesOf(config, spec.networkId);
-  const argv = dnsmasqArguments(spec, names.legInner(spec.leg.portId), directory, await hostResolvers());
+  const { directory, dnsmasqPid, startedWith } = filesOf(config, spec.networkId);
+  const wanted = {
+    argv: dnsmasqArguments(spec, names.legInner(spec.leg.portId), directory, await hostResolvers()),
+    hosts: hostsFile(spec),
+    names: namesFile(spec),
+    options: optionsFile(spec),
+  };
   await mkdir(directory, { recursive: true });
-  const running = await daemonStatus(dnsmasqPid);
-  const oldHosts = await writeIfChanged(join(directory, 'hosts'), hostsFile(spec));
-  const changes = [
-    oldHosts !== undefined,
-    (await writeIfChanged(join(directory, 'names'), namesFile(spec))) !== undefined,
-    (await writeIfChanged(join(directory, 'options'), optionsFile(spec))) !== undefined,
-  ];
-  const newArguments = (await writeIfChanged(join(directory, 'arguments.json'), JSON.stringify(argv))) !== undefined;
-  // dnsmasq keeps a removed host's lease until it ends and would refuse the address to the next owner; leases live in memory only, so a restart forgets them.
-  const hostsNow = new Set(hostsFile(spec).split('\n'));
-  const removedHost = (oldHosts ?? '').split('\n').some((line) => !hostsNow.has(line));
-  if (running !== undefined && (removedHost || newArguments)) await stopDaemon(dnsmasqPid, { graceMs: 2000 });
-  else if (running !== undefined && changes.includes(true)) process.kill(running.pid, 'SIGHUP');
+  for (const file of ['hosts', 'names', 'options'] as const) await writeIfChanged(join(directory, file), wanted[file]);
+  const text = JSON.stringify(wanted);
+  // Not the files decide but what it was started with: a crash may have come between writing and starting.
+  const isNew = (await readFileIfExists(startedWith)) !== text;
+  if (isNew) await stopDaemon(dnsmasqPid, { graceMs: 2000 });
+  if ((await daemonStatus(dnsmasqPid)) === undefined) await endStrays(namespace, 'dnsmasq');
   await startDaemon({
     name: 'dnsmasq',
-    argv: inNamespace(namespace, ['dnsmasq', ...argv]),
+    argv: inNamespace(namespace, ['dnsmasq', ...wanted.argv]),
     pidFile: dnsmasqPid,
     logFile: join(directory, 'dnsmasq.log'),
   });
+  if (isNew) await writeFileAtomic(startedWith, text);
 }
 
 async function ensureMetadataProxy(config: NetworkEngineConfig, spec: DhcpSpec, namespace: string): Promise<void> {
   const { directory, proxyPid } = filesOf(config, spec.networkId);
   const file = join(directory, 'metadata-proxy.cfg');
   const text = metadataProxyConfig(spec.networkId, config.metadataSocket);
-  if ((await writeIfChanged(file, text)) !== undefined) await stopDaemon(proxyPid, { graceMs: 2000 });
+  // Ended before the file changes, so that a running proxy always has what the file says.
+  if ((await readFileIfExists(file)) !== text) await stopDaemon(proxyPid, { graceMs: 2000 });
+  await writeIfChanged(file, text);
+  if ((await daemonStatus(proxyPid)) === undefined) await endStrays(namespace, 'haproxy');
   await startDaemon({
     name: 'metadata proxy',
     argv: inNamespace(namespace, ['haproxy', '-db', '-f', file]),
@@ -80,12 +93,8 @@ async function ensureMetadataProxy(config: NetworkEngineConfig, spec: DhcpSpec, 
   });
 }
 
-/** Writes when the content differs; answers the old content ('' where there was none), undefined when nothing was to do. */
-async function writeIfChanged(path: string, text: string): Promise<string | undefined> {
-  const old = await readFileIfExists(path);
-  if (old === text) return undefined;
-  await writeFileAtomic(path, text);
-  return old ?? '';
+async function writeIfChanged(path: string, text: string): Promise<void> {
+  if ((await readFileIfExists(path)) !== text) await writeFileAtomic(path, text);
 }
 
 /** Whether both programs of a network's DHCP namespace run. */

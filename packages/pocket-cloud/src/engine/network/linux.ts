@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { hasErrnoCode, type RunResult, run } from '@matryoshka/system';
+import { hasErrnoCode, type RunResult, readFileIfExists, run } from '@matryoshka/system';
 
 const COMMAND_TIMEOUT_MS = 30_000;
 
@@ -101,8 +101,30 @@ export async function processesIn(namespace: string): Promise<readonly number[]>
   return code === 0 ? stdout.split(/\s+/).filter(Boolean).map(Number) : [];
 }
 
+/**
+ * Ends every process of that program in the namespace. For daemons whose pid file is missing: a crash between start and writing it leaves one that
+ * nobody knows and that holds the place of the next one.
+ */
+export async function endStrays(namespace: string, program: string): Promise<void> {
+  for (const pid of await processesIn(namespace)) {
+    const name = await readFileIfExists(`/proc/${pid}/comm`).catch(() => undefined);
+    if (name?.trim() === program) killQuietly(pid);
+  }
+}
+
+/** SIGKILL; a process that is gone already is no error. */
+export function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!hasErrnoCode(error, 'ESRCH')) throw error;
+  }
+}
+
+/** Removes a namespace with all that runs in it: a process would keep it, its interfaces and addresses alive. */
 export async function removeNamespace(namespace: string): Promise<void> {
   if (!(await listNamespaces(namespace)).includes(namespace)) return;
+  for (const pid of await processesIn(namespace)) killQuietly(pid);
   await ip('netns', 'del', namespace);
 }
 

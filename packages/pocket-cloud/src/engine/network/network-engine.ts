@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { errorMessage, type Logger } from '@matryoshka/system';
 import { dhcpRuns, ensureDhcp, removeDhcp } from './dhcp.ts';
 import { applyFilters, forgetWithdrawn } from './filters.ts';
@@ -168,8 +169,11 @@ async function removeStale(
   const routers = new Set(state.routers.map((spec) => names.routerNamespace(spec.id)));
   for (const namespace of present.filter((name) => name.startsWith(`${names.prefix}-router-`)))
     if (!routers.has(namespace)) await attempt(namespace, async () => await removeRouter(names, idIn(namespace)));
+  // Also by folder: after a reboot a network that went meanwhile has no namespace but still its files.
   const dhcp = new Set(state.dhcp.map((spec) => names.dhcpNamespace(spec.networkId)));
-  for (const namespace of present.filter((name) => name.startsWith(`${names.prefix}-dhcp-`)))
+  const folders = (await readdir(config.directory).catch(() => [])).map((id) => names.dhcpNamespace(id));
+  const known = [...folders, ...present.filter((name) => name.startsWith(`${names.prefix}-dhcp-`))];
+  for (const namespace of new Set(known))
     if (!dhcp.has(namespace)) await attempt(namespace, async () => await removeDhcp(config, names, namespace));
   const bridges = new Set(state.networks.map((network) => names.bridge(network.id)));
   const stale = (await listLinks(names.switchNamespace)).filter(

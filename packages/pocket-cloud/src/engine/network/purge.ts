@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { hasErrnoCode, waitFor } from '@matryoshka/system';
+import { waitFor } from '@matryoshka/system';
 import { removeHost } from './host.ts';
-import { listNamespaces, processesIn, removeNamespace } from './linux.ts';
+import { killQuietly, listNamespaces, processesIn, removeNamespace } from './linux.ts';
 import type { NetworkEngineConfig } from './spec.ts';
 
 /**
@@ -20,20 +20,6 @@ export async function purgeNetwork(config: NetworkEngineConfig): Promise<void> {
 }
 
 async function endProcesses(namespace: string): Promise<void> {
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    for (const pid of await processesIn(namespace)) kill(pid, signal);
-    const gone = await waitFor(async () => (await processesIn(namespace)).length === 0, {
-      timeoutMs: 3000,
-      intervalMs: 50,
-    });
-    if (gone) return;
-  }
-}
-
-function kill(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if (!hasErrnoCode(error, 'ESRCH')) throw error;
-  }
+  for (const pid of await processesIn(namespace)) killQuietly(pid);
+  await waitFor(async () => (await processesIn(namespace)).length === 0, { timeoutMs: 3000, intervalMs: 50 });
 }
