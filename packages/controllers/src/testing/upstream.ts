@@ -189,7 +189,6 @@ export async function playTenantAddons(client: KubeClient): Promise<void> {
   const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'i' }] } };
   const spec = { selector: { matchLabels: labels }, template };
   for (const [kind, name] of [
-    ['DaemonSet', 'kube-proxy'],
     ['DaemonSet', 'konnectivity-agent'],
     ['Deployment', 'coredns'],
   ] as const)

@@ -55,7 +55,6 @@ export function kamajiControlPlane({ cluster, settings }: ManifestInput): KubeOb
       addons: {
         // Kamaji takes the tag only together with a repository, and kubeadm adds `/coredns` to the latter.
         coreDNS: { imageRepository: coredns.repository.replace(/\/coredns$/, ''), imageTag: coredns.tag },
-        kubeProxy: {},
         konnectivity: {
           server: { port: 8132, image: server.repository, version: server.tag },
           agent: { image: agent.repository, version: agent.tag, tolerations: [{ operator: 'Exists' }] },

@@ -10,6 +10,7 @@ import type { Credential, ManifestInput } from './input.ts';
 import { namespace } from './namespace.ts';
 import { poolManifests } from './pool.ts';
 import { flannel } from './tenant/flannel.ts';
+import { kubeProxy } from './tenant/kube-proxy.ts';
 
 export interface GroupInput extends ManifestInput {
   readonly credential: Credential | undefined;
@@ -51,5 +52,5 @@ export function poolObjects(input: ManifestInput, poolName: string): readonly Ku
 
 /** What we put into the customer's cluster. */
 export function tenantManifests(input: ManifestInput & { readonly endpoint: string }): readonly KubeObject[] {
-  return flannel(input).map(withHash);
+  return [...flannel(input), ...kubeProxy(input)].map(withHash);
 }
