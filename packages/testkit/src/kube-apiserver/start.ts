@@ -104,6 +104,7 @@ async function apiServerArguments(
     `--service-account-key-file=${serviceAccountKey}`,
     `--service-account-signing-key-file=${serviceAccountKey}`,
     '--disable-admission-plugins=ServiceAccount',
+    '--allow-privileged=true',
   ];
 }
 
