@@ -16,18 +16,32 @@ function componentOfBinary(binary: string): Component {
   return found;
 }
 
+export interface BuiltBinary {
+  readonly path: string;
+  /** Hex, as noted when it was built. */
+  readonly sha256: string;
+}
+
 /**
  * Path of a built binary by its file name (`kubectl`, `kubeadm`, `kubernetes`, `kine`, `proxy-server`, `flanneld`…), of the default version unless given.
  * Kubernetes' seven names are links to one file: copy it with the link resolved, or call `kubernetes kubectl …`.
  * Throws TypedError `not_built` when it has to be built first.
  */
 export async function componentBinary(binary: string, version?: string): Promise<string> {
+  return (await builtBinary(binary, version)).path;
+}
+
+/** Like {@link componentBinary}, with the hash: reading a hundred megabytes again would tell nothing new. */
+export async function builtBinary(binary: string, version?: string): Promise<BuiltBinary> {
   const component = componentOfBinary(binary);
   const chosen = chooseVersion(component, version);
   const go = await findGo();
   if (go !== undefined) {
     const folder = resultDir(component, await buildKey(component, chosen, go.version));
-    if ((await readResult(folder)) !== undefined) return join(folder, binary);
+    const result = await readResult(folder);
+    // A link has the hash of what it leads to.
+    const sha256 = result?.binaries[binary] ?? result?.binaries[component.builds[0]?.binary ?? ''];
+    if (sha256 !== undefined) return { path: join(folder, binary), sha256 };
   }
   throw new TypedError(`${component.name} ${chosen} is not built`, {
     code: 'not_built',

@@ -1,4 +1,4 @@
-export { componentBinary } from './binaries.ts';
+export { type BuiltBinary, builtBinary, componentBinary } from './binaries.ts';
 export { type BuildOptions, type BuildProgress, buildComponents } from './build/builder.ts';
 export { ensureGo, findGo, type GoToolchain } from './build/go-toolchain.ts';
 export type { BuildResult } from './build/result.ts';

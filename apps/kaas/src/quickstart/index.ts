@@ -96,19 +96,23 @@ function expectHello(text: string): void {
 function summary(config: PlatformConfig, timings: readonly Timing[]): string {
   const width = Math.max(...timings.map(({ what }) => what.length));
   const rows = timings.map(({ what, ms }) => `  ${what.padEnd(width)}  ${formatDuration(ms)}`);
+  const hints = [
+    ['kaas cluster list', 'your clusters'],
+    ['kaas kubectl get pods -A', `everything in the cluster (context ${name})`],
+    ['kaas kubectl port-forward deployment/hello 8080', 'then: curl http://127.0.0.1:8080/'],
+    [`kaas pool scale ${name} workers --count 3 --wait`, 'one more worker'],
+    ['kaas cluster create second --pool w:m1.small:1 --wait', 'another cluster'],
+    [`kaas cluster delete ${name} --wait`, 'everything of it goes'],
+    [`eval "$(kaas cloud openrc --project ${name})"`, 'then: openstack server list'],
+    ['kaas status, kaas doctor, kaas down --purge', `the platform itself (${config.dataDir})`],
+  ] as const;
+  const commandWidth = Math.max(...hints.map(([command]) => command.length));
   return `
 ${name} is a Kubernetes cluster: its control plane runs as pods in the management cluster, its workers are servers of the project ${name}.
 
 ${rows.join('\n')}
 
 What to try next:
-  kaas cluster list                                   your clusters
-  kaas kubectl get pods -A                            everything in the cluster (context ${name})
-  kaas kubectl port-forward deployment/hello 8080     then: curl http://127.0.0.1:8080/
-  kaas pool scale ${name} workers --count 3 --wait      one more worker
-  kaas cluster create second --pool w:m1.small:1 --wait
-  kaas cluster delete ${name} --wait                    everything of it goes
-  eval "$(kaas cloud openrc --project ${name})"         then: openstack server list
-  kaas status · kaas doctor · kaas down --purge       the platform itself (${config.dataDir})
+${hints.map(([command, what]) => `  ${command.padEnd(commandWidth)}  ${what}`).join('\n')}
 `;
 }

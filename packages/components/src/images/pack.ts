@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TypedError } from '@matryoshka/system';
-import { componentBinary } from '../binaries.ts';
+import { builtBinary } from '../binaries.ts';
 import { hashFile } from '../build/result.ts';
 import { type ArchiveImage, writeImageArchive } from '../oci/archive.ts';
 import { type HostPrograms, hostLayerInput } from '../oci/host-files.ts';
@@ -95,11 +96,11 @@ async function certificateLayer(): Promise<Layer> {
 
 // The four Kubernetes images share one layer: the same binary with all its names.
 async function binaryLayer(image: Image, binary: string): Promise<Layer> {
-  const file = await componentBinary(binary, image.version);
+  const { path: file, sha256 } = await builtBinary(binary, image.version);
   const shared = binary === 'kubernetes';
   const path = shared ? 'usr/local/bin/kubernetes' : image.path.slice(1);
   const names = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'];
-  return await packLayer(`binary ${path} ${await hashFile(file)}`, async () => [
+  return await packLayer(`binary ${path} ${sha256}`, async () => [
     { path, mode: 0o755, data: await readFile(file) },
     ...(shared ? names.map((name) => ({ path: `usr/local/bin/${name}`, mode: 0o777, target: 'kubernetes' })) : []),
   ]);
@@ -135,7 +136,10 @@ export async function preloadArchive(
   source: ImageSource = 'build',
 ): Promise<{ readonly archive: string; readonly refs: readonly string[] }> {
   const images = await packImages(imagesToBuild(source, kubernetesVersion).filter((image) => image.preload));
-  const archive = join(cacheDir(), 'images', `preload-${source}-${kubernetesVersion ?? 'default'}.tar`);
-  await writeImageArchive(images, archive);
+  // Named by what is in it, so that one that was written before is not written again.
+  const content = images.map(({ ref, descriptor }) => `${ref} ${descriptor.digest}`).sort();
+  const key = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
+  const archive = join(cacheDir(), 'images', `preload-${key}.tar`);
+  if ((await stat(archive).catch(() => undefined)) === undefined) await writeImageArchive(images, archive);
   return { archive, refs: images.map(({ ref }) => ref) };
 }
