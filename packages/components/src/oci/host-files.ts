@@ -23,11 +23,9 @@ export async function hostFiles(wanted: HostPrograms): Promise<ReadonlyMap<strin
     const names = await readdir(folder).catch((error: unknown) => missing(folder, error));
     for (const name of names) if (name.endsWith('.so')) files.set(join(folder, name).slice(1), join(folder, name));
   }
-  for (const path of [...files.values()]) {
-    const { stdout } = await run(['ldd', path], { okCodes: 'any', env: { LC_ALL: 'C' } });
-    for (const [, library] of stdout.matchAll(/(?:=> |^\s+)(\/\S+) \(0x/gm))
-      if (library !== undefined) files.set(library.slice(1), library);
-  }
+  const { stdout } = await run(['ldd', ...files.values()], { okCodes: 'any', env: { LC_ALL: 'C' } });
+  for (const [, library] of stdout.matchAll(/(?:=> |^\s+)(\/\S+) \(0x/gm))
+    if (library !== undefined) files.set(library.slice(1), library);
   return files;
 }
 
