@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serviceUrl } from './config.ts';
 import { startTestCloud, type TestCloud } from './testing/instance.ts';
 import { makeServerImage } from './testing/server-image.ts';
-import { knownServer, soon } from './testing/servers.ts';
+import { hostGets, knownServer, soon } from './testing/servers.ts';
 import { makeTenant, type Tenant } from './testing/tenant.ts';
 
 /** The client is a program that starts for two seconds each time, and this machine may be busy. */
@@ -117,11 +117,8 @@ describe('the openstack command line', () => {
 
     const address = (await shows('floating', 'ip', 'create', 'public')).floating_ip_address;
     await does('server', 'add', 'floating', 'ip', 'one', address);
-    const got = async (where: string): Promise<boolean> => {
-      const answer = await fetch(`http://${where}/name`, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
-      return (await answer?.text())?.trim() === 'one';
-    };
-    expect(await soon(async () => await got(address))).toBe(true);
+    const got = async (): Promise<boolean> => (await hostGets(address)) === 'one';
+    expect(await soon(async () => await got())).toBe(true);
     await does('server', 'remove', 'floating', 'ip', 'one', address);
 
     await does('loadbalancer', 'create', '--name', 'lb', '--vip-subnet-id', 's', '--wait');
@@ -136,13 +133,13 @@ describe('the openstack command line', () => {
     const lb = await shows('loadbalancer', 'show', 'lb');
     expect(lb).toMatchObject({ provisioning_status: 'ACTIVE', name: 'lb' });
     await does('floating', 'ip', 'set', '--port', lb.vip_port_id, address);
-    expect(await soon(async () => await got(address))).toBe(true);
+    expect(await soon(async () => await got())).toBe(true);
     const online = async (): Promise<boolean> =>
       JSON.parse(await call('red', ['loadbalancer', 'status', 'show', 'lb'])).loadbalancer.operating_status ===
       'ONLINE';
     expect(await soon(online, 60_000)).toBe(true);
     await does('loadbalancer', 'listener', 'set', '--allowed-cidr', '10.0.0.0/8', 'l', '--wait');
-    expect(await soon(async () => !(await got(address)))).toBe(true);
+    expect(await soon(async () => !(await got()))).toBe(true);
     expect(await column('name', 'loadbalancer', 'member', 'list', 'pool')).toEqual(['one']);
     expect(await fails('loadbalancer', 'delete', 'lb')).toContain('has children');
     await does('loadbalancer', 'delete', '--cascade', '--wait', 'lb');

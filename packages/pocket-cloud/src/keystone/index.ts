@@ -20,7 +20,7 @@ import { catalogEndpoints, catalogServices, tokenCatalog } from './catalog.ts';
 import { hashToken } from './passwords.ts';
 import { defaultDomainId, projectRoutes } from './projects.ts';
 import { roleRoutes } from './role-routes.ts';
-import { projectById, projectByName } from './rows.ts';
+import { projectByName } from './rows.ts';
 import { callerOf, findToken, tokenBody, type ValidToken } from './tokens.ts';
 import { userRoutes } from './users.ts';
 import { versionRoutes } from './versions.ts';
@@ -40,10 +40,6 @@ export function adminProjectId(store: Store): string {
   const project = projectByName(store, defaultDomainId, 'admin');
   if (project === undefined) throw new Error('project admin does not exist yet');
   return project.id;
-}
-
-export function projectExists(store: Store, projectId: string): boolean {
-  return projectById(store, projectId) !== undefined;
 }
 
 /** Identity API v3: https://docs.openstack.org/api-ref/identity/v3/ */

@@ -22,6 +22,7 @@ const supported: readonly (readonly [alias: string, name: string, updated: strin
   ['project-id', 'project_id field enabled', '2016-09-09T09:09:09-09:09'],
   ['quota_details', 'Quota details management support', '2017-02-10T10:00:00-00:00'],
   ['quotas', 'Quota management support', '2012-07-29T10:00:00-00:00'],
+  ['revision-if-match', 'If-Match constraints based on revision_number', '2016-12-11T00:00:00-00:00'],
   ['router', 'Neutron L3 Router', '2012-07-20T10:00:00-00:00'],
   ['router_availability_zone', 'Router Availability Zone', '2015-01-01T10:00:00-00:00'],
   ['security-group', 'security-group', '2012-10-05T10:00:00-00:00'],

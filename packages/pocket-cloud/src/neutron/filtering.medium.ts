@@ -5,7 +5,15 @@ import { run, sleep } from '@matryoshka/system';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCloud, type TestCloud } from '../testing/instance.ts';
 import { makeServerImage } from '../testing/server-image.ts';
-import { bootServer, soon, type TestServer, uploadImage } from '../testing/servers.ts';
+import {
+  bootServer,
+  initPid,
+  knownServer,
+  serverBecomes,
+  soon,
+  type TestServer,
+  uploadImage,
+} from '../testing/servers.ts';
 import { makeTenant, type Tenant } from '../testing/tenant.ts';
 
 let cloud: TestCloud;
@@ -238,5 +246,42 @@ describe('a port', () => {
     });
     expect(next.address).toBe(extra.address);
     await red.nova('DELETE', `/v2.1/servers/${next.id}`);
+  });
+});
+
+describe('a running server', () => {
+  it('gets another interface and loses it again', async () => {
+    const second = await red.make('network', { name: 'second' });
+    const subnet = await red.make('subnet', { network_id: second.id, cidr: '10.0.7.0/24', ip_version: 4 });
+    const port = await red.make('port', { network_id: second.id });
+    const path = `/v2.1/servers/${one.id}/os-interface`;
+    const attached = await red.nova('POST', path, { interfaceAttachment: { port_id: port.id } });
+    expect([attached.status, attached.body.interfaceAttachment]).toMatchObject([
+      200,
+      { port_id: port.id, net_id: second.id, mac_addr: port.mac_address, fixed_ips: [{ subnet_id: subnet.id }] },
+    ]);
+    const links = async (): Promise<string> => (await one.exec('ip', 'link')).stdout;
+    expect(await soon(async () => (await links()).includes(port.mac_address))).toBe(true);
+    // The DHCP server of the second network is there for it.
+    await one.exec('ip', 'addr', 'add', `${port.fixed_ips[0].ip_address}/24`, 'dev', 'eth1');
+    expect(await soon(async () => await one.pings('10.0.7.2'))).toBe(true);
+    expect((await red.nova('POST', path, { interfaceAttachment: { port_id: port.id } })).status).toBe(409);
+    // A reboot keeps it.
+    const pid = await initPid(cloud, one.id);
+    await red.nova('POST', `/v2.1/servers/${one.id}/action`, { reboot: { type: 'HARD' } });
+    expect(await soon(async () => !['', pid].includes(await initPid(cloud, one.id)))).toBe(true);
+    await serverBecomes(red, one.id, 'ACTIVE');
+    one = await knownServer(cloud, red, one.id);
+    expect(await links()).toContain(port.mac_address);
+    expect((await red.nova('DELETE', `${path}/${port.id}`)).status).toBe(202);
+    expect(await soon(async () => !(await links()).includes(port.mac_address))).toBe(true);
+    expect((await red.nova('GET', path)).body.interfaceAttachments).toHaveLength(1);
+    expect((await red.neutron('GET', `/v2.0/ports/${port.id}`)).body.port).toMatchObject({
+      device_id: '',
+      status: 'DOWN',
+    });
+    expect((await red.nova('DELETE', `${path}/${port.id}`)).status).toBe(404);
+    await red.neutron('DELETE', `/v2.0/ports/${port.id}`);
+    expect((await red.neutron('DELETE', `/v2.0/networks/${second.id}`)).status).toBe(204);
   });
 });

@@ -56,7 +56,7 @@ export function floatingIpRoutes(core: NeutronCore): readonly Route[] {
   ];
 }
 
-export function floatingIpView(core: NeutronCore, row: FloatingIpRow): View {
+function floatingIpView(core: NeutronCore, row: FloatingIpRow): View {
   const { name: _name, ...rest } = row;
   const port = row.port_id === null ? undefined : core.ports.get(row.port_id);
   const broken = row.router_id !== null && core.failures().has(`router:${row.router_id}`);

@@ -14,6 +14,7 @@ import { hostRoutes } from './host-routes.ts';
 import { networkRoutes } from './networks.ts';
 import { portRoutes } from './ports.ts';
 import { quotaRoutes } from './quotas.ts';
+import { withRevisions } from './revisions.ts';
 import { routerInterfaceRoutes } from './router-interfaces.ts';
 import { routerRoutes } from './routers.ts';
 import { securityGroupRuleRoutes } from './security-group-rules.ts';
@@ -55,7 +56,7 @@ export function createNeutron({ config, paths, store, log }: ServiceContext): Ne
   const service: Service = {
     name: 'neutron',
     errorBody: neutronError,
-    routes: [
+    routes: withRevisions(core, [
       ...versionRoutes,
       ...extensionRoutes,
       ...networkRoutes(core),
@@ -69,7 +70,7 @@ export function createNeutron({ config, paths, store, log }: ServiceContext): Ne
       ...tagRoutes(core),
       ...quotaRoutes(core),
       ...hostRoutes(core),
-    ],
+    ]),
     start: async () => {
       bootstrapNetworks(core, adminProjectId(store));
       await controller.start();

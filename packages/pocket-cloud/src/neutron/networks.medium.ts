@@ -105,6 +105,26 @@ describe('networks', () => {
     await admin.neutron('DELETE', `/v2.0/networks/${shared.id}`);
   });
 
+  it('take a change that names its revision only while that is the current one', async () => {
+    const network = await red.make('network', { name: 'a' });
+    const path = `/v2.0/networks/${network.id}`;
+    const put = async (match: string, name: string) =>
+      await cloud.call('neutron', 'PUT', path, {
+        token: red.token,
+        headers: { 'if-match': match },
+        json: { network: { name } },
+      });
+    expect((await put('revision_number=1', 'b')).body.network).toMatchObject({ name: 'b', revision_number: 2 });
+    const late = await put('revision_number=1', 'c');
+    expect([late.status, late.body.NeutronError]).toEqual([
+      412,
+      { type: 'HTTPPreconditionFailed', message: 'Constrained to 1, but current revision is 2', detail: '' },
+    ]);
+    expect((await put('revision_number=one', 'c')).status).toBe(400);
+    expect((await red.neutron('GET', path)).body.network.name).toBe('b');
+    await red.neutron('DELETE', path);
+  });
+
   it('come in pages, sorted, filtered and reduced to fields', async () => {
     const made = await red.neutron('POST', '/v2.0/networks', {
       networks: ['p3', 'p1', 'p2', 'p5', 'p4'].map((name) => ({ name, description: 'paged' })),

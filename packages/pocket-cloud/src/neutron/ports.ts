@@ -1,4 +1,4 @@
-import { addressOf, cidrOf, contains, parseAddress, parseCidr } from '../engine/network/index.ts';
+import { parseCidr } from '../engine/network/index.ts';
 import {
   type ApiReply,
   type ApiRequest,
@@ -229,12 +229,4 @@ function remove(core: NeutronCore, request: ApiRequest): ApiReply {
   core.store.transaction(() => removePort(core, row.id));
   void core.changed();
   return noContent;
-}
-
-/** The subnet of that network in which an address lies. */
-export function subnetOfAddress(core: NeutronCore, networkId: string, address: string): string | undefined {
-  if (parseAddress(address) === undefined) return undefined;
-  return core.subnets
-    .list()
-    .find((row) => row.network_id === networkId && contains(cidrOf(row.cidr), addressOf(address)))?.id;
 }

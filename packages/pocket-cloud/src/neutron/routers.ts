@@ -66,7 +66,7 @@ function includes(list: readonly RouteRow[], entry: RouteRow): boolean {
   return list.some((other) => other.destination === entry.destination && other.nexthop === entry.nexthop);
 }
 
-export function routerView(core: NeutronCore, request: ApiRequest, row: RouterRow): View {
+function routerView(core: NeutronCore, request: ApiRequest, row: RouterRow): View {
   const { external_gateway, ...rest } = row;
   return {
     ...rest,

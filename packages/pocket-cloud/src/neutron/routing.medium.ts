@@ -6,7 +6,7 @@ import { run } from '@matryoshka/system';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCloud, type TestCloud } from '../testing/instance.ts';
 import { makeServerImage } from '../testing/server-image.ts';
-import { bootServer, soon, type TestServer, uploadImage } from '../testing/servers.ts';
+import { bootServer, hostGets, soon, type TestServer, uploadImage } from '../testing/servers.ts';
 import { adminTenant, makeTenant, type Tenant } from '../testing/tenant.ts';
 
 /** A project with network, subnet 10.0.0.0/24, router and one server at 10.0.0.50. */
@@ -67,15 +67,6 @@ afterAll(async () => {
 
 const hostPings = async (address: string, ...options: readonly string[]): Promise<boolean> =>
   (await run(['ping', '-c', '1', '-W', '1', ...options, address], { okCodes: 'any' })).code === 0;
-/** What the host gets from a server's web server. */
-const hostGets = async (address: string): Promise<string | undefined> => {
-  try {
-    const answer = await fetch(`http://${address}/name`, { signal: AbortSignal.timeout(2000) });
-    return (await answer.text()).trim();
-  } catch {
-    return undefined;
-  }
-};
 const letIn = async (site: Site): Promise<void> => {
   const { body } = await site.tenant.neutron('GET', '/v2.0/security-groups?name=default');
   const security_group_id = body.security_groups[0].id;

@@ -15,24 +15,32 @@ export function createServerNetworking(core: NeutronCore): ServerNetworking {
   const names = networkNames(core.config.prefix);
   const portsOf = (serverId: string): readonly PortRow[] =>
     core.ports.list().filter((port) => port.device_id === serverId && port.device_owner.startsWith('compute:'));
+  const release = (port: PortRow): void => {
+    if (port.made_for_server) removePort(core, port.id);
+    else core.ports.update(port.id, { device_id: '', device_owner: '', host_id: '', status: 'DOWN' });
+  };
   const setStatus = (portId: string, status: PortRow['status']): void => {
     const port = core.ports.get(portId);
     if (port !== undefined && port.status !== status) core.ports.update(portId, { status });
   };
   return {
     createPortForServer: (request) => {
-      core.store.transaction(() => {
-        if (request.portId === undefined) makePort(core, request);
-        else bindPort(core, request, request.portId);
-      });
+      const port = core.store.transaction(() =>
+        request.portId === undefined ? makePort(core, request) : bindPort(core, request, request.portId),
+      );
       void core.changed();
+      return port?.id;
     },
     portsOfDevice: (serverId) => portsOf(serverId).map((port) => serverPort(core, port)),
     unbindOrDeletePorts: (serverId) => {
       core.store.transaction(() => {
-        for (const port of portsOf(serverId))
-          if (port.made_for_server) removePort(core, port.id);
-          else core.ports.update(port.id, { device_id: '', device_owner: '', host_id: '', status: 'DOWN' });
+        for (const port of portsOf(serverId)) release(port);
+      });
+      void core.changed();
+    },
+    unbindOrDeletePort: (serverId, portId) => {
+      core.store.transaction(() => {
+        for (const port of portsOf(serverId)) if (port.id === portId) release(port);
       });
       void core.changed();
     },
@@ -83,10 +91,10 @@ export async function prepare(core: NeutronCore, portId: string): Promise<void> 
   if (reason !== undefined) throw new Error(`the network of port ${portId} is not ready: ${reason}`);
 }
 
-function makePort(core: NeutronCore, request: PortRequest): void {
+function makePort(core: NeutronCore, request: PortRequest): PortRow | undefined {
   const network = request.networkId === undefined ? onlyNetwork(core, request.projectId) : usable(core, request);
   // Neither asked for nor available: the server boots without a network.
-  if (network === undefined) return;
+  if (network === undefined) return undefined;
   if (!core.subnets.list().some((subnet) => subnet.network_id === network.id))
     throw badRequest(`Network ${network.id} requires a subnet in order to boot instances on.`);
   const quota = quotaOf(core, request.projectId, 'port');
@@ -101,7 +109,7 @@ function makePort(core: NeutronCore, request: PortRequest): void {
     ...(network.port_security_enabled ? { security_groups: groupsOf(core, request) } : {}),
   };
   try {
-    insertPort(core, caller, request.projectId, network.id, body, { made_for_server: true });
+    return insertPort(core, caller, request.projectId, network.id, body, { made_for_server: true });
   } catch (error) {
     throw error instanceof ApiError && error.type === 'IpAddressInUse'
       ? badRequest(`Fixed IP address ${request.fixedIp} is already in use on instance ${request.serverId}.`)
@@ -138,18 +146,19 @@ function groupsOf(core: NeutronCore, request: PortRequest): readonly string[] {
   });
 }
 
-function bindPort(core: NeutronCore, request: PortRequest, portId: string): void {
+function bindPort(core: NeutronCore, request: PortRequest, portId: string): PortRow {
   const port = core.ports.get(portId);
   if (port === undefined) throw badRequest(`Port id ${portId} could not be found.`);
   if (port.project_id !== request.projectId)
     throw badRequest(`Port ${portId} not usable for instance ${request.serverId}.`);
   if (port.device_id !== '') throw conflict(`Port ${portId} is still in use.`);
   if (port.fixed_ips.length === 0) throw badRequest(`Port ${portId} requires a FixedIP in order to be used.`);
-  core.ports.update(portId, {
+  const change = {
     device_id: request.serverId,
     device_owner: `compute:${request.availabilityZone}`,
     host_id: 'localhost',
-  });
+  };
+  return core.ports.update(portId, change) ?? port;
 }
 
 function serverPort(core: NeutronCore, port: PortRow): ServerPort {

@@ -1,7 +1,5 @@
 import {
-  addressOf,
   cidrOf,
-  contains,
   type DhcpSpec,
   type FilterPort,
   type GroupSpec,
@@ -185,11 +183,4 @@ export function routerTowards(core: NeutronCore, subnetId: string, externalNetwo
 
 function holds(port: PortRow, address: string | null | undefined): boolean {
   return port.fixed_ips.some((fixed) => fixed.ip_address === address);
-}
-
-/** Whether an address lies in one of a network's subnets. */
-export function inNetwork(core: NeutronCore, networkId: string, address: string): boolean {
-  return core.subnets
-    .list()
-    .some((row) => row.network_id === networkId && contains(cidrOf(row.cidr), addressOf(address)));
 }

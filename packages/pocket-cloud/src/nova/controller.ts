@@ -27,12 +27,18 @@ export function createServerController(context: ServiceContext, networking: Serv
   const due = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
 
+  /** The server's ports when their networks stand. */
+  const readyPorts = async (row: ServerRow): Promise<ReturnType<ServerNetworking['portsOfDevice']>> => {
+    const ports = networking.portsOfDevice(row.id);
+    await Promise.all(ports.map(async (port) => await networking.network.prepare(port.id)));
+    return ports;
+  };
+
   const startMachine = async (row: ServerRow): Promise<void> => {
     const image = imageById(store, row.image_id);
     if (image === undefined) throw new Error(`Image ${row.image_id} could not be found.`);
     updateServer(store, row.id, { task_state: row.launched_at === null ? 'networking' : 'powering-on' });
-    const ports = networking.portsOfDevice(row.id);
-    await Promise.all(ports.map(async (port) => await networking.network.prepare(port.id)));
+    const ports = await readyPorts(row);
     updateServer(store, row.id, { task_state: row.launched_at === null ? 'spawning' : 'powering-on' });
     const flavor = JSON.parse(row.flavor) as FlavorRow;
     const properties = JSON.parse(image.properties) as Record<string, string>;
@@ -56,6 +62,13 @@ export function createServerController(context: ServiceContext, networking: Serv
     const running = await machines.isRunning(row.id);
     if (row.reboot !== 0 && running) await machines.stop(row.id, row.reboot === 1 ? stopGraceMs : 0);
     if (!running || row.reboot !== 0) await startMachine(row);
+    else {
+      const ports = await readyPorts(row);
+      await machines.plug(
+        row.id,
+        ports.map((port) => networking.network.plugInfo(port.id)),
+      );
+    }
     for (const port of networking.portsOfDevice(row.id)) await networking.network.afterServerStarted(port.id);
     store.transaction(() => {
       const now = serverById(store, row.id);

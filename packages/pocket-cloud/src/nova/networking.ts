@@ -24,11 +24,13 @@ export interface ServerPort {
 
 /** What Nova needs of Neutron, in-process. */
 export interface ServerNetworking {
-  /** Makes or binds a port. Throws ApiError 400, 404 or 409 in Nova's words. */
-  createPortForServer(request: PortRequest): unknown;
+  /** Makes or binds a port and answers its id; undefined where none was asked for and there is no network. Throws ApiError 400, 404 or 409 in Nova's words. */
+  createPortForServer(request: PortRequest): string | undefined;
   portsOfDevice(serverId: string): readonly ServerPort[];
   /** Deletes ports made for the server, unbinds those that were given. Repeatable. */
   unbindOrDeletePorts(serverId: string): unknown;
+  /** The same for one port of the server. */
+  unbindOrDeletePort(serverId: string, portId: string): void;
   serverByAddress(networkId: string, fixedIp: string): string | undefined;
   networkDataOf(serverId: string): unknown;
   readonly network: {

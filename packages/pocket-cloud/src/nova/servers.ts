@@ -24,6 +24,7 @@ import {
 } from '../http/index.ts';
 import { newId, type Store, timestamp } from '../store/index.ts';
 import type { ServerController } from './controller.ts';
+import { interfaceRoutes } from './interfaces.ts';
 import type { ServerNetworking } from './networking.ts';
 import { checkQuota } from './quotas.ts';
 import { flavorById, type KeypairRow, type ServerRow, serverById, updateServer } from './rows.ts';
@@ -118,17 +119,7 @@ export function serverRoutes(api: ServerApi): readonly Route[] {
       updateServer(store, row.id, { tags: JSON.stringify(tags) });
       return ok({ tags });
     }),
-    route('GET', '/v2.1/servers/:id/os-interface', (request) =>
-      ok({
-        interfaceAttachments: networking.portsOfDevice(find(request).id).map((port) => ({
-          port_id: port.id,
-          net_id: port.networkId,
-          mac_addr: port.macAddress,
-          port_state: 'ACTIVE',
-          fixed_ips: port.fixedIps.map((fixed) => ({ subnet_id: fixed.subnetId, ip_address: fixed.ipAddress })),
-        })),
-      }),
-    ),
+    ...interfaceRoutes(api, find),
     route('GET', '/v2.1/servers/:id/os-volume_attachments', (request) => {
       find(request);
       return ok({ volumeAttachments: [] });

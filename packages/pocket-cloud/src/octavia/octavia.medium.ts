@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pocketCloudPaths } from '../config.ts';
 import { startTestCloud, type TestCloud } from '../testing/instance.ts';
 import { makeServerImage } from '../testing/server-image.ts';
-import { bootServer, serverBecomes, soon, type TestServer, uploadImage } from '../testing/servers.ts';
+import { bootServer, hostGets, serverBecomes, soon, type TestServer, uploadImage } from '../testing/servers.ts';
 import { makeTenant, type Tenant } from '../testing/tenant.ts';
 
 const lbaas = '/v2.0/lbaas';
@@ -72,14 +72,6 @@ const answering = async (address: string): Promise<readonly string[]> => {
   const seen = new Set<string>();
   for (let index = 0; index < 8; index += 1) seen.add((await client.get(`http://${address}/name`)) ?? 'nobody');
   return [...seen].toSorted();
-};
-const hostGets = async (address: string): Promise<string | undefined> => {
-  try {
-    const answer = await fetch(`http://${address}/name`, { signal: AbortSignal.timeout(2000) });
-    return (await answer.text()).trim();
-  } catch {
-    return undefined;
-  }
 };
 const leftOf = async (id: string): Promise<readonly string[]> => {
   const short = id.replaceAll('-', '').slice(0, 11);

@@ -122,3 +122,13 @@ export async function initPid(cloud: TestCloud, id: string): Promise<string> {
 export async function soon(condition: () => Promise<boolean>, timeoutMs = 20_000): Promise<boolean> {
   return await waitFor(condition, { timeoutMs, intervalMs: 100 });
 }
+
+/** What the host gets from a server's web server (`/name`) at an address; undefined when nobody answers within two seconds. */
+export async function hostGets(address: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(`http://${address}/name`, { signal: AbortSignal.timeout(2000) });
+    return (await answer.text()).trim();
+  } catch {
+    return undefined;
+  }
+}

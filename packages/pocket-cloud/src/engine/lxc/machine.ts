@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rm, rmdir, stat, truncate } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { hasErrnoCode, readFileIfExists, run, sleep, TypedError, waitFor, writeFileAtomic } from '@matryoshka/system';
+import { removeLink } from '../network/index.ts';
+import { plugMissing } from './plug.ts';
 
 export interface MachineNic {
   readonly bridge: string;
@@ -120,6 +122,10 @@ export interface Machines {
   ensureStarted(spec: MachineSpec, imageFile: string): Promise<void>;
   isRunning(id: string): Promise<boolean>;
   running(): Promise<ReadonlySet<string>>;
+  /** Gives a running machine the interfaces it lacks. */
+  plug(id: string, nics: readonly MachineNic[]): Promise<void>;
+  /** Takes an interface away, from a running machine or from where a killed one left it. */
+  unplug(tapName: string): Promise<void>;
   stop(id: string, graceMs: number): Promise<void>;
   /** Ends every process, removes mounts, cgroups and files; harmless when there is nothing. */
   remove(id: string): Promise<void>;
@@ -180,6 +186,11 @@ export function createMachines(directory: string, switchNamespace: string): Mach
           .filter((line) => line !== ''),
       );
     },
+    plug: async (id, nics) => {
+      const { stdout } = await run(lxc('lxc-info', id, '-p', '-H'), { okCodes: 'any', timeoutMs: 20_000 });
+      if (stdout.trim() !== '') await plugMissing(switchNamespace, stdout.trim(), nics);
+    },
+    unplug: async (tapName) => await removeLink(switchNamespace, tapName),
     ensureStarted: async (spec, imageFile) => {
       const own = join(directory, spec.id);
       if (await isRunning(spec.id)) return;
@@ -188,8 +199,11 @@ export function createMachines(directory: string, switchNamespace: string): Mach
       for (const dir of spec.plainDirs) await copyPlain(join(spec.rootfs, dir), join(own, 'plain', plainName(dir)));
       await mkdir(join(own, 'upper'), { recursive: true });
       const cgroup = (await readFileIfExists('/sys/fs/cgroup/cgroup.controllers')) === undefined ? 'v1' : 'v2';
-      for (const [index, nic] of spec.nics.entries())
+      for (const [index, nic] of spec.nics.entries()) {
+        // LXC refuses a name that a former machine's end left behind.
+        await removeLink(switchNamespace, nic.tapName);
         await writeFileAtomic(plugFile(own, index), plugScript(nic), 0o755);
+      }
       await writeFileAtomic(join(own, 'config'), machineConfig(spec, own, cgroup));
       await run([...lxc('lxc-start', spec.id, '-d', '-l', 'WARN', '-o', join(own, 'lxc.log'))], {
         timeoutMs: 60_000,

@@ -12,7 +12,16 @@ export {
 } from './cidr.ts';
 export { ensureHost } from './host.ts';
 export { ensureLegs, ensureRoutes } from './leg.ts';
-export { endStrays, inNamespace, ipBatch, listLinks, listNamespaces, removeNamespace, runIn } from './linux.ts';
+export {
+  endStrays,
+  inNamespace,
+  ipBatch,
+  listLinks,
+  listNamespaces,
+  removeLink,
+  removeNamespace,
+  runIn,
+} from './linux.ts';
 export { type NetworkNames, networkNames } from './names.ts';
 export { createNetworkEngine, type NetworkEngine, type NetworkFailures } from './network-engine.ts';
 export { purgeNetwork } from './purge.ts';

@@ -20,6 +20,8 @@ export const routedSysctls: Readonly<Record<string, string>> = {
   'net.ipv4.conf.all.rp_filter': '0',
   'net.ipv4.conf.default.rp_filter': '0',
   'net.ipv4.ip_nonlocal_bind': '1',
+  // Only routers forward, which say so; a new namespace takes this over from the host.
+  'net.ipv4.ip_forward': '0',
 };
 
 /**
