@@ -170,7 +170,10 @@ export function platformCommands(program: Command, terminal: Terminal, version: 
           { head: 'REMEDY', cell: (row: Row) => row.remedy },
         ],
       };
-      terminal.stdout(formatList([...findings], view, command.optsWithGlobals<OutputOptions>()));
+      const output = command.optsWithGlobals<OutputOptions>();
+      const forPeople = output.output === 'table' || output.output === 'wide';
+      if (findings.length > 0 || !forPeople) terminal.stdout(formatList([...findings], view, output));
+      else terminal.stderr('nothing is broken\n');
       if (findings.length > 0)
         throw new TypedError(findings.length === 1 ? '1 problem found' : `${findings.length} problems found`, {
           code: 'unhealthy',

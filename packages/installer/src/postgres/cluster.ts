@@ -105,12 +105,13 @@ export async function withSuperuser<T>(
   config: PlatformConfig,
   paths: PlatformPaths,
   work: (client: pg.Client) => Promise<T>,
+  database = 'postgres',
 ): Promise<T> {
   const client = new pg.Client({
     host: paths.postgres.socketDir,
     port: config.ports.postgres,
     user: 'postgres',
-    database: 'postgres',
+    database,
     connectionTimeoutMillis: 5000,
   });
   // A connection that breaks between queries must not end this process; the next query reports it.

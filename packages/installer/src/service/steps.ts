@@ -3,7 +3,7 @@ import { daemonStatus, readFileIfExists, stopDaemon, writeFileAtomic } from '@ma
 import { request } from 'undici';
 import type { PlatformConfig, PlatformPaths } from '../config.ts';
 import type { PlatformContext, PlatformStep } from '../context.ts';
-import { socketUrl } from '../postgres/cluster.ts';
+import { socketUrl, withSuperuser } from '../postgres/cluster.ts';
 import { ensureDaemon } from '../processes/ensure-daemon.ts';
 import { program, sourceHash } from '../repository.ts';
 
@@ -15,8 +15,7 @@ export function apiStep(after: readonly string[]): PlatformStep {
 }
 
 export function controllerStep(after: readonly string[]): PlatformStep {
-  // It has nothing to answer with: that it stays is what can be seen from here, its work is seen through kaas-api.
-  return appStep('kaas-controller', 'kaas-controller', after, controllerEnvironment, async () => true);
+  return appStep('kaas-controller', 'kaas-controller', after, controllerEnvironment, catalogueIsFilled);
 }
 
 function appStep(
@@ -92,6 +91,25 @@ function imagesFile(config: PlatformConfig): string {
   ] as const;
   const images = Object.fromEntries(names.map((name) => [name, imageRef(name, config.kubernetesVersion)]));
   return `${JSON.stringify(images, null, 2)}\n`;
+}
+
+/** The first thing the controller does is to copy versions and flavors from the cloud: from then on clusters can be made. */
+async function catalogueIsFilled({ config, paths }: PlatformContext): Promise<boolean> {
+  try {
+    return await withSuperuser(
+      config,
+      paths,
+      async (client) => {
+        const offered = await client.query('select from kubernetes_versions where version = $1', [
+          config.kubernetesVersion,
+        ]);
+        return offered.rowCount === 1 && (await client.query('select from flavors limit 1')).rowCount === 1;
+      },
+      'kaas',
+    );
+  } catch {
+    return false;
+  }
 }
 
 /** Whether kaas-api serves requests: it answers and reaches its database. */
