@@ -11,6 +11,8 @@ export const debianPackages: readonly DebianPackage[] = [
   { name: 'nftables', why: 'masquerading of the provider network' },
   { name: 'ipset', why: 'security groups that name other groups' },
   { name: 'netbase', why: 'container images of kube-proxy and flannel: names of protocols' },
+  { name: 'procps', why: 'settings of network namespaces (sysctl)' },
+  { name: 'kmod', why: 'kernel modules where they are not built in' },
   { name: 'conntrack', why: 'ending connections whose floating IP or rule went away' },
   { name: 'iputils-arping', why: 'announcing moved floating IPs' },
   { name: 'lxc', why: "pocket cloud's servers" },
