@@ -5,11 +5,6 @@ export type { BuildResult } from './build/result.ts';
 export { componentsToBuild, type Image, type ImageSource, imageList, imageRef, imagesToBuild } from './images/list.ts';
 export { type PackedImage, type PushOptions, packImages, preloadArchive, pushImages } from './images/pack.ts';
 export { type IssuedCertificate, injectCertificates } from './manifests/certificates.ts';
-export {
-  type CloudControllerManagerOptions,
-  cloudControllerManagerManifests,
-} from './manifests/cloud-controller-manager.ts';
-export { type FlannelOptions, flannelManifests } from './manifests/flannel.ts';
 export type { CertificateNeed, ManifestObject } from './manifests/object.ts';
 export { type RenderedManifests, renderManifests } from './manifests/render.ts';
 export { writeImageArchive } from './oci/archive.ts';

@@ -1,4 +1,5 @@
 export { type DaemonSpec, daemonStatus, startDaemon, stopDaemon } from './daemon.ts';
+export { shortHash, stableJson } from './digest.ts';
 export { type Actor, errorMessage, hasErrnoCode, TypedError, type TypedErrorOptions } from './errors.ts';
 export { readFileIfExists, writeFileAtomic } from './files.ts';
 export { acquireLock, type Lock } from './lock.ts';

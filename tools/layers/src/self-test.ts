@@ -22,6 +22,7 @@ const plants: readonly Plant[] = [
   plant('wall-cli', 'packages/cli/src/planted-wall.ts', importing('@matryoshka/installer')),
   plant('wall-kube', 'packages/kube/src/planted-wall.ts', importing('@matryoshka/domain')),
   plant('wall-openstack', 'packages/openstack/src/planted-wall.ts', importing('@matryoshka/kube')),
+  plant('wall-addons', 'packages/addons/src/planted-wall.ts', importing('@matryoshka/components')),
   plant('wall-pocket-cloud', 'packages/pocket-cloud/src/planted-wall.ts', importing('@matryoshka/openstack')),
   plant('wall-postgres', 'packages/postgres/src/planted-wall.ts', importing('@matryoshka/controllers')),
   plant('wall-application', 'packages/application/src/planted-wall.ts', importing('@matryoshka/postgres')),

@@ -18,7 +18,8 @@ describe('a body', () => {
   it('is any JSON value, or nothing', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
-        expect(parse(JSON.stringify(value))).toEqual(value);
+        const text = JSON.stringify(value);
+        expect(parse(text)).toEqual(JSON.parse(text));
       }),
     );
     expect(parse('')).toBeUndefined();

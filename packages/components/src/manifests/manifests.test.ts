@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { injectCertificates } from './certificates.ts';
-import { cloudControllerManagerManifests } from './cloud-controller-manager.ts';
-import { flannelManifests } from './flannel.ts';
 import type { ManifestObject } from './object.ts';
 import { adaptDeployment, resolvePlaceholders, takeCertificates } from './transform.ts';
 
@@ -81,29 +79,5 @@ describe('certificates', () => {
     const rendered = { objects: objects.slice(2), certificates: [] };
     const issue = () => ({ caPem: '', certPem: '', keyPem: '' });
     await expect(injectCertificates(rendered, issue)).rejects.toMatchObject({ code: 'certificate_missing' });
-  });
-});
-
-describe('own manifests', () => {
-  it('give flannel the pod network, the node and a way to the API without kube-proxy', () => {
-    const objects = flannelManifests({
-      podCidr: '10.9.0.0/16',
-      image: 'i:1',
-      apiServer: { host: '10.0.0.1', port: 6443 },
-    });
-    const config = objects.find(({ kind }) => kind === 'ConfigMap')?.data as Record<string, string>;
-    expect(JSON.parse(config['net-conf.json'] ?? '')).toMatchObject({ Network: '10.9.0.0/16', EnableNFTables: true });
-    const text = JSON.stringify(objects.find(({ kind }) => kind === 'DaemonSet'));
-    for (const part of ['NODE_NAME', '"value":"10.0.0.1"', '"value":"6443"', '"image":"i:1"'])
-      expect(text).toContain(part);
-  });
-
-  it('give the cloud controller manager its configuration as a Secret only', () => {
-    const objects = cloudControllerManagerManifests({ image: 'i:1', clusterName: 'mgmt', cloudConfig: 'password=p' });
-    const secret = objects.find(({ kind }) => kind === 'Secret');
-    expect(secret?.data).toEqual({ 'cloud.conf': Buffer.from('password=p').toString('base64') });
-    const others = JSON.stringify(objects.filter(({ kind }) => kind !== 'Secret'));
-    expect(others).toContain('--cluster-name=mgmt');
-    expect(others).not.toContain('password');
   });
 });

@@ -1,12 +1,11 @@
 import type { Cluster, ClusterAction, ClusterPlan, Failure } from '@matryoshka/domain';
 import type { WorkResult } from '@matryoshka/kube';
 import { OpenStackError } from '@matryoshka/openstack';
-import { errorMessage, TypedError } from '@matryoshka/system';
+import { errorMessage, stableJson, TypedError } from '@matryoshka/system';
 import { applyAction } from './apply/apply.ts';
 import type { ClusterContext } from './context.ts';
 import { explainOpenStack } from './failures.ts';
 import { gatherCluster } from './gather/gather.ts';
-import { stableJson } from './hash.ts';
 
 /** Turns in one go: an action often allows the next one at once, and waiting in between would only cost the customer time. */
 const maxTurns = 6;

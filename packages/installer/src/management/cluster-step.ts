@@ -1,4 +1,5 @@
-import { cloudControllerManagerManifests, flannelManifests, imageRef } from '@matryoshka/components';
+import { cloudControllerManagerManifests, flannelManifests } from '@matryoshka/addons';
+import { imageRef } from '@matryoshka/components';
 import type { Cloud } from '@matryoshka/openstack';
 import { sleep, TypedError } from '@matryoshka/system';
 import { adminCloud } from '../cloud/pocket-cloud.ts';
@@ -98,7 +99,7 @@ async function baseManifests({ config, secrets }: PlatformContext, signal: Abort
     ...flannelManifests({
       podCidr: managementNetwork.podCidr,
       image: imageRef('flannel'),
-      apiServer: { host: nodeAddress(0), port: managementNetwork.apiPort },
+      endpoint: `https://${nodeAddress(0)}:${managementNetwork.apiPort}`,
     }),
     ...cloudControllerManagerManifests({
       image: imageRef('openstack-cloud-controller-manager'),

@@ -1,6 +1,6 @@
 import { controlPlaneReplicas } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
-import { shortHash } from '../hash.ts';
+import { shortHash } from '@matryoshka/system';
 import { labelsOf } from '../labels.ts';
 import { cloudConfigSecret, cloudConfigSecretName } from './credentials.ts';
 import type { CredentialInput } from './input.ts';

@@ -1,3 +1,4 @@
+import { flannelManifests, kubeProxyManifests } from '@matryoshka/addons';
 import type { ManifestGroup } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import { withHash } from '../hash.ts';
@@ -9,8 +10,6 @@ import { openStackCluster } from './infrastructure.ts';
 import type { Credential, ManifestInput } from './input.ts';
 import { namespace } from './namespace.ts';
 import { poolManifests } from './pool.ts';
-import { flannel } from './tenant/flannel.ts';
-import { kubeProxy } from './tenant/kube-proxy.ts';
 
 export interface GroupInput extends ManifestInput {
   readonly credential: Credential | undefined;
@@ -52,5 +51,10 @@ export function poolObjects(input: ManifestInput, poolName: string): readonly Ku
 
 /** What we put into the customer's cluster. */
 export function tenantManifests(input: ManifestInput & { readonly endpoint: string }): readonly KubeObject[] {
-  return [...flannel(input), ...kubeProxy(input)].map(withHash);
+  const { cluster, settings, endpoint } = input;
+  const { podCidr } = cluster.network;
+  return [
+    ...flannelManifests({ podCidr, image: settings.images.flannel, endpoint }),
+    ...kubeProxyManifests({ podCidr, image: `registry.k8s.io/kube-proxy:${cluster.kubernetesVersion}`, endpoint }),
+  ].map(withHash);
 }

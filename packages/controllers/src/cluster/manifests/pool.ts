@@ -1,6 +1,6 @@
 import type { Pool } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
-import { shortHash } from '../hash.ts';
+import { shortHash } from '@matryoshka/system';
 import { labelsOf, poolLabel } from '../labels.ts';
 import { clusterApiVersion } from './cluster.ts';
 import { infrastructureApiVersion } from './infrastructure.ts';

@@ -1,22 +1,23 @@
 import type { KubeObject } from '@matryoshka/kube';
+import { shortHash } from '@matryoshka/system';
 import { stringify } from 'yaml';
-import { shortHash } from '../../hash.ts';
-import type { ManifestInput } from '../input.ts';
 
 const name = 'kube-proxy';
 const namespace = 'kube-system';
 const labels = { 'k8s-app': name, 'app.kubernetes.io/managed-by': 'matryoshka' };
 
-export interface KubeProxyInput extends ManifestInput {
+export interface KubeProxyOptions {
+  readonly podCidr: string;
+  readonly image: string;
   /** `https://host:port` of the cluster's API: Services work only once kube-proxy does. */
   readonly endpoint: string;
 }
 
 /**
- * Services of a tenant cluster, by nftables. Not Kamaji's add-on, whose settings cannot be changed: it would write kernel values that belong
+ * The kube-proxy of a tenant cluster, by nftables. Not Kamaji's add-on, whose settings cannot be changed: it would write kernel values that belong
  * to the host of a system container, and end (docs/adr/0009).
  */
-export function kubeProxy(input: KubeProxyInput): readonly KubeObject[] {
+export function kubeProxyManifests(options: KubeProxyOptions): readonly KubeObject[] {
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace, labels } },
     {
@@ -31,25 +32,25 @@ export function kubeProxy(input: KubeProxyInput): readonly KubeObject[] {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name, namespace, labels },
-      data: { 'config.conf': stringify(configuration(input)), 'kubeconfig.conf': stringify(kubeconfig(input)) },
+      data: { 'config.conf': stringify(configuration(options)), 'kubeconfig.conf': stringify(kubeconfig(options)) },
     },
-    daemonSet(input),
+    daemonSet(options),
   ];
 }
 
-function configuration({ cluster }: KubeProxyInput): unknown {
+function configuration({ podCidr }: KubeProxyOptions): unknown {
   return {
     apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
     kind: 'KubeProxyConfiguration',
     mode: 'nftables',
-    clusterCIDR: cluster.network.podCidr,
+    clusterCIDR: podCidr,
     clientConnection: { kubeconfig: '/var/lib/kube-proxy/kubeconfig.conf' },
     // Zero = leave the kernel's values. The worker image sets them where the kernel is the machine's own.
     conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '0s' },
   };
 }
 
-function kubeconfig({ endpoint }: KubeProxyInput): unknown {
+function kubeconfig({ endpoint }: KubeProxyOptions): unknown {
   const account = '/var/run/secrets/kubernetes.io/serviceaccount';
   return {
     apiVersion: 'v1',
@@ -61,8 +62,7 @@ function kubeconfig({ endpoint }: KubeProxyInput): unknown {
   };
 }
 
-function daemonSet(input: KubeProxyInput): KubeObject {
-  const { cluster } = input;
+function daemonSet(options: KubeProxyOptions): KubeObject {
   const selector = { 'k8s-app': name };
   return {
     apiVersion: 'apps/v1',
@@ -75,7 +75,7 @@ function daemonSet(input: KubeProxyInput): KubeObject {
         metadata: {
           labels,
           // The program reads its files once: a change starts new pods.
-          annotations: { 'matryoshka.dev/config': shortHash([configuration(input), kubeconfig(input)]) },
+          annotations: { 'matryoshka.dev/config': shortHash([configuration(options), kubeconfig(options)]) },
         },
         spec: {
           hostNetwork: true,
@@ -86,7 +86,7 @@ function daemonSet(input: KubeProxyInput): KubeObject {
           containers: [
             {
               name,
-              image: `registry.k8s.io/kube-proxy:${cluster.kubernetesVersion}`,
+              image: options.image,
               command: [
                 '/usr/local/bin/kube-proxy',
                 '--config=/var/lib/kube-proxy/config.conf',

@@ -1,4 +1,4 @@
-import type { ManifestObject } from './object.ts';
+import type { KubeObject } from '@matryoshka/kube';
 
 export interface CloudControllerManagerOptions {
   readonly image: string;
@@ -14,7 +14,7 @@ const account = 'cloud-controller-manager';
 const labels = { 'app.kubernetes.io/name': name };
 
 /** The OpenStack cloud controller manager of the management cluster: on a control plane node, on the host's network, because nodes wait for it to become usable. */
-export function cloudControllerManagerManifests(options: CloudControllerManagerOptions): readonly ManifestObject[] {
+export function cloudControllerManagerManifests(options: CloudControllerManagerOptions): readonly KubeObject[] {
   const group = 'rbac.authorization.k8s.io';
   const role = 'system:cloud-controller-manager';
   return [
@@ -59,7 +59,7 @@ const rules = [
   { apiGroups: [''], resources: ['configmaps', 'secrets'], verbs: ['get', 'list', 'watch'] },
 ];
 
-function deployment({ image, clusterName }: CloudControllerManagerOptions): ManifestObject {
+function deployment({ image, clusterName }: CloudControllerManagerOptions): KubeObject {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',

@@ -1,0 +1,6 @@
+export {
+  type CloudControllerManagerOptions,
+  cloudControllerManagerManifests,
+} from './cloud-controller-manager/manifests.ts';
+export { type FlannelOptions, flannelManifests } from './flannel/manifests.ts';
+export { type KubeProxyOptions, kubeProxyManifests } from './kube-proxy/manifests.ts';
