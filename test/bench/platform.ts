@@ -3,6 +3,7 @@ import { type Client, createClient } from '@matryoshka/client';
 import type { Operation } from '@matryoshka/contract';
 import { type PlatformConfig, platformConfig, platformPaths, status } from '@matryoshka/installer';
 import { createKubeClient, type KubeClient, loadKubeconfig, parseKubeconfig } from '@matryoshka/kube';
+import { type Cloud, connectCloud } from '@matryoshka/openstack';
 import { sleep } from '@matryoshka/system';
 
 /** The installation that is measured: MATRYOSHKA_DATA_DIR, as `kaas` finds it. */
@@ -12,10 +13,29 @@ export async function installation(): Promise<{ readonly config: PlatformConfig;
   return { config: platformConfig({ dataDir: found.dataDir ?? '' }), api: found.api };
 }
 
+async function customerPassword(config: PlatformConfig): Promise<string> {
+  const file = `${platformPaths(config).secrets}/customer-demo.json`;
+  return (JSON.parse(await readFile(file, 'utf8')) as { readonly password: string }).password;
+}
+
+/** OpenStack as that customer sees it. */
+export async function customerCloud(config: PlatformConfig): Promise<Cloud> {
+  const domain = { name: 'Default' };
+  return connectCloud({
+    authUrl: `http://${config.network.address}:${config.ports.keystone}/v3`,
+    region: 'RegionOne',
+    credentials: {
+      method: 'password',
+      user: { name: 'demo', domain },
+      password: await customerPassword(config),
+      scope: { project: { name: 'demo', domain } },
+    },
+  });
+}
+
 /** A client of kaas-api as the customer that quickstart made. */
 export async function customerClient(config: PlatformConfig, api: string): Promise<Client> {
-  const file = `${platformPaths(config).secrets}/customer-demo.json`;
-  const { password } = JSON.parse(await readFile(file, 'utf8')) as { readonly password: string };
+  const password = await customerPassword(config);
   const body = { method: 'password', user: 'demo', password, project: 'demo' } as const;
   const { token } = await createClient({ baseUrl: api }).call('auth.login', { body });
   return createClient({ baseUrl: api, token });

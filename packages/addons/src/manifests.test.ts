@@ -16,7 +16,9 @@ it('gives flannel the pod network, the node and a way to the API without kube-pr
   const text = JSON.stringify(daemonSet(objects));
   for (const part of ['NODE_NAME', '"value":"10.0.0.1"', '"value":"6443"', '"image":"i:1"'])
     expect(text).toContain(part);
-  expect(JSON.stringify(flannelManifests({ ...options, endpoint: 'https://api.example.com' }))).toContain('"value":"443"');
+  expect(JSON.stringify(flannelManifests({ ...options, endpoint: 'https://api.example.com' }))).toContain(
+    '"value":"443"',
+  );
 });
 
 it.each([
