@@ -13,6 +13,13 @@ export function dataStoreSchema(clusterId: string): string {
   return clusterId.replaceAll('-', '_');
 }
 
+/**
+ * Below the first etcd with watch progress requests, so that API servers do not ask kine for them: beside another kine, 0.17.5 reports an old
+ * revision until it writes itself (pkg/logstructured/sqllog/sql.go, poll and Append), and an API server that starts waits for a newer one
+ * until its startup probe ends it (docs/adr/0010).
+ */
+const emulatedEtcdVersion = '3.5.0';
+
 /** Replicas on different management nodes; a node that is tainted (not ready) does not count, so that its replica may move to a survivor. */
 function spread(clusterId: string): unknown {
   return [
@@ -52,6 +59,7 @@ export function kamajiControlPlane({ cluster, settings }: ManifestInput): KubeOb
       // The address first: Kamaji's default tries the host name first, and logs and exec would wait for a lookup that cannot succeed.
       kubelet: { preferredAddressTypes: ['InternalIP', 'ExternalIP', 'Hostname'], cgroupfs: 'systemd' },
       network: { serviceType: 'LoadBalancer' },
+      kine: { extraArgs: [`--emulated-etcd-version=${emulatedEtcdVersion}`] },
       addons: {
         // Kamaji takes the tag only together with a repository, and kubeadm adds `/coredns` to the latter.
         coreDNS: { imageRepository: coredns.repository.replace(/\/coredns$/, ''), imageTag: coredns.tag },
