@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { TypedError } from '@matryoshka/system';
@@ -81,13 +82,20 @@ export function platformConfig(options: PlatformOptions = {}): PlatformConfig {
   if (!Number.isInteger(config.managementNodes) || config.managementNodes < 1 || config.managementNodes > 9)
     bad('number of management nodes', 'between 1 and 9');
   if (!/^v\d+\.\d+\.\d+$/.test(config.kubernetesVersion)) bad('Kubernetes version', 'like v1.36.3');
-  if (!/^(\d+\.){3}\d+$/.test(config.network.address) || !/^(\d+\.){3}\d+\/(8|9|1\d|2[0-4])$/.test(config.network.cidr))
-    bad('provider network', 'an IPv4 range of at least a /24 such as 172.29.0.0/20');
+  if (!isIPv4(config.network.address) || !isProviderRange(config.network.cidr))
+    bad('provider network', 'an IPv4 unicast range of at least a /24 such as 172.29.0.0/20');
   if (!/^[a-z]{1,4}$/.test(config.network.prefix)) bad('prefix', 'one to four lower-case letters');
   if (config.images !== 'build' && config.images !== 'upstream') bad('images', 'build or upstream');
   if (Object.values(config.ports).some((port) => !Number.isInteger(port) || port < 1 || port > 65_535))
     bad('port', 'between 1 and 65535');
   return config;
+}
+
+/** Not loopback nor multicast: translating those addresses would cut the machine off from itself. */
+function isProviderRange(cidr: string): boolean {
+  const [address, length] = cidr.split('/');
+  const first = Number(address?.split('.')[0]);
+  return isIPv4(address ?? '') && /^(8|9|1\d|2[0-4])$/.test(length ?? '') && first > 0 && first < 224 && first !== 127;
 }
 
 function network(options: Partial<PlatformConfig['network']>): PlatformConfig['network'] {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { connectCloud } from '@matryoshka/openstack';
 import { daemonStatus, isRunning, waitFor } from '@matryoshka/system';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { adminCloud, pocketCloudStep } from './cloud/pocket-cloud.ts';
+import { adminCloud, hostNetworkStep, pocketCloudStep } from './cloud/pocket-cloud.ts';
 import { type PlatformPorts, platformConfig, platformPaths } from './config.ts';
 import type { PlatformContext } from './context.ts';
 import { databaseStep } from './database/step.ts';
@@ -47,9 +47,15 @@ async function freePorts(): Promise<PlatformPorts> {
   return Object.fromEntries(portNames.map((name, index) => [name, numbers[index]])) as unknown as PlatformPorts;
 }
 
-/** The steps of `up` that need neither the provider network nor an hour of builds. */
+/** The steps of `up` that need no hour of builds. */
 async function bringUp(): Promise<void> {
-  const graph = defineGraph([postgresStep([]), databaseStep(['postgres']), registryStep([]), pocketCloudStep([])]);
+  const graph = defineGraph([
+    hostNetworkStep([]),
+    postgresStep(['host-network']),
+    databaseStep(['postgres']),
+    registryStep(['host-network']),
+    pocketCloudStep(['host-network']),
+  ]);
   await runGraph(graph, context);
 }
 
@@ -61,7 +67,7 @@ beforeAll(async () => {
   await chmod(dataDir, 0o755);
   const config = platformConfig({
     dataDir,
-    network: { address: '127.0.0.1', cidr: '127.0.0.0/8', prefix: 'lif' },
+    network: { cidr: '172.31.240.0/24', prefix: 'lif' },
     ports: await freePorts(),
   });
   context = { config, paths: platformPaths(config), secrets: await ensureSecrets(config) };
@@ -69,7 +75,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await down({ platform: { dataDir } });
+  await down({ platform: { dataDir }, purge: true });
   await rm(dataDir, { recursive: true, force: true });
 });
 
@@ -104,7 +110,9 @@ describe('the platform on one machine', () => {
     await bringUp();
     await down({ platform: { dataDir } });
     const blocker = createServer((socket) => socket.destroy());
-    await new Promise<void>((resolve) => blocker.listen(context.config.ports.keystone, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) =>
+      blocker.listen(context.config.ports.keystone, context.config.network.address, resolve),
+    );
     try {
       expect(await doctor({ dataDir })).toContainEqual(
         expect.objectContaining({
@@ -128,7 +136,7 @@ describe('the platform on one machine', () => {
     await keystone.grantProjectRole(project.id, user.id, member.id);
     await keystone.grantProjectRole(project.id, user.id, member.id);
 
-    const authUrl = `http://127.0.0.1:${context.config.ports.keystone}/v3`;
+    const authUrl = `http://${context.config.network.address}:${context.config.ports.keystone}/v3`;
     const asUser = connectCloud({
       authUrl,
       credentials: {

@@ -46,6 +46,8 @@ export function pocketCloudConfig(options: PocketCloudOptions & { readonly admin
   check(/^[a-z]{1,4}$/.test(config.prefix), 'prefix', 'one to four lower-case letters');
   check(/^\d+\.\d+\.\d+\.\d+$/.test(config.address), 'address', 'an IPv4 address');
   check(/^\d+\.\d+\.\d+\.\d+\/\d+$/.test(config.cidr), 'cidr', 'an IPv4 network such as 172.29.0.0/20');
+  // Its addresses are translated on their way out: those of lo would cut the host off from itself.
+  check(!config.cidr.startsWith('127.'), 'cidr', 'no loopback network');
   check(config.dataDir.startsWith('/'), 'dataDir', 'an absolute path');
   check(config.adminPassword.length > 0, 'adminPassword', 'not empty');
   const ports = Object.values(config.ports);

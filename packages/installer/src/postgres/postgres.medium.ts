@@ -41,7 +41,7 @@ beforeAll(async () => {
   await chmod(dataDir, 0o755);
   const config = platformConfig({
     dataDir,
-    network: { address: '127.0.0.1', cidr: '127.0.0.0/8' },
+    network: { address: '127.0.0.1', cidr: '198.51.100.0/24' },
     ports: { postgres: await freePort(), registry: await freePort() },
   });
   context = { config, paths: platformPaths(config), secrets: await ensureSecrets(config) };
