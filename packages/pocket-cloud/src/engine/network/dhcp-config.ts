@@ -19,6 +19,8 @@ export function dnsmasqArguments(
     '--keep-in-foreground',
     '--user=root',
     '--log-facility=-',
+    // Without this it leaves /run/dnsmasq.pid behind.
+    '--pid-file=',
     '--quiet-dhcp',
     '--no-hosts',
     '--no-resolv',
