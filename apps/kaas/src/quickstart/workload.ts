@@ -26,7 +26,7 @@ spec:
           args:
             - |
               echo "hello from $(hostname)" > /www/index.html; cat /www/index.html
-              exec httpd -f -v -p 8080 -h /www
+              exec httpd -f -p 8080 -h /www
           ports: [{ containerPort: 8080 }]
           readinessProbe:
             httpGet: { path: /, port: 8080 }
