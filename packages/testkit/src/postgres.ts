@@ -1,7 +1,7 @@
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { run, startDaemon, stopDaemon, waitFor } from '@matryoshka/system';
+import { daemonStatus, run, startDaemon, stopDaemon, waitFor } from '@matryoshka/system';
 import pg from 'pg';
 
 export interface TestPostgres {
@@ -42,9 +42,9 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   await chown(directory, uid, gid);
   const data = join(directory, 'data');
   const pidFile = join(directory, 'postgres.pid');
-  const port = await freePort();
+  let port = await freePort();
   const asPostgres = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'] as const;
-  const superuserUrl = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const superuserUrl = (): string => `postgres://postgres@127.0.0.1:${port}/postgres`;
 
   async function start(): Promise<void> {
     await startDaemon({
@@ -60,7 +60,7 @@ export async function startTestPostgres(): Promise<TestPostgres> {
       gid,
     });
     const answers = async (): Promise<boolean> => {
-      const client = new pg.Client({ connectionString: superuserUrl });
+      const client = new pg.Client({ connectionString: superuserUrl() });
       try {
         await client.connect();
         return true;
@@ -70,27 +70,38 @@ export async function startTestPostgres(): Promise<TestPostgres> {
         await client.end().catch(() => undefined);
       }
     };
-    if (!(await waitFor(answers, { timeoutMs: 60_000, intervalMs: 100 }))) throw new Error('PostgreSQL did not start');
+    const ended = async (): Promise<boolean> => (await daemonStatus(pidFile)) === undefined;
+    const settled = await waitFor(async () => (await answers()) || (await ended()), {
+      timeoutMs: 60_000,
+      intervalMs: 100,
+    });
+    if (settled && !(await ended())) return;
+    throw new Error(`PostgreSQL did not start on port ${port}:\n${await readFile(join(directory, 'log'), 'utf8')}`);
   }
 
   let count = 0;
   try {
     await run([...asPostgres, `${binaries}/initdb`, '-D', data, '--locale=C', '-E', 'UTF8', '-A', 'trust', '-N']);
-    await start();
+    await start().catch(async () => {
+      // Somebody took the port between the look and the start.
+      await stopDaemon(pidFile);
+      port = await freePort();
+      await start();
+    });
   } catch (error) {
     await stopDaemon(pidFile);
     await rm(directory, { recursive: true, force: true });
     throw error;
   }
   return {
-    superuserUrl,
+    superuserUrl: superuserUrl(),
     port,
     url: (database, user, password) =>
       `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`,
     cloneDatabase: async (template) => {
       count += 1;
       const name = `test_${count}`;
-      const client = new pg.Client({ connectionString: superuserUrl });
+      const client = new pg.Client({ connectionString: superuserUrl() });
       await client.connect();
       try {
         await client.query(`create database ${name} template ${client.escapeIdentifier(template)}`);

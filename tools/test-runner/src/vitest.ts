@@ -26,7 +26,8 @@ export interface Report {
   readonly testResults: readonly FileResult[];
 }
 
-const linesPerFailure = 25;
+/** Of a failure's text: what is wrong stands first, what a program that failed said last stands last. */
+const linesPerFailure = { first: 12, last: 18 };
 
 /** One tier of vitest. A tier in which a file could not be loaded, or in which no test ran, has failed even when no test did. */
 export function vitest(tier: string, program: string): Stage {
@@ -71,9 +72,17 @@ export function countOf(report: Report, exitCode: number): Count {
   return { passed, failed: failed === 0 && broken ? 1 : failed, skipped };
 }
 
-/** Every failed test and every file that could not run, with the beginning of what it says. */
+function shorten(text: string): string {
+  const lines = text.split('\n');
+  const { first, last } = linesPerFailure;
+  if (lines.length <= first + last) return text;
+  return [...lines.slice(0, first), `[${lines.length - first - last} lines left out]`, ...lines.slice(-last)].join(
+    '\n',
+  );
+}
+
+/** Every failed test and every file that could not run, with the beginning and the end of what it says. */
 export function failures(report: Report): readonly string[] {
-  const shorten = (text: string): string => text.split('\n').slice(0, linesPerFailure).join('\n');
   return report.testResults.flatMap((result) => {
     const where = relative(process.cwd(), result.name);
     const failed = result.assertionResults
