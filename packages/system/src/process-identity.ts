@@ -14,7 +14,8 @@ export async function identify(pid: number): Promise<ProcessIdentity | undefined
   const stat = await readFileIfExists(`/proc/${pid}/stat`).catch(() => undefined);
   if (stat === undefined) return undefined;
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+  // The first thread may be a zombie while others still hold the files and ports (num_threads, field 20).
+  if (fields[0] === 'X' || (fields[0] === 'Z' && Number(fields[17]) < 2)) return undefined;
   const bootId = (await readFileIfExists('/proc/sys/kernel/random/boot_id'))?.trim() ?? '';
   return { pid, startTicks: fields[19] ?? '', bootId };
 }
