@@ -1,10 +1,9 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from '@matryoshka/system';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pocketCloudPaths } from '../config.ts';
 import { startTestCloud, type TestCloud } from '../testing/instance.ts';
+import { leftOf, pidsOf } from '../testing/load-balancers.ts';
 import { makeServerImage } from '../testing/server-image.ts';
 import { bootServer, hostGets, serverBecomes, soon, type TestServer, uploadImage } from '../testing/servers.ts';
 import { makeTenant, type Tenant } from '../testing/tenant.ts';
@@ -73,21 +72,31 @@ const answering = async (address: string): Promise<readonly string[]> => {
   for (let index = 0; index < 8; index += 1) seen.add((await client.get(`http://${address}/name`)) ?? 'nobody');
   return [...seen].toSorted();
 };
-const leftOf = async (id: string): Promise<readonly string[]> => {
-  const short = id.replaceAll('-', '').slice(0, 11);
-  const namespaces = (await run(['ip', 'netns'])).stdout.split('\n').filter((line) => line.includes(`lb-${short}`));
-  const processes = (await run(['ps', '-eo', 'args'])).stdout.split('\n').filter((line) => line.includes(id));
-  const paths = pocketCloudPaths(cloud.config);
-  const files = [...(await readdir(paths.loadBalancers)), ...(await readdir(paths.run))].filter(
-    (name) => name.includes(id) || name.includes(short),
-  );
-  const { ports } = (await red.neutron('GET', `/v2.0/ports?device_id=lb-${id}`)).body;
-  return [...namespaces, ...processes, ...files, ...ports.map((port: { id: string }) => port.id)];
-};
 const gone = async (id: string): Promise<void> => {
   expect(await soon(async () => (await red.octavia('GET', `${lbaas}/loadbalancers/${id}`)).status === 404)).toBe(true);
-  expect(await leftOf(id)).toEqual([]);
+  expect(await leftOf(cloud, red, id)).toEqual([]);
 };
+
+const answersAsOne = async (address: string): Promise<boolean> =>
+  (await client.get(`http://${address}/name`)) === 'one';
+
+/** A load balancer whose only member is the server `one`. */
+async function inFrontOfOne(): Promise<{ readonly id: string; readonly vip_address: string }> {
+  const listener = {
+    protocol: 'TCP',
+    protocol_port: 80,
+    default_pool: {
+      protocol: 'TCP',
+      lb_algorithm: 'ROUND_ROBIN',
+      members: [{ address: one.address, protocol_port: 80 }],
+    },
+  };
+  const made = await red.octavia('POST', `${lbaas}/loadbalancers`, {
+    loadbalancer: { vip_subnet_id: subnet.id, listeners: [listener] },
+  });
+  await settled(made.body.loadbalancer.id);
+  return made.body.loadbalancer;
+}
 
 describe('versions', () => {
   it('end with the newest one', async () => {
@@ -321,32 +330,36 @@ describe('a load balancer', () => {
   });
 
   it('comes back when its proxy is killed', async () => {
-    const made = await red.octavia('POST', `${lbaas}/loadbalancers`, {
-      loadbalancer: {
-        vip_subnet_id: subnet.id,
-        listeners: [
-          {
-            protocol: 'TCP',
-            protocol_port: 80,
-            default_pool: {
-              protocol: 'TCP',
-              lb_algorithm: 'ROUND_ROBIN',
-              members: [{ address: one.address, protocol_port: 80 }],
-            },
-          },
-        ],
-      },
-    });
-    const lb = made.body.loadbalancer;
-    await settled(lb.id);
-    const works = async (): Promise<boolean> => (await client.get(`http://${lb.vip_address}/name`)) === 'one';
+    const lb = await inFrontOfOne();
+    const works = async (): Promise<boolean> => await answersAsOne(lb.vip_address);
     expect(await soon(works)).toBe(true);
-    const namespace = `pnl-lb-${lb.id.replaceAll('-', '').slice(0, 11)}`;
-    const pids = (await run(['ip', 'netns', 'pids', namespace])).stdout.split('\n').filter(Boolean).map(Number);
+    const pids = await pidsOf(cloud, lb.id);
     expect(pids.length).toBeGreaterThan(0);
     for (const pid of pids) process.kill(pid, 'SIGKILL');
     expect(await works()).toBe(false);
     expect(await soon(works)).toBe(true);
+    await red.octavia('DELETE', `${lbaas}/loadbalancers/${lb.id}?cascade=true`);
+    await gone(lb.id);
+  });
+
+  it('waits quietly for a member that refuses with an ICMP error, and reaches it as soon as it does not', async () => {
+    const lb = await inFrontOfOne();
+    expect(await soon(async () => await answersAsOne(lb.vip_address))).toBe(true);
+    // As kube-proxy refuses connections to a service without endpoints.
+    const refusal = 'table ip t { chain c { type filter hook input priority 0; tcp dport 80 reject; }; }';
+    expect((await one.execOfHost('nft', refusal)).code).toBe(0);
+    const ticks = async (): Promise<number> => {
+      const stats = (await pidsOf(cloud, lb.id)).map(async (pid) =>
+        (await readFile(`/proc/${pid}/stat`, 'utf8')).split(' '),
+      );
+      return (await Promise.all(stats)).reduce((sum, [...field]) => sum + Number(field[13]) + Number(field[14]), 0);
+    };
+    const before = await ticks();
+    expect(await client.get(`http://${lb.vip_address}/name`)).toBeUndefined();
+    // Of the two seconds (200 ticks) that the client waited, the proxy used next to nothing.
+    expect((await ticks()) - before).toBeLessThan(50);
+    expect((await one.execOfHost('nft', 'delete table ip t')).code).toBe(0);
+    expect(await soon(async () => await answersAsOne(lb.vip_address))).toBe(true);
     await red.octavia('DELETE', `${lbaas}/loadbalancers/${lb.id}?cascade=true`);
     await gone(lb.id);
   });

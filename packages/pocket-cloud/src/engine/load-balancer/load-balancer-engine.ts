@@ -19,6 +19,7 @@ import {
   listNamespaces,
   networkNames,
   removeNamespace,
+  runIn,
 } from '../network/index.ts';
 import { haproxyConfig } from './haproxy-config.ts';
 import type { LoadBalancerEngineConfig, LoadBalancerSpec } from './spec.ts';
@@ -46,6 +47,23 @@ interface Files {
 }
 
 const READY_TIMEOUT_MS = 10_000;
+
+/**
+ * Drops "port unreachable", with which a node refuses connections to a service without endpoints (kube-proxy's `reject`). On one machine the
+ * answer arrives while connect() still holds the socket; Linux then keeps it as a soft error (net/ipv4/tcp_ipv4.c, tcp_v4_err), so that epoll
+ * reports an error that connect() never tells: haproxy spins until its timeout. Without it the kernel repeats the SYN, as after a lost packet.
+ */
+const refusalFilter = [
+  'table ip matryoshka',
+  'delete table ip matryoshka',
+  'table ip matryoshka {',
+  '  chain input {',
+  '    type filter hook input priority filter; policy accept;',
+  '    icmp type destination-unreachable icmp code port-unreachable drop',
+  '  }',
+  '}',
+  '',
+].join('\n');
 
 /** Load balancers as namespaces with a haproxy each (master-worker mode: the master's pid stays over reloads). */
 export function createLoadBalancerEngine(config: LoadBalancerEngineConfig): LoadBalancerEngine {
@@ -129,6 +147,7 @@ export function createLoadBalancerEngine(config: LoadBalancerEngineConfig): Load
       const namespace = names.loadBalancerNamespace(spec.id);
       await ensureLegs(names, namespace, [{ leg: spec.leg, bridge: spec.bridge }]);
       await ensureRoutes(namespace, spec.nexthop === null ? [] : [{ destination: '0.0.0.0/0', nexthop: spec.nexthop }]);
+      await runIn(namespace, ['nft', '-f', '-'], { input: refusalFilter });
       await ensureProxy(spec);
     },
     remove,
