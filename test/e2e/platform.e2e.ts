@@ -96,6 +96,18 @@ describe('quickstart', () => {
     expect(new Set(running.map(({ node }) => node)).size).toBe(2);
   });
 
+  it("puts every management node behind the customer's API address", async () => {
+    const { id } = await cluster('demo');
+    const { cloud } = await cloudIn('management');
+    const read = async <T>(path: string): Promise<T> =>
+      JSON.parse((await cloud.session.call('load-balancer', 'GET', path)).text) as T;
+    const { pools } = await read<{ pools: { id: string; name: string }[] }>('/lbaas/pools');
+    const own = pools.filter(({ name }) => name.includes(id));
+    expect(own.length).toBeGreaterThan(0);
+    for (const pool of own)
+      expect((await read<{ members: unknown[] }>(`/lbaas/pools/${pool.id}/members`)).members).toHaveLength(2);
+  });
+
   it("keeps workers in the customer's project, out of reach from outside", async () => {
     const { cloud, projectId } = await cloudIn('demo');
     const servers = (await cloud.nova.servers.list({ all_tenants: true })).filter(

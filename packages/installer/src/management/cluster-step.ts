@@ -7,7 +7,7 @@ import type { PlatformContext, PlatformStep } from '../context.ts';
 import type { StepRun } from '../flow/graph.ts';
 import { withManagement } from './access.ts';
 import { applyAll, podTroubles, unavailableDeployments } from './apply.ts';
-import { usableNodes } from './nodes.ts';
+import { includeInLoadBalancers, usableNodes } from './nodes.ts';
 import { ensureManagementCredential } from './project.ts';
 import { findServer } from './servers.ts';
 import { externalNetworkName, managementNetwork, managementProject, nodeAddress, nodeName } from './settings.ts';
@@ -31,6 +31,7 @@ export function managementClusterStep(after: readonly string[]): PlatformStep {
         const end = performance.now() + nodesTimeoutMs;
         for (;;) {
           const wanted = context.config.managementNodes;
+          await includeInLoadBalancers(client, run.signal);
           const usable = await usableNodes(client, run.signal);
           const waiting = await unavailableDeployments(client, ['kube-system'], run.signal);
           if (usable.length >= wanted && waiting.length === 0) return;

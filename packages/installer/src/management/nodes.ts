@@ -17,6 +17,20 @@ export async function usableNodes(client: KubeClient, signal: AbortSignal): Prom
     .map(({ metadata }) => metadata.name);
 }
 
+const excluded = 'node.kubernetes.io/exclude-from-external-load-balancers';
+
+/**
+ * Lets load balancers use every node. kubeadm excludes those with the control plane, but here each carries customers' control planes, whose
+ * load balancers must not depend on one node.
+ */
+export async function includeInLoadBalancers(client: KubeClient, signal: AbortSignal): Promise<void> {
+  const { items } = await client.list<Node>({ apiVersion: 'v1', kind: 'Node', labelSelector: excluded }, { signal });
+  for (const { metadata } of items) {
+    const ref = { apiVersion: 'v1', kind: 'Node', name: metadata.name };
+    await client.patch(ref, { metadata: { labels: { [excluded]: null } } }, { type: 'merge', signal });
+  }
+}
+
 /** A day of life for the token that servers join with; kubeadm made it when the cluster was made, and it ends. */
 export function bootstrapTokenSecret(
   token: string,
