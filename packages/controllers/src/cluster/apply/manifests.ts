@@ -1,8 +1,9 @@
 import type { Cluster, ManifestGroup } from '@matryoshka/domain';
+import type { KubeObject } from '@matryoshka/kube';
 import { TypedError } from '@matryoshka/system';
 import type { ClusterContext } from '../context.ts';
-import { storedCredential } from '../credential.ts';
 import { groupRefs } from '../gather/applied.ts';
+import { groupInput } from '../group-input.ts';
 import { poolLabel } from '../labels.ts';
 import { clusterApiVersion } from '../manifests/cluster.ts';
 import { groupManifests, poolObjects } from '../manifests/index.ts';
@@ -17,12 +18,7 @@ export async function applyGroup(
   group: ManifestGroup,
   signal: AbortSignal,
 ): Promise<void> {
-  const objects = groupManifests(group, {
-    cluster,
-    settings: context.settings,
-    credential: await storedCredential(context, cluster.id),
-    externalNetworkId: await context.externalNetworkId(signal),
-  });
+  const objects = groupManifests(group, await groupInput(context, cluster, context.externalNetworkId(signal)));
   if (objects === undefined)
     throw new TypedError(`the ${group} objects of ${cluster.id} cannot be made before its application credential`, {
       code: 'credential_missing',
@@ -50,7 +46,23 @@ export async function deleteGroup(
     await deleteObjects(context.management, [first], signal);
     return;
   }
+  if (group === 'namespace') await endPods(context, cluster, signal);
   await deleteObjects(context.management, refs, signal);
+}
+
+/**
+ * Forgets the pods in the namespace of a cluster that is gone. Its data is gone, too, so nobody waits for their end: an API server whose kine
+ * ended first takes all of its 30 s, and a pod on a node that does not answer never ends. kubelet ends the containers all the same.
+ */
+async function endPods(context: ClusterContext, { id }: Cluster, signal: AbortSignal): Promise<void> {
+  const { items } = await context.management.list<KubeObject>(
+    { apiVersion: 'v1', kind: 'Pod', namespace: id },
+    { signal },
+  );
+  for (const { metadata } of items) {
+    const ref = { apiVersion: 'v1', kind: 'Pod', name: metadata.name, namespace: id };
+    await context.management.delete(ref, { gracePeriodSeconds: 0, signal });
+  }
 }
 
 export async function applyPool(

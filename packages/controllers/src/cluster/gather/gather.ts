@@ -13,6 +13,7 @@ import {
 import { errorMessage } from '@matryoshka/system';
 import type { ClusterContext } from '../context.ts';
 import { findCredential, storedCredential } from '../credential.ts';
+import { groupInput } from '../group-input.ts';
 import { leftoverLoadBalancers } from '../load-balancers.ts';
 import { adminKubeconfigSecretName, publicKubeconfigKey } from '../manifests/cloud-controller.ts';
 import { groupManifests } from '../manifests/index.ts';
@@ -87,11 +88,8 @@ async function gatherApplied(
   cluster: Cluster,
   signal: AbortSignal,
 ): Promise<Readonly<Record<ManifestGroup, Applied>>> {
-  const [credential, externalNetworkId] = await Promise.all([
-    storedCredential(context, cluster.id),
-    context.externalNetworkId(signal).catch(() => undefined),
-  ]);
-  const input = { cluster, settings: context.settings, credential, externalNetworkId };
+  const external = context.externalNetworkId(signal).catch(() => undefined);
+  const input = await groupInput(context, cluster, external);
   const compared = manifestGroups.map(
     async (group) =>
       [

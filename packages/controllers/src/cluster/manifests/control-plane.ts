@@ -35,8 +35,20 @@ function spread(clusterId: string): unknown {
   ];
 }
 
+/**
+ * Kamaji changes the Deployment several times while it makes it (konnectivity comes after the first pods). As long as nobody relies on the
+ * control plane the pods of a superseded revision go at once, instead of starting beside their successors on the same processors.
+ */
+function rollingUpdate(served: boolean): unknown {
+  return served ? { maxSurge: '100%', maxUnavailable: 0 } : { maxSurge: 0, maxUnavailable: '100%' };
+}
+
 /** The control plane as pods: Kamaji's provider makes a TenantControlPlane of it. */
-export function kamajiControlPlane({ cluster, settings }: ManifestInput): KubeObject {
+export function kamajiControlPlane({
+  cluster,
+  settings,
+  served,
+}: ManifestInput & { readonly served: boolean }): KubeObject {
   const coredns = splitImage(settings.images.coredns);
   const server = splitImage(settings.images['konnectivity-server']);
   const agent = splitImage(settings.images['konnectivity-agent']);
@@ -68,7 +80,10 @@ export function kamajiControlPlane({ cluster, settings }: ManifestInput): KubeOb
           agent: { image: agent.repository, version: agent.tag, tolerations: [{ operator: 'Exists' }] },
         },
       },
-      ...(cluster.tier === 'ha' ? { deployment: { topologySpreadConstraints: spread(cluster.id) } } : {}),
+      deployment: {
+        strategy: { type: 'RollingUpdate', rollingUpdate: rollingUpdate(served) },
+        ...(cluster.tier === 'ha' ? { topologySpreadConstraints: spread(cluster.id) } : {}),
+      },
     },
   };
 }

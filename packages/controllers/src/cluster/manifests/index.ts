@@ -14,6 +14,8 @@ import { poolManifests } from './pool.ts';
 export interface GroupInput extends ManifestInput {
   readonly credential: Credential | undefined;
   readonly externalNetworkId: string | undefined;
+  /** Whether the customer has a kubeconfig: somebody may rely on the control plane. */
+  readonly served: boolean;
 }
 
 /** The objects of a group in the order in which they are applied; undefined while something they are made of is not known yet. */

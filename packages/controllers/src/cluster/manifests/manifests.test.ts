@@ -12,7 +12,7 @@ const settings = settingsFixture;
 const cluster = clusterFixture();
 const ha = clusterFixture({ tier: 'ha' });
 const credential = { id: 'cred-id', secret: 'cred-secret' };
-const input = { cluster, settings, credential, externalNetworkId: 'net-id' };
+const input = { cluster, settings, credential, externalNetworkId: 'net-id', served: true };
 const pool = { name: 'workers', flavor: 'm1.medium', count: 2, labels: {}, taints: [] };
 
 function find(objects: readonly KubeObject[] | undefined, kind: string): KubeObject {
@@ -55,10 +55,17 @@ test('clouds.yaml logs in with the application credential', () => {
   });
 });
 
+test('pods of a superseded revision stay beside their successors only once somebody relies on them', () => {
+  const strategy = (served: boolean) =>
+    at(find(groupManifests('cluster', { ...input, served }), 'KamajiControlPlane'), 'spec', 'deployment', 'strategy');
+  expect(strategy(false)).toMatchObject({ rollingUpdate: { maxSurge: 0, maxUnavailable: '100%' } });
+  expect(strategy(true)).toMatchObject({ rollingUpdate: { maxSurge: '100%', maxUnavailable: 0 } });
+});
+
 test('only HA has two replicas, spread over nodes, and a disruption budget', () => {
   const standard = find(groupManifests('cluster', input), 'KamajiControlPlane');
   expect(standard).toMatchObject({ spec: { replicas: 1, dataStoreSchema: 'c_abcdefghij' } });
-  expect(at(standard, 'spec', 'deployment')).toBeUndefined();
+  expect(at(standard, 'spec', 'deployment', 'topologySpreadConstraints')).toBeUndefined();
   const objects = groupManifests('cluster', { ...input, cluster: ha });
   expect(find(objects, 'KamajiControlPlane')).toMatchObject({
     spec: { replicas: 2, deployment: { topologySpreadConstraints: [{ topologyKey: 'kubernetes.io/hostname' }] } },
