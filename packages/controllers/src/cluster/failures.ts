@@ -1,4 +1,27 @@
-import type { Failure } from '@matryoshka/domain';
+import type { ClusterAction, Failure } from '@matryoshka/domain';
+import { isTransient } from '@matryoshka/kube';
+import { OpenStackError } from '@matryoshka/openstack';
+import { errorMessage, TypedError } from '@matryoshka/system';
+
+/** Actions that talk to the customer's API server. */
+const insideTenant: readonly ClusterAction['type'][] = [
+  'applyTenantAddons',
+  'deleteStaleNode',
+  'deleteLoadBalancerServices',
+];
+
+/** What the customer reads: OpenStack's refusals in its own words, everything else as ours to repair. */
+export function describeFailure(action: ClusterAction, error: unknown): Failure {
+  if (error instanceof OpenStackError && error.status !== 0) return explainOpenStack(error.code, error.message);
+  if (insideTenant.includes(action.type) && isTransient(error))
+    return {
+      reason: 'ClusterApiNotAnswering',
+      message: "The cluster's API does not answer at the moment. The next attempt follows by itself.",
+      actor: 'us',
+    };
+  const actor = error instanceof TypedError ? error.actor : 'us';
+  return { reason: 'ActionFailed', message: `${action.type}: ${errorMessage(error)}`, actor };
+}
 
 /** Words of OpenStack that mean: the customer's project is full. */
 const quotaWords = /quota|exceeded|OverLimit|no more IP addresses/i;

@@ -1,10 +1,9 @@
-import type { Cluster, ClusterAction, ClusterPlan, Failure } from '@matryoshka/domain';
+import type { Cluster, ClusterAction, ClusterPlan } from '@matryoshka/domain';
 import type { WorkResult } from '@matryoshka/kube';
-import { OpenStackError } from '@matryoshka/openstack';
-import { errorMessage, stableJson, TypedError } from '@matryoshka/system';
+import { stableJson } from '@matryoshka/system';
 import { applyAction } from './apply/apply.ts';
 import type { ClusterContext } from './context.ts';
-import { explainOpenStack } from './failures.ts';
+import { describeFailure } from './failures.ts';
 import { gatherCluster } from './gather/gather.ts';
 
 /** Turns in one go: an action often allows the next one at once, and waiting in between would only cost the customer time. */
@@ -53,11 +52,4 @@ async function runTurn(context: ClusterContext, cluster: Cluster, signal: AbortS
   }
   if (!plan.actions.some(({ type }) => type === 'finishDeletion')) await context.store.report(cluster, plan);
   return plan;
-}
-
-/** What the customer reads: OpenStack's refusals in its own words, everything else as ours to repair. */
-function describeFailure(action: ClusterAction, error: unknown): Failure {
-  if (error instanceof OpenStackError && error.status !== 0) return explainOpenStack(error.code, error.message);
-  const actor = error instanceof TypedError ? error.actor : 'us';
-  return { reason: 'ActionFailed', message: `${action.type}: ${errorMessage(error)}`, actor };
 }
