@@ -26,7 +26,7 @@ async function usedMiB(): Promise<number> {
   return median(looks);
 }
 
-const { stdout } = await promisify(execFile)('du', ['-sm', '--max-depth=1', config.dataDir]);
+const { stdout } = await promisify(execFile)('du', ['-m', '--max-depth=1', config.dataDir]);
 say(`MiB under ${config.dataDir}:`);
 say(stdout.trimEnd());
 

@@ -94,6 +94,10 @@ describe('quickstart', () => {
     const running = await pods(id);
     expect(running).toHaveLength(2);
     expect(new Set(running.map(({ node }) => node)).size).toBe(2);
+    const probes = ['get', 'pods', '-n', id, '-l', `kamaji.clastix.io/name=${id}`, '-o'].concat(
+      'jsonpath={range .items[*]}{.spec.containers[?(@.name=="kube-apiserver")].startupProbe.periodSeconds} {end}',
+    );
+    expect((await managementKubectl(probes)).trim()).toBe('1 1');
   });
 
   it("puts every management node behind the customer's API address", async () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { controlPlanePodsManifests } from '@matryoshka/addons';
 import { injectCertificates, type ManifestObject, renderManifests } from '@matryoshka/components';
 import type { KubeClient, KubeObject } from '@matryoshka/kube';
 import { sleep, TypedError } from '@matryoshka/system';
@@ -72,7 +73,7 @@ async function desiredObjects(context: PlatformContext): Promise<readonly Manife
     });
     return { caPem: authority.certificate, certPem: leaf.certificate, keyPem: leaf.key };
   });
-  return [...rendered, ...dataStoreManifests(context, authority.certificate)];
+  return [...controlPlanePodsManifests(), ...rendered, ...dataStoreManifests(context, authority.certificate)];
 }
 
 async function waitAvailable(
