@@ -1,5 +1,8 @@
 import type { KubeObject } from '@matryoshka/kube';
 
+/** Label of the namespaces, and of everything in them, that belong to a customer's cluster. */
+export const clusterLabel = 'matryoshka.dev/cluster';
+
 const name = 'matryoshka-control-plane-pods';
 const apiVersion = 'admissionregistration.k8s.io/v1';
 
@@ -30,6 +33,8 @@ export function controlPlanePodsManifests(): readonly KubeObject[] {
         reinvocationPolicy: 'Never',
         matchConstraints: {
           resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+          // Only what we made: other TenantControlPlanes of the management cluster are none of our business.
+          namespaceSelector: { matchExpressions: [{ key: clusterLabel, operator: 'Exists' }] },
           objectSelector: { matchExpressions: [{ key: 'kamaji.clastix.io/name', operator: 'Exists' }] },
         },
         matchConditions: programs.map((program) => ({

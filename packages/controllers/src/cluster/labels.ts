@@ -1,8 +1,9 @@
+import { clusterLabel } from '@matryoshka/addons';
 import type { Cluster } from '@matryoshka/domain';
 
 export const fieldManager = 'matryoshka';
 export const hashAnnotation = 'matryoshka.dev/hash';
-export const clusterLabel = 'matryoshka.dev/cluster';
+export { clusterLabel };
 export const projectLabel = 'matryoshka.dev/project';
 export const poolLabel = 'matryoshka.dev/pool';
 
