@@ -220,7 +220,8 @@ describe('up', () => {
     }
     const last = await kaas(['up', ...placement]);
     expect(last.code, last.stderr.slice(-2000)).toBe(0);
-    expect((await kaas(['doctor', ...placement])).code).toBe(0);
+    const doctor = await kaas(['doctor', ...placement]);
+    expect(doctor.code, doctor.stdout).toBe(0);
   });
 
   it('names a taken port in the first line, and doctor does too', async () => {
@@ -229,7 +230,10 @@ describe('up', () => {
       (await daemonStatus(paths.pidFile('kaas-api'))) === undefined ? true : undefined,
     );
     const squatter = createServer((socket) => socket.destroy());
-    await new Promise<void>((resolve) => squatter.listen(config.ports.api, '127.0.0.1', resolve));
+    await new Promise<void>((resolve, reject) => {
+      squatter.once('error', reject);
+      squatter.listen(config.ports.api, '127.0.0.1', resolve);
+    });
     try {
       const result = await kaas(['up', ...placement]);
       expect(result.code).toBe(1);

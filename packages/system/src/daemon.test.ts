@@ -1,10 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { daemonStatus, startDaemon, stopDaemon } from './daemon.ts';
 import { identify, isRunning } from './process-identity.ts';
-import { waitFor } from './wait.ts';
+import { run } from './run.ts';
+import { sleep, waitFor } from './wait.ts';
 
 let dir: string;
 const files = () => ({ pidFile: join(dir, 'x.pid'), logFile: join(dir, 'x.log') });
@@ -48,6 +51,35 @@ describe('daemons', () => {
     expect(await daemonStatus(files().pidFile)).toBeUndefined();
     await stopDaemon(files().pidFile);
     expect(process.pid).toBe(self?.pid);
+  });
+
+  it('never runs without a pid file, whenever its starter is killed', async () => {
+    const marker = `${60_000 + process.pid}.5`;
+    const spec = { name: 'x', argv: ['sleep', marker], ...files() };
+    const script = `
+      import { startDaemon } from '${new URL('daemon.ts', import.meta.url)}';
+      process.stdout.write('now');
+      await startDaemon(${JSON.stringify(spec)});
+      setInterval(() => undefined, 1000);`;
+    const seen = { running: 0, absent: 0 };
+    for (let delayMs = 0; delayMs < 16; delayMs += 1) {
+      const starter = spawn(process.execPath, ['--input-type=module', '-e', script], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      const ended = once(starter, 'close');
+      await once(starter.stdout, 'data');
+      await sleep(delayMs);
+      starter.kill('SIGKILL');
+      await ended;
+      // Whoever was still waiting at the gate is gone after this.
+      await sleep(50);
+      const { stdout } = await run(['pgrep', '-fx', `sleep ${marker}`], { okCodes: 'any' });
+      const known = await daemonStatus(spec.pidFile);
+      expect(stdout.trim()).toBe(known === undefined ? '' : String(known.pid));
+      seen[known === undefined ? 'absent' : 'running'] += 1;
+      await stopDaemon(spec.pidFile);
+    }
+    expect(seen.absent + seen.running).toBe(16);
   });
 
   it('says so when the program does not exist', async () => {

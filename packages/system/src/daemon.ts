@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, constants, mkdir, open, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { TypedError } from './errors.ts';
 import { readFileIfExists, writeFileAtomic } from './files.ts';
 import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
@@ -29,19 +30,26 @@ export async function daemonStatus(pidFile: string): Promise<ProcessIdentity | u
   }
 }
 
-/** Starts a program that outlives us (own session, output to a log file); does nothing when it already runs. Resolves once it is spawned, not when it is ready. */
+/** Waits for one line on descriptor 3, then becomes the program; ends without it when the line cannot come any more. The pid stays the same. */
+const gate = 'read -r _ <&3 || exit 1; exec "$@" 3<&-';
+
+/**
+ * Starts a program that outlives us (own session, output to a log file); does nothing when it already runs. Resolves once it is spawned, not
+ * when it is ready. The program begins only after its pid file is written: a starter that is killed leaves none that nobody knows.
+ */
 export async function startDaemon(spec: DaemonSpec): Promise<ProcessIdentity> {
   const running = await daemonStatus(spec.pidFile);
   if (running !== undefined) return running;
   await mkdir(dirname(spec.logFile), { recursive: true });
   const log = await open(spec.logFile, 'a');
   try {
-    const [program, ...args] = spec.argv;
-    const child = spawn(program, args, {
+    const env = { ...process.env, ...spec.env };
+    await checkProgram(spec.argv[0], env.PATH);
+    const child = spawn('/bin/sh', ['-c', gate, 'sh', ...spec.argv], {
       detached: true,
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: ['ignore', log.fd, log.fd, 'pipe'],
       cwd: spec.cwd ?? '/',
-      env: { ...process.env, ...spec.env },
+      env,
       ...(spec.uid === undefined ? {} : { uid: spec.uid }),
       ...(spec.gid === undefined ? {} : { gid: spec.gid }),
     });
@@ -54,9 +62,29 @@ export async function startDaemon(spec: DaemonSpec): Promise<ProcessIdentity> {
     if (identity === undefined)
       throw new TypedError(`${spec.name} ended at once`, { code: 'daemon_ended', next: `Read ${spec.logFile}.` });
     await writeFileAtomic(spec.pidFile, `${JSON.stringify(identity)}\n`);
+    const go = child.stdio[3] as Writable;
+    // Killed meanwhile: whoever waits for the program to be ready sees that.
+    go.on('error', () => undefined);
+    go.end('\n');
     return identity;
   } finally {
     await log.close();
+  }
+}
+
+/** Rejects with ENOENT or EACCES when execvp(3) would not find the program. */
+async function checkProgram(program: string, path = ''): Promise<void> {
+  const candidates = program.includes('/') ? [program] : path.split(':').map((folder) => join(folder, program));
+  for (const candidate of candidates) if (await isExecutable(candidate)) return;
+  await access(program, constants.X_OK);
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 
