@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -230,10 +231,8 @@ describe('up', () => {
       (await daemonStatus(paths.pidFile('kaas-api'))) === undefined ? true : undefined,
     );
     const squatter = createServer((socket) => socket.destroy());
-    await new Promise<void>((resolve, reject) => {
-      squatter.once('error', reject);
-      squatter.listen(config.ports.api, '127.0.0.1', resolve);
-    });
+    squatter.listen(config.ports.api, '127.0.0.1');
+    await once(squatter, 'listening');
     try {
       const result = await kaas(['up', ...placement]);
       expect(result.code).toBe(1);

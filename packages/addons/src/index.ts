@@ -2,6 +2,6 @@ export {
   type CloudControllerManagerOptions,
   cloudControllerManagerManifests,
 } from './cloud-controller-manager/manifests.ts';
-export { clusterLabel, controlPlanePodsManifests } from './control-plane-pods/manifests.ts';
+export { clusterLabel, controlPlanePodLabel, controlPlanePodsManifests } from './control-plane-pods/manifests.ts';
 export { type FlannelOptions, flannelManifests } from './flannel/manifests.ts';
 export { type KubeProxyOptions, kubeProxyManifests } from './kube-proxy/manifests.ts';

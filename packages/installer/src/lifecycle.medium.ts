@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -110,9 +111,8 @@ describe('the platform on one machine', () => {
     await bringUp();
     await down({ platform: { dataDir } });
     const blocker = createServer((socket) => socket.destroy());
-    await new Promise<void>((resolve) =>
-      blocker.listen(context.config.ports.keystone, context.config.network.address, resolve),
-    );
+    blocker.listen(context.config.ports.keystone, context.config.network.address);
+    await once(blocker, 'listening');
     try {
       expect(await doctor({ dataDir })).toContainEqual(
         expect.objectContaining({

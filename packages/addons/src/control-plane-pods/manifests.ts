@@ -3,6 +3,9 @@ import type { KubeObject } from '@matryoshka/kube';
 /** Label of the namespaces, and of everything in them, that belong to a customer's cluster. */
 export const clusterLabel = 'matryoshka.dev/cluster';
 
+/** Label that Kamaji gives to the pods of a control plane (internal/builders/controlplane/deployment.go, setSelector). */
+export const controlPlanePodLabel = 'kamaji.clastix.io/name';
+
 const name = 'matryoshka-control-plane-pods';
 const apiVersion = 'admissionregistration.k8s.io/v1';
 
@@ -35,7 +38,7 @@ export function controlPlanePodsManifests(): readonly KubeObject[] {
           resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
           // Only what we made: other TenantControlPlanes of the management cluster are none of our business.
           namespaceSelector: { matchExpressions: [{ key: clusterLabel, operator: 'Exists' }] },
-          objectSelector: { matchExpressions: [{ key: 'kamaji.clastix.io/name', operator: 'Exists' }] },
+          objectSelector: { matchExpressions: [{ key: controlPlanePodLabel, operator: 'Exists' }] },
         },
         matchConditions: programs.map((program) => ({
           name: program,

@@ -1,10 +1,9 @@
-import { controlPlanePodsManifests } from '@matryoshka/addons';
+import { controlPlanePodLabel, controlPlanePodsManifests } from '@matryoshka/addons';
 import { createKubeClient, type KubeClient, type KubeObject } from '@matryoshka/kube';
 import { waitFor } from '@matryoshka/system';
 import { startTestApiServer, type TestApiServer } from '@matryoshka/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clusterLabel } from './labels.ts';
-import { controlPlanePodLabel } from './manifests/control-plane.ts';
 import { at } from './read.ts';
 
 let server: TestApiServer;

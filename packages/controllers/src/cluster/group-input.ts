@@ -3,16 +3,16 @@ import type { ClusterContext } from './context.ts';
 import { storedCredential } from './credential.ts';
 import type { GroupInput } from './manifests/index.ts';
 
-/** What the objects of a cluster are made of, as the database and the cloud know it now. `external` tells what to do without the cloud. */
+/** What the objects of a cluster are made of, as the database and the cloud know it now. The caller says what it reads itself, and what to do without the cloud. */
 export async function groupInput(
   context: ClusterContext,
   cluster: Cluster,
-  external: Promise<string | undefined>,
+  reads: { readonly kubeconfig: Promise<string | undefined>; readonly externalNetworkId: Promise<string | undefined> },
 ): Promise<GroupInput> {
   const [credential, kubeconfig, externalNetworkId] = await Promise.all([
     storedCredential(context, cluster.id),
-    context.store.secret(cluster.id, 'kubeconfig'),
-    external,
+    reads.kubeconfig,
+    reads.externalNetworkId,
   ]);
   return { cluster, settings: context.settings, credential, externalNetworkId, served: kubeconfig !== undefined };
 }

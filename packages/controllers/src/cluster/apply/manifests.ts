@@ -18,7 +18,11 @@ export async function applyGroup(
   group: ManifestGroup,
   signal: AbortSignal,
 ): Promise<void> {
-  const objects = groupManifests(group, await groupInput(context, cluster, context.externalNetworkId(signal)));
+  const reads = {
+    kubeconfig: context.store.secret(cluster.id, 'kubeconfig'),
+    externalNetworkId: context.externalNetworkId(signal),
+  };
+  const objects = groupManifests(group, await groupInput(context, cluster, reads));
   if (objects === undefined)
     throw new TypedError(`the ${group} objects of ${cluster.id} cannot be made before its application credential`, {
       code: 'credential_missing',

@@ -30,15 +30,16 @@ export async function gatherCluster(
   signal: AbortSignal,
 ): Promise<ObservedCluster> {
   const deleting = cluster.deleteRequestedAt !== null;
+  const kubeconfig = context.store.secret(cluster.id, 'kubeconfig');
   const [ledger, credential, applied, infrastructure, controlPlane, pools, live, stored, left] = await Promise.all([
     context.store.ledger(cluster.id),
     gatherCredential(context, cluster, signal),
-    gatherApplied(context, cluster, signal),
+    gatherApplied(context, cluster, kubeconfig, signal),
     gatherInfrastructure(context.management, cluster, signal),
     gatherControlPlane(context.management, cluster, signal),
     gatherPools(context, cluster, signal),
     readAdminKubeconfig(context, cluster, signal),
-    context.store.secret(cluster.id, 'kubeconfig'),
+    kubeconfig,
     deleting ? leftoverLoadBalancers(context, cluster, signal) : Promise.resolve(absent),
   ]);
   const plane = seen(controlPlane);
@@ -86,10 +87,11 @@ async function gatherCredential(
 async function gatherApplied(
   context: ClusterContext,
   cluster: Cluster,
+  kubeconfig: Promise<string | undefined>,
   signal: AbortSignal,
 ): Promise<Readonly<Record<ManifestGroup, Applied>>> {
-  const external = context.externalNetworkId(signal).catch(() => undefined);
-  const input = await groupInput(context, cluster, external);
+  const externalNetworkId = context.externalNetworkId(signal).catch(() => undefined);
+  const input = await groupInput(context, cluster, { kubeconfig, externalNetworkId });
   const compared = manifestGroups.map(
     async (group) =>
       [

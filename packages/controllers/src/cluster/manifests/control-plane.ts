@@ -1,12 +1,10 @@
+import { controlPlanePodLabel } from '@matryoshka/addons';
 import { controlPlaneReplicas } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import { labelsOf } from '../labels.ts';
 import { type ManifestInput, splitImage } from './input.ts';
 
 export const controlPlaneApiVersion = 'controlplane.cluster.x-k8s.io/v1alpha1';
-
-/** Label that Kamaji gives to the pods of a control plane (internal/builders/controlplane/deployment.go, setSelector). */
-export const controlPlanePodLabel = 'kamaji.clastix.io/name';
 
 /** Database and role of a tenant in the DataStore: unique, because ids are; fit for SQL without quotes. */
 export function dataStoreSchema(clusterId: string): string {
