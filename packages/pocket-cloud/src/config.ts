@@ -77,6 +77,7 @@ export interface PocketCloudPaths {
   readonly servers: string;
   readonly networks: string;
   readonly loadBalancers: string;
+  readonly volumes: string;
   readonly run: string;
   readonly metadataSocket: string;
   readonly adminSocket: string;
@@ -93,6 +94,7 @@ export function pocketCloudPaths(config: Pick<PocketCloudConfig, 'dataDir'>): Po
     servers: join(root, 'servers'),
     networks: join(root, 'networks'),
     loadBalancers: join(root, 'load-balancers'),
+    volumes: join(root, 'volumes'),
     run,
     metadataSocket: join(run, 'metadata.sock'),
     adminSocket: join(run, 'admin.sock'),

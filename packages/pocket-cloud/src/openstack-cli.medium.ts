@@ -60,7 +60,7 @@ const column = async (name: string, ...words: Words): Promise<readonly string[]>
 describe('the openstack command line', () => {
   it('finds the cloud’s parts', { timeout: timeoutMs }, async () => {
     const catalog = await column('Type', 'catalog', 'list');
-    expect(catalog).toEqual(['identity', 'compute', 'network', 'image', 'load-balancer', 'placement']);
+    expect(catalog).toEqual(['identity', 'compute', 'network', 'image', 'load-balancer', 'volumev3', 'placement']);
     expect(await column('Alias', 'extension', 'list', '--network')).toContain('router');
     expect(await column('Zone Name', 'availability', 'zone', 'list', '--network')).toEqual(['nova', 'nova']);
     expect(await admin('network', 'agent', 'list', '-f', 'value', '-c', 'Agent Type')).toBe('DHCP agent\nL3 agent\n');

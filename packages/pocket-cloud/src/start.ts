@@ -1,8 +1,10 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { acquireLock, errorMessage, hasErrnoCode, type Logger, TypedError } from '@matryoshka/system';
+import { migrations as cinderTables, createCinder } from './cinder/index.ts';
 import { type PocketCloudConfig, pocketCloudPaths, serviceUrl } from './config.ts';
 import { createMachines, removePivotCgroups, restoreHostSettings } from './engine/lxc/index.ts';
 import { ensureHost, networkNames, purgeNetwork } from './engine/network/index.ts';
+import { releaseVolumes } from './engine/volumes/index.ts';
 import { createGlance, migrations as glanceTables } from './glance/index.ts';
 import { createApiServer } from './http/index.ts';
 import { createAuthenticate, createKeystone, migrations as keystoneTables } from './keystone/index.ts';
@@ -37,10 +39,12 @@ export async function startCloud(config: PocketCloudConfig, log: Logger): Promis
       ...novaTables,
       ...neutronTables,
       ...octaviaTables,
+      ...cinderTables,
     ]);
     undo.push(async () => store.close());
     const context: ServiceContext = { config, paths, store, log, authenticate: createAuthenticate(store) };
     const neutron = createNeutron(context);
+    const cinder = createCinder(context);
     const inUse = (imageId: string): boolean =>
       store.get('select 1 from server where image_id = ?', imageId) !== undefined;
     const services = [
@@ -48,7 +52,8 @@ export async function startCloud(config: PocketCloudConfig, log: Logger): Promis
       createGlance(context, inUse),
       neutron.service,
       createOctavia(context, neutron.vips),
-      createNova(context, neutron.servers),
+      cinder.service,
+      createNova(context, neutron.servers, cinder.servers),
       createPlacement(),
     ];
     await rm(paths.metadataSocket, { force: true });
@@ -88,6 +93,7 @@ export async function purgeCloud(config: PocketCloudConfig): Promise<void> {
   try {
     const machines = createMachines(paths.servers, networkNames(config.prefix).switchNamespace);
     for (const id of await names(paths.servers)) await attempt(`server ${id}`, async () => await machines.remove(id));
+    await attempt('volumes', async () => await releaseVolumes(paths.volumes));
     await attempt('network', async () => await purgeNetwork(networkEngineConfig(config, paths)));
     await attempt('cgroups', removePivotCgroups);
     await attempt('host settings', async () => await restoreHostSettings(paths.root));

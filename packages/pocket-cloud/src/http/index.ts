@@ -23,6 +23,7 @@ export {
   optionalInteger,
   optionalString,
   requiredString,
+  stringMap,
 } from './input.ts';
 export { type ListOptions, listPage, type Page, selectFields } from './paging.ts';
 export {

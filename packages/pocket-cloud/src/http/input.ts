@@ -66,6 +66,16 @@ export function optionalArray(object: JsonObject, key: string): readonly unknown
   return value;
 }
 
+/** Metadata: 400 unless every key and value is a short string. */
+export function stringMap(object: JsonObject): Record<string, string> {
+  for (const [key, value] of Object.entries(object))
+    if (typeof value !== 'string' || value.length > 255 || key.length > 255 || key === '')
+      throw badRequest(
+        `Invalid input for field/attribute ${key}. Value: ${String(value)}. It must be a string of at most 255 characters`,
+      );
+  return object as Record<string, string>;
+}
+
 function show(value: unknown): string {
   return JSON.stringify(value).slice(0, 200);
 }

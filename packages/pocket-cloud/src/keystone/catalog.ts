@@ -7,6 +7,9 @@ interface CatalogService {
   readonly path: string;
 }
 
+/** What stands for the token's project in an endpoint. Source: keystone/catalog/core.py, format_url. */
+const projectPlaceholder = '%(project_id)s';
+
 /** In the order of `openstack catalog list`. Paths are those of a usual deployment: clients append the rest themselves. */
 const services: readonly CatalogService[] = [
   { name: 'keystone', type: 'identity', path: '/v3' },
@@ -14,6 +17,7 @@ const services: readonly CatalogService[] = [
   { name: 'neutron', type: 'network', path: '' },
   { name: 'glance', type: 'image', path: '' },
   { name: 'octavia', type: 'load-balancer', path: '' },
+  { name: 'cinder', type: 'volumev3', path: `/v3/${projectPlaceholder}` },
   { name: 'placement', type: 'placement', path: '' },
 ];
 
@@ -55,8 +59,8 @@ export function catalogEndpoints(config: PocketCloudConfig): readonly Endpoint[]
   );
 }
 
-/** The catalogue as it stands in a scoped token. */
-export function tokenCatalog(config: PocketCloudConfig): readonly unknown[] {
+/** The catalogue as it stands in a token; without a project it lacks the endpoints that are a project's. */
+export function tokenCatalog(config: PocketCloudConfig, projectId: string | undefined): readonly unknown[] {
   const endpoints = catalogEndpoints(config);
   return services.map(({ name, type }) => ({
     id: derivedId('service', name),
@@ -64,6 +68,10 @@ export function tokenCatalog(config: PocketCloudConfig): readonly unknown[] {
     type,
     endpoints: endpoints
       .filter((endpoint) => endpoint.service_id === derivedId('service', name))
-      .map(({ service_id: _service, enabled: _enabled, ...rest }) => rest),
+      .filter((endpoint) => projectId !== undefined || !endpoint.url.includes(projectPlaceholder))
+      .map(({ service_id: _service, enabled: _enabled, url, ...rest }) => ({
+        ...rest,
+        url: url.replace(projectPlaceholder, projectId ?? ''),
+      })),
   }));
 }

@@ -102,7 +102,7 @@ function tokenRoutes(store: Store, config: PocketCloudConfig): readonly Route[] 
       'any-token',
     ),
     route('GET', '/v3/auth/catalog', (request) =>
-      ok({ catalog: tokenCatalog(config), links: links(request, '/v3/auth/catalog') }),
+      ok({ catalog: tokenCatalog(config, request.caller.projectId), links: links(request, '/v3/auth/catalog') }),
     ),
     route(
       'GET',

@@ -139,7 +139,7 @@ export function tokenBody(store: Store, config: PocketCloudConfig, token: ValidT
       ? {}
       : {
           roles: token.roles.map(({ id, name }) => ({ id, name })),
-          ...(withCatalog ? { catalog: tokenCatalog(config) } : {}),
+          ...(withCatalog ? { catalog: tokenCatalog(config, project?.id) } : {}),
         }),
     ...(token.credential === undefined
       ? {}

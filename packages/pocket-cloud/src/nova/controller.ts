@@ -1,14 +1,18 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { errorMessage, type Logger } from '@matryoshka/system';
-import { createMachines, type Machines, recordHostSettings } from '../engine/lxc/index.ts';
+import { createMachines, type MachineRoot, type Machines, recordHostSettings } from '../engine/lxc/index.ts';
 import { imageById, imageDataFile, imageRootfs } from '../glance/index.ts';
 import type { ServiceContext } from '../service.ts';
 import { timestamp } from '../store/index.ts';
 import { createWorkQueue } from '../tasks/work-queue.ts';
 import type { ServerNetworking } from './networking.ts';
 import { type FlavorRow, type ServerRow, serverById, updateServer } from './rows.ts';
+import { bootVolume, createServerDisks } from './server-disks.ts';
+import type { ServerVolumes } from './volumes.ts';
 
 const stopGraceMs = 30_000;
+/** A volume to be detached that something in the server has mounted: look again. */
+const heldDiskMs = 1000;
 
 export interface ServerController {
   readonly machines: Machines;
@@ -19,10 +23,15 @@ export interface ServerController {
 }
 
 /** Brings machines to what their rows want. Looks at row and machine each time, so that it may be repeated from any point. */
-export function createServerController(context: ServiceContext, networking: ServerNetworking): ServerController {
+export function createServerController(
+  context: ServiceContext,
+  networking: ServerNetworking,
+  volumes: ServerVolumes,
+): ServerController {
   const { store, paths } = context;
   const log: Logger = context.log.child({ part: 'servers' });
   const machines = createMachines(paths.servers, networking.network.switchNamespace);
+  const serverDisks = createServerDisks(machines, volumes);
   /** Servers that wait for their turn or have it: what they are is not yet what they shall be. */
   const due = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -34,31 +43,45 @@ export function createServerController(context: ServiceContext, networking: Serv
     return ports;
   };
 
-  const startMachine = async (row: ServerRow): Promise<void> => {
+  const rootOf = async (row: ServerRow): Promise<MachineRoot> => {
+    const boot = bootVolume(volumes, row.id);
+    if (boot !== undefined) return { kind: 'device', device: (await volumes.device(boot.volumeId)).path };
     const image = imageById(store, row.image_id);
     if (image === undefined) throw new Error(`Image ${row.image_id} could not be found.`);
-    updateServer(store, row.id, { task_state: row.launched_at === null ? 'networking' : 'powering-on' });
-    const ports = await readyPorts(row);
-    updateServer(store, row.id, { task_state: row.launched_at === null ? 'spawning' : 'powering-on' });
-    const flavor = JSON.parse(row.flavor) as FlavorRow;
     const properties = JSON.parse(image.properties) as Record<string, string>;
-    await machines.ensureStarted(
-      {
-        id: row.id,
-        hostname: row.hostname,
-        rootfs: imageRootfs(paths.images, image.id),
-        plainDirs: (properties.pocket_plain_dirs ?? '')
-          .split(',')
-          .filter((dir) => /^\/[\w./-]+$/.test(dir) && !dir.includes('..')),
-        vcpus: flavor.vcpus,
-        memoryMb: flavor.ram,
-        nics: ports.map((port) => networking.network.plugInfo(port.id)),
-      },
-      imageDataFile(paths.images, image.id),
-    );
+    return {
+      kind: 'image',
+      imageFile: imageDataFile(paths.images, image.id),
+      rootfs: imageRootfs(paths.images, image.id),
+      plainDirs: (properties.pocket_plain_dirs ?? '')
+        .split(',')
+        .filter((dir) => /^\/[\w./-]+$/.test(dir) && !dir.includes('..')),
+    };
   };
 
-  const toRunning = async (row: ServerRow): Promise<void> => {
+  const startMachine = async (row: ServerRow): Promise<void> => {
+    const building = row.launched_at === null;
+    if (building && volumes.ofServer(row.id).length > 0)
+      updateServer(store, row.id, { task_state: 'block_device_mapping' });
+    await serverDisks.ready(row.id);
+    const root = await rootOf(row);
+    updateServer(store, row.id, { task_state: building ? 'networking' : 'powering-on' });
+    const ports = await readyPorts(row);
+    updateServer(store, row.id, { task_state: building ? 'spawning' : 'powering-on' });
+    const flavor = JSON.parse(row.flavor) as FlavorRow;
+    await machines.ensureStarted({
+      id: row.id,
+      hostname: row.hostname,
+      root,
+      disks: await serverDisks.wanted(row.id),
+      vcpus: flavor.vcpus,
+      memoryMb: flavor.ram,
+      nics: ports.map((port) => networking.network.plugInfo(port.id)),
+    });
+  };
+
+  /** Answers whether a disk that should go is still held. */
+  const toRunning = async (row: ServerRow): Promise<boolean> => {
     const running = await machines.isRunning(row.id);
     if (row.reboot !== 0 && running) await machines.stop(row.id, row.reboot === 1 ? stopGraceMs : 0);
     if (!running || row.reboot !== 0) await startMachine(row);
@@ -70,17 +93,20 @@ export function createServerController(context: ServiceContext, networking: Serv
       );
     }
     for (const port of networking.portsOfDevice(row.id)) await networking.network.afterServerStarted(port.id);
+    const held = await serverDisks.sync(row.id);
     store.transaction(() => {
       const now = serverById(store, row.id);
       if (now === undefined) return;
       store.run('update server set task_state = null, reboot = 0 where id = ?', row.id);
       updateServer(store, row.id, { status: 'ACTIVE', launched_at: now.launched_at ?? timestamp() });
     });
+    return held;
   };
 
   const toStopped = async (row: ServerRow): Promise<void> => {
     await machines.stop(row.id, row.status === 'SHUTOFF' ? 0 : stopGraceMs);
     for (const port of networking.portsOfDevice(row.id)) await networking.network.afterServerStopped(port.id);
+    await serverDisks.sync(row.id);
     store.run('update server set task_state = null, reboot = 0 where id = ?', row.id);
     updateServer(store, row.id, { status: 'SHUTOFF' });
   };
@@ -89,6 +115,7 @@ export function createServerController(context: ServiceContext, networking: Serv
     await machines.remove(row.id);
     for (const port of networking.portsOfDevice(row.id)) await networking.network.afterServerStopped(port.id);
     await networking.unbindOrDeletePorts(row.id);
+    await serverDisks.letGo(row.id);
     store.run('delete from server where id = ?', row.id);
   };
 
@@ -111,18 +138,20 @@ export function createServerController(context: ServiceContext, networking: Serv
     reconcile: async (id) => {
       const row = serverById(store, id);
       if (row === undefined) return undefined;
+      let held = false;
       try {
         if (row.desired === 'deleted') await toDeleted(row);
         else if (row.desired === 'stopped') await toStopped(row);
         else if (row.status !== 'ERROR')
-          await toRunning(row).catch((error: unknown) => {
+          held = await toRunning(row).catch((error: unknown) => {
             // Deleted meanwhile: the next look removes what was built.
             if (serverById(store, id)?.desired === 'running') failBuild(row, error);
+            return false;
           });
       } finally {
         due.delete(id);
       }
-      return undefined;
+      return held ? { againAfterMs: heldDiskMs } : undefined;
     },
   });
 

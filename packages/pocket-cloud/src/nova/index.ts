@@ -7,22 +7,24 @@ import type { ServerNetworking } from './networking.ts';
 import { quotaRoutes } from './quotas.ts';
 import { serverRoutes } from './servers.ts';
 import { maxMinor, minorVersion } from './views.ts';
+import type { ServerVolumes } from './volumes.ts';
 
 export { migrations } from './migrations.ts';
 export type { PortRequest, ServerNetworking, ServerPort } from './networking.ts';
 export { type ServerRow, serverById } from './rows.ts';
+export type { AttachRequest, NewVolume, ServerVolume, ServerVolumes } from './volumes.ts';
 
 /** Compute API 2.1 with microversions: https://docs.openstack.org/api-ref/compute/ */
-export function createNova(context: ServiceContext, networking: ServerNetworking): Service {
+export function createNova(context: ServiceContext, networking: ServerNetworking, volumes: ServerVolumes): Service {
   const { store } = context;
-  const controller = createServerController(context, networking);
+  const controller = createServerController(context, networking, volumes);
   return {
     name: 'nova',
     errorBody: novaError,
     extraHeaders: microversionHeaders,
     routes: [
       ...versionRoutes,
-      ...serverRoutes({ store, networking, controller }),
+      ...serverRoutes({ store, networking, volumes, controller }),
       ...flavorRoutes(store),
       ...keypairRoutes(store),
       ...serverGroupRoutes(store),

@@ -1,6 +1,7 @@
 import type { ApiRequest, JsonObject } from '../http/index.ts';
 import type { ServerNetworking } from './networking.ts';
 import type { FlavorRow, ServerRow } from './rows.ts';
+import type { ServerVolumes } from './volumes.ts';
 
 /** Minor number of the microversion that the request speaks; 1 without a header. */
 export function minorVersion(request: Pick<ApiRequest, 'headers'>): number {
@@ -51,7 +52,11 @@ export function addressesOf(ports: ReturnType<ServerNetworking['portsOfDevice']>
 }
 
 /** Source: Compute API reference, "Show server details". */
-export function showServer(request: ApiRequest, networking: ServerNetworking, row: ServerRow): JsonObject {
+export function showServer(
+  request: ApiRequest,
+  { networking, volumes }: { readonly networking: ServerNetworking; readonly volumes: ServerVolumes },
+  row: ServerRow,
+): JsonObject {
   const minor = minorVersion(request);
   const flavor = JSON.parse(row.flavor) as FlavorRow;
   const ports = networking.portsOfDevice(row.id);
@@ -69,7 +74,11 @@ export function showServer(request: ApiRequest, networking: ServerNetworking, ro
     user_id: row.user_id,
     metadata: JSON.parse(row.metadata),
     hostId: 'f0e4c2f76c58916ec258f246851bea091d14d4247a2fc3e18694461b',
-    image: { id: row.image_id, links: [{ rel: 'bookmark', href: `${request.baseUrl}/images/${row.image_id}` }] },
+    // Empty for a server that boots from a volume.
+    image:
+      row.image_id === ''
+        ? ''
+        : { id: row.image_id, links: [{ rel: 'bookmark', href: `${request.baseUrl}/images/${row.image_id}` }] },
     flavor:
       minor >= 47
         ? {
@@ -99,7 +108,10 @@ export function showServer(request: ApiRequest, networking: ServerNetworking, ro
     'OS-EXT-STS:task_state': deleting ? 'deleting' : row.task_state,
     'OS-EXT-STS:vm_state': vmState,
     'OS-EXT-STS:power_state': power,
-    'os-extended-volumes:volumes_attached': [],
+    'os-extended-volumes:volumes_attached': volumes.ofServer(row.id).map((volume) => ({
+      id: volume.volumeId,
+      ...(minor >= 3 ? { delete_on_termination: volume.deleteOnTermination } : {}),
+    })),
     ...(row.fault !== null && row.status === 'ERROR' ? { fault: JSON.parse(row.fault) } : {}),
     ...(request.caller.isAdmin
       ? {

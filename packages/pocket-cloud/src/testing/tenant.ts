@@ -2,7 +2,7 @@ import type { Answer, TestCloud } from './instance.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A project with a member of its own, and short ways to ask Neutron, Nova and Octavia in its name. */
+/** A project with a member of its own, and short ways to ask Neutron, Nova, Octavia and Cinder in its name. */
 export interface Tenant {
   readonly name: string;
   readonly projectId: string;
@@ -11,6 +11,8 @@ export interface Tenant {
   neutron(method: string, path: string, json?: unknown): Promise<Answer>;
   nova(method: string, path: string, json?: unknown): Promise<Answer>;
   octavia(method: string, path: string, json?: unknown): Promise<Answer>;
+  /** `path` follows `/v3/<project>`. */
+  cinder(method: string, path: string, json?: unknown): Promise<Answer>;
   /** Creates an object by its wire name (`network`, `security_group_rule`, …) and answers it; the status must be 201. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
   make(kind: string, fields: Json): Promise<any>;
@@ -59,6 +61,12 @@ async function asTenant(
     neutron,
     nova: ask('nova'),
     octavia: ask('octavia'),
+    cinder: async (method, path, json) =>
+      await cloud.call('cinder', method, `/v3/${identity.projectId}${path}`, {
+        token: identity.token,
+        headers: { 'openstack-api-version': 'volume 3.70' },
+        ...(json === undefined ? {} : { json }),
+      }),
     make: async (kind, fields) => {
       const answer = await neutron('POST', `/v2.0/${kind.replaceAll('_', '-')}s`, { [kind]: fields });
       if (answer.status !== 201) throw new Error(`${kind}: ${answer.status} ${JSON.stringify(answer.body)}`);

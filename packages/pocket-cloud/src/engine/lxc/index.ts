@@ -1,7 +1,9 @@
+export type { MachineDisk } from './disks.ts';
 export { recordHostSettings, restoreHostSettings } from './host-settings.ts';
 export {
   createMachines,
   type MachineNic,
+  type MachineRoot,
   type MachineSpec,
   type Machines,
   machineConfig,

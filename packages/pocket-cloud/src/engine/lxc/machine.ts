@@ -3,6 +3,7 @@ import { mkdir, open, readdir, readFile, rm, rmdir, stat, truncate } from 'node:
 import { basename, dirname, join } from 'node:path';
 import { hasErrnoCode, readFileIfExists, run, sleep, TypedError, waitFor, writeFileAtomic } from '@matryoshka/system';
 import { removeLink } from '../network/index.ts';
+import { applyDisks, diskInUse, disksHook, type MachineDisk, writeDisks } from './disks.ts';
 import { plugMissing } from './plug.ts';
 
 export interface MachineNic {
@@ -12,13 +13,23 @@ export interface MachineNic {
   readonly mtu: number;
 }
 
+/** What a machine boots from: an image below a layer of its own, or a filesystem on a block device. */
+export type MachineRoot =
+  | {
+      readonly kind: 'image';
+      readonly imageFile: string;
+      readonly rootfs: string;
+      /** Directories of the image that must not lie on overlayfs, each gets a plain copy. */
+      readonly plainDirs: readonly string[];
+    }
+  | { readonly kind: 'device'; readonly device: string };
+
 /** A system container: one server. */
 export interface MachineSpec {
   readonly id: string;
   readonly hostname: string;
-  readonly rootfs: string;
-  /** Directories of the image that must not lie on overlayfs, each gets a plain copy. */
-  readonly plainDirs: readonly string[];
+  readonly root: MachineRoot;
+  readonly disks: readonly MachineDisk[];
   readonly vcpus: number;
   readonly memoryMb: number;
   readonly nics: readonly MachineNic[];
@@ -27,6 +38,9 @@ export interface MachineSpec {
 const SETTLE_TIMEOUT_MS = 20_000;
 
 const plainName = (directory: string): string => directory.replace(/^\//, '').replaceAll('/', '-');
+
+/** Where the filesystem of a machine's root device is mounted. */
+const rootMount = (directory: string): string => join(directory, 'root');
 
 const plugFile = (directory: string, index: number): string => join(directory, `plug-${index}`);
 
@@ -65,7 +79,10 @@ export function machineConfig(spec: MachineSpec, directory: string, cgroup: 'v1'
     `lxc.net.${index}.flags = up`,
   ]);
   const lines = [
-    `lxc.rootfs.path = overlay:${spec.rootfs}:${join(directory, 'upper')}`,
+    spec.root.kind === 'image'
+      ? `lxc.rootfs.path = overlay:${spec.root.rootfs}:${join(directory, 'upper')}`
+      : `lxc.rootfs.path = dir:${rootMount(directory)}`,
+    `lxc.hook.autodev = ${disksHook(directory)}`,
     `lxc.uts.name = ${spec.hostname}`,
     'lxc.arch = amd64',
     'lxc.mount.auto = proc:rw sys:rw cgroup:rw:force',
@@ -80,7 +97,7 @@ export function machineConfig(spec: MachineSpec, directory: string, cgroup: 'v1'
     `lxc.console.logfile = ${join(directory, 'console.log')}`,
     'lxc.console.size = 1MB',
     ...limits,
-    ...spec.plainDirs.map(
+    ...(spec.root.kind === 'image' ? spec.root.plainDirs : []).map(
       (dir) =>
         `lxc.mount.entry = ${join(directory, 'plain', plainName(dir))} ${dir.replace(/^\//, '')} none bind,create=dir 0 0`,
     ),
@@ -119,11 +136,15 @@ export async function unpackImage(file: string, rootfs: string): Promise<void> {
 }
 
 export interface Machines {
-  ensureStarted(spec: MachineSpec, imageFile: string): Promise<void>;
+  ensureStarted(spec: MachineSpec): Promise<void>;
   isRunning(id: string): Promise<boolean>;
   running(): Promise<ReadonlySet<string>>;
   /** Gives a running machine the interfaces it lacks. */
   plug(id: string, nics: readonly MachineNic[]): Promise<void>;
+  /** Makes the block devices of a machine, running or not, those of the list. */
+  setDisks(id: string, disks: readonly MachineDisk[]): Promise<void>;
+  /** Whether something in the machine has mounted the disk. */
+  diskInUse(id: string, serial: string): Promise<boolean>;
   /** Takes an interface away, from a running machine or from where a killed one left it. */
   unplug(tapName: string): Promise<void>;
   stop(id: string, graceMs: number): Promise<void>;
@@ -155,6 +176,8 @@ export function createMachines(directory: string, switchNamespace: string): Mach
   };
   const stateOf = async (id: string): Promise<string> =>
     (await run(lxc('lxc-info', id, '-s', '-H'), { okCodes: 'any', timeoutMs: 20_000 })).stdout.trim() || 'STOPPED';
+  const initPid = async (id: string): Promise<string> =>
+    (await run(lxc('lxc-info', id, '-p', '-H'), { okCodes: 'any', timeoutMs: 20_000 })).stdout.trim();
   // A start or stop that was under way when the cloud's process was killed goes on by itself: its end counts.
   const isRunning = async (id: string): Promise<boolean> => {
     let state = 'STOPPED';
@@ -171,6 +194,7 @@ export function createMachines(directory: string, switchNamespace: string): Mach
       await run(lxc('lxc-stop', id, ...kill), { okCodes: 'any', timeoutMs: graceMs + 30_000 });
     }
     await endProcesses(id);
+    await unmountBelow(rootMount(join(directory, id)));
   };
   return {
     isRunning,
@@ -187,17 +211,31 @@ export function createMachines(directory: string, switchNamespace: string): Mach
       );
     },
     plug: async (id, nics) => {
-      const { stdout } = await run(lxc('lxc-info', id, '-p', '-H'), { okCodes: 'any', timeoutMs: 20_000 });
-      if (stdout.trim() !== '') await plugMissing(switchNamespace, stdout.trim(), nics);
+      const pid = await initPid(id);
+      if (pid !== '') await plugMissing(switchNamespace, pid, nics);
+    },
+    setDisks: async (id, disks) => {
+      await mkdir(join(directory, id), { recursive: true });
+      await writeDisks(join(directory, id), disks);
+      const pid = await initPid(id);
+      if (pid !== '') await applyDisks(join(directory, id), pid);
+    },
+    diskInUse: async (id, serial) => {
+      const pid = await initPid(id);
+      return pid !== '' && (await diskInUse(join(directory, id), pid, serial));
     },
     unplug: async (tapName) => await removeLink(switchNamespace, tapName),
-    ensureStarted: async (spec, imageFile) => {
+    ensureStarted: async (spec) => {
       const own = join(directory, spec.id);
       if (await isRunning(spec.id)) return;
       await endProcesses(spec.id);
-      await unpackOnce(imageFile, spec.rootfs);
-      for (const dir of spec.plainDirs) await copyPlain(join(spec.rootfs, dir), join(own, 'plain', plainName(dir)));
       await mkdir(join(own, 'upper'), { recursive: true });
+      if (spec.root.kind === 'image') {
+        const { imageFile, rootfs, plainDirs } = spec.root;
+        await unpackOnce(imageFile, rootfs);
+        for (const dir of plainDirs) await copyPlain(join(rootfs, dir), join(own, 'plain', plainName(dir)));
+      } else await mountRoot(spec.root.device, rootMount(own));
+      await writeDisks(own, spec.disks);
       const cgroup = (await readFileIfExists('/sys/fs/cgroup/cgroup.controllers')) === undefined ? 'v1' : 'v2';
       for (const [index, nic] of spec.nics.entries()) {
         // LXC refuses a name that a former machine's end left behind.
@@ -241,6 +279,15 @@ export function createMachines(directory: string, switchNamespace: string): Mach
         .join('\n');
     },
   };
+}
+
+/** Grows the filesystem to its device, as cloud-init does with a root disk, and mounts it. */
+async function mountRoot(device: string, mount: string): Promise<void> {
+  await unmountBelow(mount);
+  await mkdir(mount, { recursive: true });
+  await run(['e2fsck', '-p', '-f', device], { okCodes: [0, 1], timeoutMs: 10 * 60_000 });
+  await run(['resize2fs', device], { timeoutMs: 10 * 60_000 });
+  await run(['mount', device, mount]);
 }
 
 async function copyPlain(from: string, to: string): Promise<void> {

@@ -1,0 +1,7 @@
+export {
+  type BlockDevice,
+  createVolumeStore,
+  releaseVolumes,
+  type VolumeSource,
+  type VolumeStore,
+} from './volume-store.ts';
