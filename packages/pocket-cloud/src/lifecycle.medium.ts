@@ -122,7 +122,7 @@ async function running(): Promise<readonly string[]> {
   const lasting = await Promise.all(
     own.map(async (pid) => {
       const name = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim();
-      return ['dnsmasq', 'haproxy', 'init', 'lxc-start'].includes(name) ? [pid] : [];
+      return ['dnsmasq', 'haproxy', 'init', 'keepalived', 'lxc-start'].includes(name) ? [pid] : [];
     }),
   );
   return lasting.flat().toSorted();

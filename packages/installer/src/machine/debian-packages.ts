@@ -18,6 +18,7 @@ export const debianPackages: readonly DebianPackage[] = [
   { name: 'lxc', why: "pocket cloud's servers" },
   { name: 'dnsmasq-base', why: 'DHCP and DNS of networks' },
   { name: 'haproxy', why: 'load balancers, metadata proxy' },
+  { name: 'keepalived', why: 'pairs of load balancers: who has the address (VRRP)' },
   { name: 'postgresql', why: 'product database and datastore of control planes' },
   { name: 'docker-registry', why: 'image registry' },
   { name: 'mmdebstrap', why: 'worker image: root file system' },

@@ -9,6 +9,7 @@ import { prepare } from './server-networking.ts';
 import { legSpec } from './state.ts';
 
 const nameOf = (loadBalancerId: string): string => `octavia-lb-${loadBalancerId}`;
+const nodeNameOf = (loadBalancerId: string): string => `octavia-lb-vrrp-${loadBalancerId}`;
 const deviceOf = (loadBalancerId: string): string => `lb-${loadBalancerId}`;
 
 /** Octavia's side of Neutron, in-process: the port that holds a load balancer's address. Source: octavia/network/drivers/neutron. */
@@ -26,6 +27,27 @@ export function createVipNetworking(core: NeutronCore): VipNetworking {
       const [fixed] = port.fixed_ips;
       if (fixed === undefined) throw badRequest(`The VIP port ${port.id} has no IPv4 address.`);
       return { portId: port.id, networkId: port.network_id, subnetId: fixed.subnet_id, address: fixed.ip_address };
+    },
+    createNodePorts: ({ loadBalancerId, vip, count }) => {
+      const ids = Array.from(
+        { length: count },
+        () =>
+          insertServicePort(core, {
+            project_id: '',
+            network_id: vip.networkId,
+            name: nodeNameOf(loadBalancerId),
+            device_id: deviceOf(loadBalancerId),
+            device_owner: owners.loadBalancer,
+            fixed_ips: allocate(core, vip.networkId, [{ subnet_id: vip.subnetId }]),
+          }).id,
+      );
+      void core.changed();
+      return ids;
+    },
+    releaseNodePorts: (loadBalancerId) => {
+      const own = core.ports.list().filter((port) => port.name === nodeNameOf(loadBalancerId));
+      for (const port of own) removePort(core, port.id);
+      if (own.length > 0) void core.changed();
     },
     releaseVipPort: (portId, loadBalancerId) => {
       const port = core.ports.get(portId);

@@ -6,10 +6,14 @@ import type {
   Statistics,
 } from '../engine/load-balancer/index.ts';
 import type { VipNetworking } from './networking.ts';
-import type { LbRow } from './rows.ts';
+import { type LbRow, nodePortsKey } from './rows.ts';
 
 const isWanted = (row: LbRow): boolean =>
   row.provisioning_status !== 'PENDING_DELETE' && row.data.admin_state_up === true;
+
+/** Ports of the two nodes of a pair; empty for a single load balancer. */
+export const nodePorts = (loadBalancer: LbRow): readonly string[] =>
+  (loadBalancer.data[nodePortsKey] ?? []) as readonly string[];
 
 /** What the engine shall make of one load balancer's rows. Objects that are going or switched off are left out. */
 export function specOf(
@@ -18,10 +22,17 @@ export function specOf(
   networking: Pick<VipNetworking, 'vipLeg'>,
 ): LoadBalancerSpec {
   const { leg, bridge, nexthop } = networking.vipLeg(String(loadBalancer.data.vip_port_id));
+  const [first, second] = nodePorts(loadBalancer);
   const listeners = loadBalancer.data.admin_state_up === true ? tree.filter((row) => row.kind === 'listener') : [];
   return {
     id: loadBalancer.id,
-    leg,
+    nodes:
+      first === undefined || second === undefined
+        ? [{ name: '', leg }]
+        : [
+            { name: 'a', leg: networking.vipLeg(first).leg },
+            { name: 'b', leg: networking.vipLeg(second).leg },
+          ],
     bridge,
     nexthop,
     vip: String(loadBalancer.data.vip_address),
@@ -40,7 +51,7 @@ function listenerSpec(listener: LbRow, tree: readonly LbRow[]): ListenerSpec {
   const headers = (data.insert_headers ?? {}) as Readonly<Record<string, unknown>>;
   return {
     id: listener.id,
-    mode: data.protocol === 'HTTP' ? 'http' : 'tcp',
+    mode: data.protocol === 'HTTP' ? 'http' : data.protocol === 'UDP' ? 'udp' : 'tcp',
     port: Number(data.protocol_port),
     connectionLimit: Number(data.connection_limit),
     allowedCidrs: (data.allowed_cidrs ?? []) as readonly string[],
@@ -84,7 +95,7 @@ function poolSpec(pool: LbRow, tree: readonly LbRow[]): PoolSpec {
 
 function monitorSpec({ data }: LbRow): MonitorSpec {
   return {
-    type: data.type === 'HTTP' || data.type === 'HTTPS' ? data.type : 'TCP',
+    type: data.type === 'HTTP' || data.type === 'HTTPS' || data.type === 'UDP-CONNECT' ? data.type : 'TCP',
     delayMs: Number(data.delay) * 1000,
     timeoutMs: Number(data.timeout) * 1000,
     rise: Number(data.max_retries),

@@ -93,6 +93,7 @@ async function reconcile(
     await engine.remove(id);
     if (loadBalancer === undefined) return;
     store.transaction(() => {
+      networking.releaseNodePorts(id);
       networking.releaseVipPort(String(loadBalancer.data.vip_port_id), id);
       for (const row of treeOf(store, id)) deleteObject(store, row.id);
     });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCloud, type TestCloud } from '../testing/instance.ts';
-import { leftOf, pidsOf } from '../testing/load-balancers.ts';
+import { activeNodes, leftOf, nodesOf, pidsIn, pidsOf } from '../testing/load-balancers.ts';
 import { makeServerImage } from '../testing/server-image.ts';
 import { bootServer, hostGets, serverBecomes, soon, type TestServer, uploadImage } from '../testing/servers.ts';
 import { makeTenant, type Tenant } from '../testing/tenant.ts';
@@ -39,6 +39,7 @@ beforeAll(async () => {
     protocol: 'tcp',
     remote_ip_prefix: '10.0.0.0/24',
   });
+  await red.make('security_group_rule', { security_group_id: web.id, direction: 'ingress', protocol: 'udp' });
   const boot = async (name: string): Promise<TestServer> =>
     await bootServer(cloud, red, { name, imageId, networks: [{ uuid: network.id }], securityGroups: ['web'] });
   [one, two, client] = await Promise.all([boot('one'), boot('two'), boot('client')]);
@@ -342,6 +343,79 @@ describe('a load balancer', () => {
     await gone(lb.id);
   });
 
+  it('is a pair: when the active node is killed the other takes the address, and keeps it when the first is back', async () => {
+    const lb = await inFrontOfOne();
+    expect(await soon(async () => await answersAsOne(lb.vip_address))).toBe(true);
+    const nodes = await nodesOf(cloud, lb.id);
+    expect(nodes).toHaveLength(2);
+    const [active = '', ...none] = await activeNodes(cloud, lb.id, lb.vip_address);
+    expect(none).toEqual([]);
+    for (const pid of await pidsIn(active)) process.kill(pid, 'SIGKILL');
+    // What is killed cannot take the address from itself: the next life of the node does.
+    await soon(async () => (await activeNodes(cloud, lb.id, lb.vip_address)).some((node) => node !== active));
+    expect(await soon(async () => await answersAsOne(lb.vip_address))).toBe(true);
+    const programs = async (): Promise<number> => (await pidsIn(active)).length;
+    expect(await soon(async () => (await programs()) >= 3, 30_000)).toBe(true);
+    const others = nodes.filter((node) => node !== active);
+    expect(await soon(async () => (await activeNodes(cloud, lb.id, lb.vip_address)).join() === others.join())).toBe(
+      true,
+    );
+    await red.octavia('DELETE', `${lbaas}/loadbalancers/${lb.id}?cascade=true`);
+    await gone(lb.id);
+  });
+
+  it('has one node where the flavor says so', async () => {
+    const { flavors } = (await red.octavia('GET', `${lbaas}/flavors`)).body;
+    const single = flavors.find((flavor: { name: string }) => flavor.name === 'single');
+    const body = { loadbalancer: { vip_subnet_id: subnet.id, flavor_id: single.id } };
+    const lb = (await red.octavia('POST', `${lbaas}/loadbalancers`, body)).body.loadbalancer;
+    await settled(lb.id);
+    expect(await nodesOf(cloud, lb.id)).toHaveLength(1);
+    await red.octavia('DELETE', `${lbaas}/loadbalancers/${lb.id}`);
+    await gone(lb.id);
+    const other = { loadbalancer: { vip_subnet_id: subnet.id, flavor_id: network.id } };
+    expect((await red.octavia('POST', `${lbaas}/loadbalancers`, other)).status).toBe(400);
+  });
+
+  it('carries datagrams beside connections on the same port', async () => {
+    for (const server of [one, two]) {
+      const program = `import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", 5353))
+while True: s.sendto(b"${server.name}", s.recvfrom(99)[1])`;
+      await server.execOfHost('sh', '-c', `timeout 60 python3 -c '${program}' >/dev/null 2>&1 &`);
+    }
+    const poolOf = (protocol: 'TCP' | 'UDP', protocol_port: number, servers: readonly TestServer[]) => ({
+      protocol,
+      lb_algorithm: 'ROUND_ROBIN',
+      members: servers.map(({ address }) => ({ address, protocol_port })),
+    });
+    const listeners = [
+      { protocol: 'UDP', protocol_port: 80, default_pool: poolOf('UDP', 5353, [one, two]) },
+      { protocol: 'TCP', protocol_port: 80, default_pool: poolOf('TCP', 80, [one]) },
+    ];
+    const made = await red.octavia('POST', `${lbaas}/loadbalancers`, {
+      loadbalancer: { vip_subnet_id: subnet.id, listeners },
+    });
+    expect([made.status, made.body.faultstring]).toEqual([201, undefined]);
+    const lb = made.body.loadbalancer;
+    await settled(lb.id);
+    const ask = async (): Promise<string> => {
+      const program = `import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(1)
+s.sendto(b"?", ("${lb.vip_address}", 80)); print(s.recvfrom(99)[0].decode())`;
+      return (await client.execOfHost('python3', '-c', program)).stdout.trim();
+    };
+    const both = async (): Promise<boolean> =>
+      new Set([await ask(), await ask(), await ask(), await ask()].filter((name) => name !== '')).size === 2;
+    expect(await soon(both)).toBe(true);
+    expect(await answersAsOne(lb.vip_address)).toBe(true);
+    const pools = (await red.octavia('GET', `${lbaas}/pools?loadbalancer_id=${lb.id}`)).body.pools;
+    const datagrams = pools.find((pool: { protocol: string }) => pool.protocol === 'UDP');
+    const members = [{ address: two.address, protocol_port: 5353 }];
+    expect(await change(lb.id, `pools/${datagrams.id}/members`, { members })).toBe(202);
+    expect([await ask(), await ask(), await ask()]).toEqual(['two', 'two', 'two']);
+    await red.octavia('DELETE', `${lbaas}/loadbalancers/${lb.id}?cascade=true`);
+    await gone(lb.id);
+  });
+
   it('waits quietly for a member that refuses with an ICMP error, and reaches it as soon as it does not', async () => {
     const lb = await inFrontOfOne();
     expect(await soon(async () => await answersAsOne(lb.vip_address))).toBe(true);
@@ -379,8 +453,8 @@ describe('a load balancer', () => {
     expect(await lb({ vip_subnet_id: subnet.id, vip_address: one.address })).toBe(409);
     expect(await lb({ vip_subnet_id: subnet.id, provider: 'f5' })).toBe(400);
     expect(await lb({ vip_subnet_id: subnet.id, colour: 'red' })).toBe(400);
-    const udp = [{ protocol: 'UDP', protocol_port: 53 }];
-    expect(await lb({ vip_subnet_id: subnet.id, listeners: udp })).toBe(501);
+    const sctp = [{ protocol: 'SCTP', protocol_port: 53 }];
+    expect(await lb({ vip_subnet_id: subnet.id, listeners: sctp })).toBe(501);
     expect(await post('listeners', { listener: { loadbalancer_id: absent, protocol: 'TCP', protocol_port: 1 } })).toBe(
       404,
     );

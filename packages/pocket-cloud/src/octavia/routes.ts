@@ -20,11 +20,13 @@ import {
 import type { ServiceContext } from '../service.ts';
 import { newId } from '../store/index.ts';
 import { type Kind, readFields } from './fields.ts';
+import { flavorFor, flavorRoutes } from './flavors.ts';
 import type { LoadBalancerController } from './load-balancer-controller.ts';
 import type { VipNetworking } from './networking.ts';
 import {
   insertObject,
   type LbRow,
+  nodePortsKey,
   objectById,
   objectsOfKind,
   objectsOfPool,
@@ -148,6 +150,7 @@ export function octaviaRoutes(
     if ((optionalArray(body, 'additional_vips') ?? []).length > 0) throw unsupported('additional_vips');
     if (!['octavia', 'amphora', 'pocket'].includes(String(data.provider)))
       throw badRequest(`Provider '${String(data.provider)}' is not enabled.`);
+    const flavor = flavorFor(data.flavor_id);
     const wanted = body.project_id ?? body.tenant_id;
     if (typeof wanted === 'string' && wanted !== request.caller.projectId && !request.caller.isAdmin)
       throw forbidden('Policy does not allow this request to be performed.');
@@ -182,6 +185,9 @@ export function octaviaRoutes(
           vip_port_id: vip.portId,
           vip_subnet_id: vip.subnetId,
           vip_network_id: vip.networkId,
+          ...(flavor.topology === 'ACTIVE_STANDBY'
+            ? { [nodePortsKey]: networking.createNodePorts({ loadBalancerId: id, vip, count: 2 }) }
+            : {}),
         },
       });
       addDeclared(loadBalancer, body);
@@ -357,7 +363,7 @@ export function octaviaRoutes(
     route('POST', `${base}/l7policies`, () => {
       throw unsupported('l7policies');
     }),
-    route('GET', `${base}/flavors`, () => ok({ flavors: [] })),
+    ...flavorRoutes(base),
     route('GET', `${base}/availabilityzones`, () => ok({ availability_zones: [] })),
     route('GET', `${base}/quotas/defaults`, () => ok({ quota: unlimited })),
     route('GET', `${base}/quotas/:id`, () => ok({ quota: unlimited })),

@@ -25,6 +25,9 @@ export const migrations: readonly Migration[] = [
   },
 ];
 
+/** Where a load balancer's row keeps what clients do not see of it. */
+export const nodePortsKey = 'node_ports';
+
 export type ProvisioningStatus = 'ACTIVE' | 'PENDING_CREATE' | 'PENDING_UPDATE' | 'PENDING_DELETE' | 'ERROR';
 
 interface StoredRow {

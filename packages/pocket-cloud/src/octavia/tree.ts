@@ -33,7 +33,10 @@ export function addListener(store: Store, loadBalancer: LbRow, body: JsonObject,
   checkListener(data);
   if (Array.isArray(body.l7policies) && body.l7policies.length > 0) throw unsupported('l7policies');
   const taken = treeOf(store, loadBalancer.id).find(
-    (row) => row.kind === 'listener' && row.data.protocol_port === data.protocol_port,
+    (row) =>
+      row.kind === 'listener' &&
+      row.data.protocol_port === data.protocol_port &&
+      (row.data.protocol === 'UDP') === (data.protocol === 'UDP'),
   );
   if (taken !== undefined)
     throw conflict(
@@ -52,7 +55,7 @@ export function addListener(store: Store, loadBalancer: LbRow, body: JsonObject,
 }
 
 export function checkListener(data: Readonly<Record<string, unknown>>): void {
-  if (data.protocol !== undefined && !['TCP', 'HTTP', 'HTTPS'].includes(String(data.protocol)))
+  if (data.protocol !== undefined && !['TCP', 'HTTP', 'HTTPS', 'UDP'].includes(String(data.protocol)))
     throw unsupported(`listener protocol ${data.protocol}`);
   for (const cidr of (data.allowed_cidrs ?? []) as readonly string[])
     if (!/^\d+\.\d+\.\d+\.\d+\/\d+$/.test(cidr))
@@ -70,10 +73,14 @@ export function addPool(
   listener?: LbRow,
 ): LbRow {
   const data = readFields('pool', body, 'create', ['loadbalancer_id', 'listener_id', 'members', 'healthmonitor']);
-  if (data.protocol === 'UDP' || data.protocol === 'SCTP') throw unsupported(`pool protocol ${data.protocol}`);
+  if (data.protocol === 'SCTP') throw unsupported(`pool protocol ${data.protocol}`);
   const persistence = data.session_persistence as JsonObject | null;
   if (persistence !== null && persistence.type !== 'SOURCE_IP')
     throw unsupported(`session persistence ${String(persistence.type)}`);
+  if (listener !== undefined && (listener.data.protocol === 'UDP') !== (data.protocol === 'UDP'))
+    throw badRequest(
+      `Validation failure: The pool protocol '${String(data.protocol)}' is invalid while the listener protocol is '${String(listener.data.protocol)}'.`,
+    );
   if (listener !== undefined && listener.data.default_pool_id !== null)
     throw conflict(`Listener ${listener.id} already has a default pool.`);
   const row = insertObject(store, {
@@ -118,7 +125,8 @@ export function addMember(store: Store, pool: LbRow, body: JsonObject, networkin
 
 export function addMonitor(store: Store, pool: LbRow, body: JsonObject): LbRow {
   const data = readFields('healthmonitor', body, 'create', ['pool_id']);
-  if (!['TCP', 'HTTP', 'HTTPS'].includes(String(data.type))) throw unsupported(`health monitor type ${data.type}`);
+  if (!['TCP', 'HTTP', 'HTTPS', 'UDP-CONNECT'].includes(String(data.type)))
+    throw unsupported(`health monitor type ${data.type}`);
   checkMonitor(data);
   if (objectsOfPool(store, 'healthmonitor', pool.id).length > 0)
     throw conflict('This pool already has a health monitor');

@@ -1,6 +1,6 @@
 import type { Store } from '../store/index.ts';
 import type { Kind } from './fields.ts';
-import { type LbRow, treeOf } from './rows.ts';
+import { type LbRow, nodePortsKey, treeOf } from './rows.ts';
 
 const refs = (rows: readonly LbRow[]): readonly { readonly id: string }[] => rows.map(({ id }) => ({ id }));
 const plainTime = (time: string | null): string | null => (time === null ? null : time.replace(/(\.\d+)?Z$/, ''));
@@ -9,6 +9,7 @@ const plainTime = (time: string | null): string | null => (time === null ? null 
 export function show(store: Store, row: LbRow): Record<string, unknown> {
   const tree = treeOf(store, row.load_balancer_id);
   const of = (kind: Kind): readonly LbRow[] => tree.filter((other) => other.kind === kind);
+  const { [nodePortsKey]: _hidden, ...visible } = row.data;
   const shared = {
     id: row.id,
     project_id: row.project_id,
@@ -17,7 +18,7 @@ export function show(store: Store, row: LbRow): Record<string, unknown> {
     operating_status: row.operating_status,
     created_at: plainTime(row.created_at),
     updated_at: plainTime(row.updated_at),
-    ...row.data,
+    ...visible,
   };
   const loadbalancers = [{ id: row.load_balancer_id }];
   switch (row.kind) {

@@ -8,10 +8,29 @@ import type { Tenant } from './tenant.ts';
 const namespaceOf = (cloud: TestCloud, id: string): string =>
   networkNames(cloud.config.prefix).loadBalancerNamespace(id);
 
-/** Processes of a load balancer. */
-export async function pidsOf(cloud: TestCloud, id: string): Promise<readonly number[]> {
-  const { stdout } = await run(['ip', 'netns', 'pids', namespaceOf(cloud, id)]);
+/** Namespaces of a load balancer's nodes. */
+export async function nodesOf(cloud: TestCloud, id: string): Promise<readonly string[]> {
+  const names = (await run(['ip', 'netns'])).stdout.split('\n').map((line) => line.split(' ')[0] ?? '');
+  return names.filter((name) => name.startsWith(namespaceOf(cloud, id))).toSorted();
+}
+
+/** Processes in a namespace. */
+export async function pidsIn(namespace: string): Promise<readonly number[]> {
+  const { stdout } = await run(['ip', 'netns', 'pids', namespace]);
   return stdout.split('\n').filter(Boolean).map(Number);
+}
+
+/** Processes of a load balancer, on all its nodes. */
+export async function pidsOf(cloud: TestCloud, id: string): Promise<readonly number[]> {
+  return (await Promise.all((await nodesOf(cloud, id)).map(pidsIn))).flat();
+}
+
+/** The nodes that have the address: one, but for a moment during a switch. */
+export async function activeNodes(cloud: TestCloud, id: string, address: string): Promise<readonly string[]> {
+  const active: string[] = [];
+  for (const node of await nodesOf(cloud, id))
+    if ((await run(['ip', '-n', node, '-4', 'addr'])).stdout.includes(` ${address}/32 `)) active.push(node);
+  return active;
 }
 
 /** Everything on the machine and in Neutron that belongs to a load balancer. */

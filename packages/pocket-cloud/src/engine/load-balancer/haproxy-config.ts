@@ -15,7 +15,7 @@ export function haproxyConfig(spec: LoadBalancerSpec, statsSocket: string): stri
     '  timeout connect 5s',
     '  timeout client 50s',
     '  timeout server 50s',
-    ...spec.listeners.flatMap((listener) => frontend(spec, listener)),
+    ...spec.listeners.filter(({ mode }) => mode !== 'udp').flatMap((listener) => frontend(spec, listener)),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -1,3 +1,3 @@
 export { createLoadBalancerEngine, type LoadBalancerEngine } from './load-balancer-engine.ts';
-export type * from './spec.ts';
+export * from './spec.ts';
 export type { ListenerStatistics, ServerStatistics, Statistics } from './statistics.ts';

@@ -1,52 +1,41 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { daemonStatus, hasErrnoCode, readFileIfExists, waitFor, writeFileAtomic } from '@matryoshka/system';
 import {
-  daemonStatus,
-  hasErrnoCode,
-  readFileIfExists,
-  run,
-  startDaemon,
-  stopDaemon,
-  TypedError,
-  waitFor,
-  writeFileAtomic,
-} from '@matryoshka/system';
-import {
-  endStrays,
   ensureLegs,
   ensureRoutes,
-  inNamespace,
+  listAddresses,
   listNamespaces,
   networkNames,
   removeNamespace,
   runIn,
 } from '../network/index.ts';
-import { haproxyConfig } from './haproxy-config.ts';
-import type { LoadBalancerEngineConfig, LoadBalancerSpec } from './spec.ts';
-import { readStatistics, type Statistics, servingWorker } from './statistics.ts';
+import { datagramRules } from './datagram-rules.ts';
+import { type NodeFiles, nodeFiles } from './node-files.ts';
+import { ensureProxy, stopProxy } from './proxy.ts';
+import {
+  type LoadBalancerEngineConfig,
+  type LoadBalancerSpec,
+  type NodeName,
+  type NodeSpec,
+  nodeNames,
+} from './spec.ts';
+import { mergeStatistics, readStatistics, type Statistics } from './statistics.ts';
+import { ensureVrrp, stopVrrp } from './vrrp.ts';
 
 export interface LoadBalancerEngine {
   /** Brings one load balancer to its specification and waits until it serves so. Repeatable; an unchanged one is not disturbed, a changed one reloads without dropping connections. */
   ensure(spec: LoadBalancerSpec): Promise<void>;
-  /** Ends its processes and removes its namespace and files. Repeatable. */
+  /** Ends its processes and removes its namespaces and files. Repeatable. */
   remove(id: string): Promise<void>;
-  /** What its proxy counted; undefined when it does not run. */
+  /** What its proxies counted; undefined when one of its processes does not run. */
   statistics(id: string): Promise<Statistics | undefined>;
   /** Removes namespaces and files of load balancers that are not in the list. */
   removeOthers(ids: readonly string[]): Promise<void>;
 }
 
-interface Files {
-  readonly directory: string;
-  readonly config: string;
-  /** The configuration that the running proxy was last told of: a crash between writing and telling is seen. */
-  readonly told: string;
-  readonly pid: string;
-  readonly log: string;
-  readonly socket: string;
-}
-
-const READY_TIMEOUT_MS = 10_000;
+/** Two nodes that both wait to become active do so after about a second. */
+const TAKE_OVER_TIMEOUT_MS = 10_000;
 
 /**
  * Drops "port unreachable", with which a node refuses connections to a service without endpoints (kube-proxy's `reject`). On one machine the
@@ -65,101 +54,99 @@ const refusalFilter = [
   '',
 ].join('\n');
 
-/** Load balancers as namespaces with a haproxy each (master-worker mode: the master's pid stays over reloads). */
+/** Flows of before a change would go on to members that may be gone. */
+async function ensureDatagrams(spec: LoadBalancerSpec, namespace: string, files: NodeFiles): Promise<void> {
+  const rules = datagramRules(spec);
+  await runIn(namespace, ['nft', '-f', '-'], { input: rules });
+  if ((await readFileIfExists(files.datagramsTold)) === rules) return;
+  await runIn(namespace, ['conntrack', '--delete', '--proto', 'udp', '--orig-dst', spec.vip], { okCodes: 'any' });
+  await writeFileAtomic(files.datagramsTold, rules);
+}
+
+const forwarding = { 'net.ipv4.ip_forward': '1' } as const;
+
+/** Load balancers as one namespace with a haproxy, or two with a keepalived beside it. */
 export function createLoadBalancerEngine(config: LoadBalancerEngineConfig): LoadBalancerEngine {
   const names = networkNames(config.prefix);
-  const filesOf = (id: string): Files => {
-    const directory = join(config.directory, id);
-    return {
-      directory,
-      config: join(directory, 'haproxy.cfg'),
-      told: join(directory, 'haproxy.cfg.told'),
-      pid: join(directory, 'haproxy.pid'),
-      log: join(directory, 'haproxy.log'),
-      socket: join(config.runDirectory, `lb-${id.replaceAll('-', '').slice(0, 11)}.sock`),
-    };
-  };
+  const namespaceOf = (id: string, node: NodeName): string =>
+    node === '' ? names.loadBalancerNamespace(id) : `${names.loadBalancerNamespace(id)}-${node}`;
 
-  const ensureProxy = async (spec: LoadBalancerSpec): Promise<void> => {
-    const files = filesOf(spec.id);
+  const ensureNode = async (spec: LoadBalancerSpec, node: NodeSpec): Promise<void> => {
+    const files = nodeFiles(config, spec.id, node.name);
+    const namespace = namespaceOf(spec.id, node.name);
+    const pair = spec.nodes.length > 1;
+    await mkdir(files.directory, { recursive: true });
+    await ensureLegs(
+      names,
+      namespace,
+      [{ leg: node.leg, bridge: spec.bridge, ...(pair ? { movingAddresses: [`${spec.vip}/32`] } : {}) }],
+      forwarding,
+    );
+    await ensureRoutes(namespace, spec.nexthop === null ? [] : [{ destination: '0.0.0.0/0', nexthop: spec.nexthop }]);
+    await runIn(namespace, ['nft', '-f', '-'], { input: refusalFilter });
+    await ensureDatagrams(spec, namespace, files);
     if (spec.listeners.length === 0) {
-      await stopDaemon(files.pid, { graceMs: 2000 });
-      await endStrays(names.loadBalancerNamespace(spec.id), 'haproxy');
-      await rm(files.told, { force: true });
+      await stopVrrp(namespace, files);
+      await stopProxy(namespace, files);
       return;
     }
-    const namespace = names.loadBalancerNamespace(spec.id);
-    const text = haproxyConfig(spec, files.socket);
-    const changed = (await readFileIfExists(files.told)) !== text;
-    if (changed) {
-      const candidate = `${files.config}.new`;
-      await writeFileAtomic(candidate, text);
-      const checked = await run(inNamespace(namespace, ['haproxy', '-c', '-q', '-f', candidate]), { okCodes: 'any' });
-      if (checked.code !== 0)
-        throw new TypedError(
-          `haproxy refuses the configuration of load balancer ${spec.id}: ${checked.stderr.trim()}`,
-          {
-            code: 'load_balancer_config_refused',
-            actor: 'us',
-          },
-        );
-      await writeFileAtomic(files.config, text);
-      await rm(candidate, { force: true });
-    }
-    const running = await daemonStatus(files.pid);
-    const before = running === undefined ? undefined : await servingWorker(files.socket);
-    if (running !== undefined) {
-      // SIGUSR2 makes the master start new workers on the same sockets; old ones finish their connections.
-      if (changed) process.kill(running.pid, 'SIGUSR2');
-    } else {
-      await mkdir(config.runDirectory, { recursive: true });
-      await endStrays(namespace, 'haproxy');
-      await startDaemon({
-        name: 'load balancer',
-        argv: inNamespace(namespace, ['haproxy', '-W', '-db', '-f', files.config]),
-        pidFile: files.pid,
-        logFile: files.log,
-      });
-    }
-    const serves = async (): Promise<boolean> => {
-      const worker = await servingWorker(files.socket);
-      return worker !== undefined && !(changed && worker === before);
-    };
-    if (!(await waitFor(serves, { timeoutMs: READY_TIMEOUT_MS, intervalMs: 30 })))
-      throw new Error(`the proxy of load balancer ${spec.id} does not take its configuration: see ${files.log}`);
-    await writeFileAtomic(files.told, text);
+    await ensureProxy(spec, namespace, files);
+    if (pair) await ensureVrrp(spec, node, { namespace, device: names.legInner(node.leg.portId), files });
+  };
+
+  const isActive = async (spec: LoadBalancerSpec, node: NodeSpec): Promise<boolean> => {
+    const device = names.legInner(node.leg.portId);
+    return (await listAddresses(namespaceOf(spec.id, node.name), device)).includes(`${spec.vip}/32`);
   };
 
   const remove = async (id: string): Promise<void> => {
-    const files = filesOf(id);
-    const namespace = names.loadBalancerNamespace(id);
-    await stopDaemon(files.pid, { graceMs: 2000 });
-    // Also ends workers that still serve old connections: they outlive their master.
-    await removeNamespace(namespace);
-    await rm(files.socket, { force: true });
-    await rm(files.directory, { recursive: true, force: true });
+    const existing = new Set(await listNamespaces(names.loadBalancerNamespace(id)));
+    for (const node of nodeNames) {
+      const files = nodeFiles(config, id, node);
+      const namespace = namespaceOf(id, node);
+      if (existing.has(namespace)) {
+        await stopVrrp(namespace, files);
+        await stopProxy(namespace, files);
+        // Also ends workers that still serve old connections: they outlive their master.
+        await removeNamespace(namespace);
+      }
+      await rm(files.proxySocket, { force: true });
+    }
+    await rm(join(config.directory, id), { recursive: true, force: true });
+  };
+
+  /** Nodes that exist, by their files. */
+  const nodesOf = async (id: string): Promise<readonly NodeFiles[]> => {
+    const present = await folders(join(config.directory, id));
+    const pair = present.includes('a') || present.includes('b');
+    return nodeNames.filter((node) => (node === '') !== pair).map((node) => nodeFiles(config, id, node));
   };
 
   return {
     ensure: async (spec) => {
-      const { directory } = filesOf(spec.id);
-      await mkdir(directory, { recursive: true });
-      const namespace = names.loadBalancerNamespace(spec.id);
-      await ensureLegs(names, namespace, [{ leg: spec.leg, bridge: spec.bridge }]);
-      await ensureRoutes(namespace, spec.nexthop === null ? [] : [{ destination: '0.0.0.0/0', nexthop: spec.nexthop }]);
-      await runIn(namespace, ['nft', '-f', '-'], { input: refusalFilter });
-      await ensureProxy(spec);
+      await Promise.all(spec.nodes.map(async (node) => await ensureNode(spec, node)));
+      if (spec.nodes.length < 2 || spec.listeners.length === 0) return;
+      const taken = async (): Promise<boolean> =>
+        (await Promise.all(spec.nodes.map(async (node) => await isActive(spec, node)))).includes(true);
+      if (!(await waitFor(taken, { timeoutMs: TAKE_OVER_TIMEOUT_MS, intervalMs: 50 })))
+        throw new Error(`no node of load balancer ${spec.id} took the address ${spec.vip}`);
     },
     remove,
     statistics: async (id) => {
-      const files = filesOf(id);
-      if ((await daemonStatus(files.pid)) === undefined) return undefined;
-      return await readStatistics(files.socket).catch(() => undefined);
+      const nodes = await nodesOf(id);
+      const seen = await Promise.all(
+        nodes.map(async (files) => {
+          const pids = nodes.length > 1 ? [files.proxyPid, files.vrrpPid] : [files.proxyPid];
+          for (const pid of pids) if ((await daemonStatus(pid)) === undefined) return undefined;
+          return await readStatistics(files.proxySocket).catch(() => undefined);
+        }),
+      );
+      return seen.includes(undefined) ? undefined : mergeStatistics(seen.filter((one) => one !== undefined));
     },
     removeOthers: async (ids) => {
       const keep = new Set(ids);
       for (const id of await folders(config.directory)) if (!keep.has(id)) await remove(id);
-      const wanted = new Set(ids.map((id) => names.loadBalancerNamespace(id)));
+      const wanted = new Set(ids.flatMap((id) => nodeNames.map((node) => namespaceOf(id, node))));
       for (const namespace of await listNamespaces(`${names.prefix}-lb-`)) {
         if (!wanted.has(namespace)) await removeNamespace(namespace);
       }

@@ -3,17 +3,27 @@ import type { LegSpec } from '../network/index.ts';
 /** Desired state of one load balancer's data plane. */
 export interface LoadBalancerSpec {
   readonly id: string;
-  /** The VIP port: the namespace's only interface. */
-  readonly leg: LegSpec;
+  /** One node that holds the address, or two that agree by VRRP who does. */
+  readonly nodes: readonly NodeSpec[];
   readonly bridge: string;
   readonly nexthop: string | null;
   readonly vip: string;
   readonly listeners: readonly ListenerSpec[];
 }
 
+/** Node of a single load balancer, and those of a pair. */
+export const nodeNames = ['', 'a', 'b'] as const;
+export type NodeName = (typeof nodeNames)[number];
+
+export interface NodeSpec {
+  readonly name: NodeName;
+  /** The only interface of the node's namespace; that of a single node carries the VIP. */
+  readonly leg: LegSpec;
+}
+
 export interface ListenerSpec {
   readonly id: string;
-  readonly mode: 'tcp' | 'http';
+  readonly mode: 'tcp' | 'http' | 'udp';
   readonly port: number;
   /** -1 = as many as the proxy takes. */
   readonly connectionLimit: number;
@@ -38,7 +48,7 @@ export interface PoolSpec {
 }
 
 export interface MonitorSpec {
-  readonly type: 'TCP' | 'HTTP' | 'HTTPS';
+  readonly type: 'TCP' | 'HTTP' | 'HTTPS' | 'UDP-CONNECT';
   readonly delayMs: number;
   readonly timeoutMs: number;
   readonly rise: number;

@@ -33,6 +33,28 @@ export async function servingWorker(socketPath: string): Promise<string | undefi
   return /^Pid: (\d+)$/m.exec(info)?.[1];
 }
 
+/** Sums of what the nodes of one load balancer counted; each of them checks every member. */
+export function mergeStatistics(nodes: readonly Statistics[]): Statistics {
+  const listeners = new Map<string, ListenerStatistics>();
+  for (const one of nodes.flatMap((node) => node.listeners)) {
+    const sum = listeners.get(one.listenerId);
+    listeners.set(
+      one.listenerId,
+      sum === undefined
+        ? one
+        : {
+            listenerId: one.listenerId,
+            bytesIn: sum.bytesIn + one.bytesIn,
+            bytesOut: sum.bytesOut + one.bytesOut,
+            activeConnections: sum.activeConnections + one.activeConnections,
+            totalConnections: sum.totalConnections + one.totalConnections,
+            requestErrors: sum.requestErrors + one.requestErrors,
+          },
+    );
+  }
+  return { servers: nodes.flatMap((node) => node.servers), listeners: [...listeners.values()] };
+}
+
 export function parseStatistics(csv: string): Statistics {
   const [header = '', ...rows] = csv.split('\n').filter((line) => line !== '');
   const columns = header.replace(/^# /, '').split(',');

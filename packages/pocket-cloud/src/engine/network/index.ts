@@ -16,6 +16,7 @@ export {
   endStrays,
   inNamespace,
   ipBatch,
+  listAddresses,
   listLinks,
   listNamespaces,
   removeLink,

@@ -26,12 +26,17 @@ export const routedSysctls: Readonly<Record<string, string>> = {
 
 /**
  * Makes the namespace and its veth legs into bridges of the switch, with exactly the given addresses; removes other legs.
- * Repeats only what differs. `extraAddresses` belong to the first leg.
+ * Repeats only what differs. `extraAddresses` belong to the first leg. `movingAddresses` are left alone: somebody else brings and takes them (VRRP).
  */
 export async function ensureLegs(
   names: NetworkNames,
   namespace: string,
-  legs: readonly { readonly leg: LegSpec; readonly bridge: string; readonly extraAddresses?: readonly string[] }[],
+  legs: readonly {
+    readonly leg: LegSpec;
+    readonly bridge: string;
+    readonly extraAddresses?: readonly string[];
+    readonly movingAddresses?: readonly string[];
+  }[],
   sysctls: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   await ensureNamespace(namespace, { ...routedSysctls, ...sysctls });
@@ -42,7 +47,7 @@ export async function ensureLegs(
     namespace,
     stale.map((link) => `link del ${link.ifname}`),
   );
-  for (const { leg, bridge, extraAddresses = [] } of legs) {
+  for (const { leg, bridge, extraAddresses = [], movingAddresses = [] } of legs) {
     const inner = names.legInner(leg.portId);
     const outer = names.legOuter(leg.portId);
     const hasInner = inside.some((link) => link.ifname === inner);
@@ -56,7 +61,7 @@ export async function ensureLegs(
     if (!hasInner || outerLink?.master !== bridge || !outerLink.flags.includes('UP'))
       switchCommands.push(`link set ${outer} mtu ${leg.mtu} master ${bridge} up`);
     await ipBatch(names.switchNamespace, switchCommands);
-    const added = await ensureAddresses(namespace, inner, [...leg.addresses, ...extraAddresses]);
+    const added = await ensureAddresses(namespace, inner, [...leg.addresses, ...extraAddresses], movingAddresses);
     await ipBatch(namespace, [`link set ${inner} address ${leg.mac} mtu ${leg.mtu} up`]);
     announce(namespace, inner, added);
   }
@@ -67,8 +72,9 @@ async function ensureAddresses(
   namespace: string,
   device: string,
   wanted: readonly string[],
+  moving: readonly string[],
 ): Promise<readonly string[]> {
-  const present = await listAddresses(namespace, device);
+  const present = (await listAddresses(namespace, device)).filter((address) => !moving.includes(address));
   const added = wanted.filter((address) => !present.includes(address));
   await ipBatch(namespace, [
     ...present.filter((address) => !wanted.includes(address)).map((address) => `addr del ${address} dev ${device}`),
