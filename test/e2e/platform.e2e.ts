@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { daemonStatus, run, sleep } from '@matryoshka/system';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { volumeStories } from './stories/volumes.ts';
 import { cloudIn, inventory, serviceUsers } from './support/cloud.ts';
 import { leftBehind, type MachineSnapshot, machineSnapshot } from './support/machine.ts';
 import {
@@ -79,6 +80,7 @@ describe('quickstart', () => {
     expect(first.code, first.stderr.slice(-3000)).toBe(0);
     expect(first.stderr).toMatch(/\$ kubectl logs deployment\/hello[^$]*hello from hello-/);
     expect(first.stderr).toMatch(/\$ kubectl exec deployment\/hello[^$]*hello from hello-/);
+    expect(first.stderr).toMatch(/\$ curl http:\/\/[\d.]+\/\s+hello from hello-/);
     expect(first.stderr).toMatch(/What to try next/);
     expect(first.stdout).toBe('');
   });
@@ -126,8 +128,10 @@ describe('quickstart', () => {
       const ping = await run(['ping', '-c', '1', '-W', '1', addr], { okCodes: 'any' });
       expect(ping.code).not.toBe(0);
     }
-    // The load balancer of the API is ours, not the customer's.
-    expect((await inventory('demo')).floatingIps).toEqual([]);
+    // The load balancer of the API is ours, not the customer's: theirs is that of the Service.
+    const { floatingIps, loadBalancers } = await inventory('demo');
+    expect(floatingIps).toHaveLength(1);
+    expect(loadBalancers).toEqual([expect.stringContaining('_default_hello')]);
   });
 
   it('lets pods out to the Internet side through the router, and not to the metadata service', async () => {
@@ -151,6 +155,8 @@ describe('quickstart', () => {
     expect(everything).not.toContain(value);
   });
 });
+
+volumeStories();
 
 describe('the command line', () => {
   it('prints only the kubeconfig with --stdout, and machine-readable status', async () => {

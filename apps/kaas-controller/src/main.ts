@@ -6,6 +6,7 @@ import {
   createPostgresCatalogue,
   createPostgresClusterStore,
   createTenantClients,
+  createVolumeTypes,
   parseImages,
   runCatalogueSync,
   runClusterController,
@@ -13,7 +14,7 @@ import {
   settingsDefaults,
 } from '@matryoshka/controllers';
 import { planCluster } from '@matryoshka/domain';
-import { createKubeClient, loadKubeconfig } from '@matryoshka/kube';
+import { createKubeClient, type KubeObject, loadKubeconfig } from '@matryoshka/kube';
 import { type Cloud, type Credentials, connectCloud } from '@matryoshka/openstack';
 import { createPool, listen, loadSecretBox } from '@matryoshka/postgres';
 import { createLogger, errorMessage, TypedError } from '@matryoshka/system';
@@ -84,6 +85,7 @@ async function main(signal: AbortSignal): Promise<void> {
   const settings = {
     ...settingsDefaults,
     images: parseImages(await readConfigured('KAAS_IMAGES_FILE')),
+    snapshotDefinitions: JSON.parse(await readConfigured('KAAS_SNAPSHOT_DEFINITIONS_FILE')) as readonly KubeObject[],
     openstack: { authUrl: admin.authUrl, region: admin.region },
     externalNetwork: process.env.KAAS_EXTERNAL_NETWORK ?? settingsDefaults.externalNetwork,
     workerImagePrefix: process.env.KAAS_WORKER_IMAGE_PREFIX ?? settingsDefaults.workerImagePrefix,
@@ -101,6 +103,7 @@ async function main(signal: AbortSignal): Promise<void> {
     settings,
     log,
     externalNetworkId: externalNetwork(cloud, settings.externalNetwork),
+    volumeTypes: createVolumeTypes(cloud),
   };
   const holder = `${hostname()}/${process.pid}`;
   const catalogue = createPostgresCatalogue(pool, process.env.KAAS_DEFAULT_KUBERNETES_VERSION);

@@ -1,3 +1,4 @@
+export { type CinderCsiOptions, cinderCsiManifests, cinderDriver, cinderNodeName } from './cinder-csi/manifests.ts';
 export {
   type CloudControllerManagerOptions,
   cloudControllerManagerManifests,

@@ -7,6 +7,7 @@ import type {
   Pool,
   ProjectQuota,
   Tier,
+  VolumePolicy,
 } from '@matryoshka/domain';
 
 /** The statements that changes of clusters need, bound to one transaction of one project. */
@@ -30,7 +31,10 @@ export interface WriteTransaction {
   updatePool(clusterId: string, pool: Pool): Promise<void>;
   deletePool(clusterId: string, name: string): Promise<void>;
   /** Answers the new generation. */
-  bumpCluster(id: string, change?: { readonly tier?: Tier; readonly deleted?: true }): Promise<number>;
+  bumpCluster(
+    id: string,
+    change?: { readonly tier?: Tier; readonly deleted?: { readonly volumes: VolumePolicy } },
+  ): Promise<number>;
   insertOperation(operation: {
     readonly kind: OperationKind;
     readonly clusterId: string;

@@ -7,6 +7,7 @@ export { type PackedImage, type PushOptions, packImages, preloadArchive, pushIma
 export { type IssuedCertificate, injectCertificates } from './manifests/certificates.ts';
 export type { CertificateNeed, ManifestObject } from './manifests/object.ts';
 export { type RenderedManifests, renderManifests } from './manifests/render.ts';
+export { snapshotDefinitions } from './manifests/snapshots.ts';
 export { writeImageArchive } from './oci/archive.ts';
 export type { PushCounts } from './oci/push.ts';
 export { cacheDir } from './paths.ts';

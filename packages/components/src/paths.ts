@@ -8,6 +8,6 @@ export function cacheDir(): string {
 }
 
 /** The folder with the Go module of a component. */
-export function moduleDir(name: string): string {
-  return fileURLToPath(new URL(`../go/${name}/`, import.meta.url));
+export function moduleDir({ name, folder }: { readonly name: string; readonly folder?: string }): string {
+  return fileURLToPath(new URL(`../go/${folder ?? name}/`, import.meta.url));
 }

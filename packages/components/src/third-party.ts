@@ -22,7 +22,8 @@ export function thirdPartyDocument(): string {
     '',
     'The flannel binary is a small main program of our own around upstream’s packages. Images of kube-proxy and flannel also hold nftables (GPL-2.0) and',
     'iptables (GPL-2.0-or-later), the image of kine holds dash (BSD-3-Clause) and coreutils (GPL-3.0-or-later), with the C library (LGPL-2.1-or-later), the image',
-    'busybox holds busybox (GPL-2.0), all as packaged by Debian 12.',
+    'busybox holds busybox (GPL-2.0), that of cinder-csi-plugin util-linux, e2fsprogs (GPL-2.0-or-later), xfsprogs (GPL-2.0) and coreutils, all as packaged by Debian 12.',
+    'csi-node-driver-registrar is a small program of our own that does what upstream’s of that name and version does.',
     'npm packages and their licences: `npm query .prod`, or the `license` fields in `package-lock.json`.',
     '',
   ].join('\n');

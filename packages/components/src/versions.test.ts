@@ -25,12 +25,11 @@ describe('versions.json', () => {
   it.each(listComponents().flatMap((component) => component.versions.map((version) => ({ component, version }))))(
     'has module files that pin $component.name $version',
     ({ component, version }) => {
-      if (component.name === 'pause') return;
+      // A main program of our own has no module to pin.
+      if (component.module.startsWith('matryoshka.dev/')) return;
       const { mod, sum } = versionFiles(component, version);
-      expect(readFileSync(join(moduleDir(component.name), mod), 'utf8')).toContain(`${component.module} ${version}`);
-      expect(readFileSync(join(moduleDir(component.name), sum), 'utf8')).toContain(
-        `${component.module} ${version} h1:`,
-      );
+      expect(readFileSync(join(moduleDir(component), mod), 'utf8')).toContain(`${component.module} ${version}`);
+      expect(readFileSync(join(moduleDir(component), sum), 'utf8')).toContain(`${component.module} ${version} h1:`);
     },
   );
 

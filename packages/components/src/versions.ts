@@ -12,6 +12,8 @@ export interface Component {
   readonly module: string;
   /** First = the default. Each has committed module files (`versionFiles`). */
   readonly versions: readonly [string, ...string[]];
+  /** Folder below `go/` with its module files, where that is not the name: programs that share one share what they compile. */
+  readonly folder?: string;
   /** SPDX identifier of the upstream licence. */
   readonly license: string;
   readonly builds: readonly GoBuild[];

@@ -1,3 +1,5 @@
+import type { KubeObject } from '@matryoshka/kube';
+
 /** Full references of the images that the controller's own manifests name (key = component, see KAAS_IMAGES_FILE). */
 export interface Images {
   readonly 'openstack-cloud-controller-manager': string;
@@ -5,6 +7,13 @@ export interface Images {
   readonly 'konnectivity-server': string;
   readonly 'konnectivity-agent': string;
   readonly coredns: string;
+  readonly 'cinder-csi-plugin': string;
+  readonly 'csi-node-driver-registrar': string;
+  readonly 'csi-provisioner': string;
+  readonly 'csi-attacher': string;
+  readonly 'csi-resizer': string;
+  readonly 'csi-snapshotter': string;
+  readonly 'snapshot-controller': string;
 }
 
 /** What is the same for every cluster of one installation. */
@@ -25,6 +34,8 @@ export interface ClusterSettings {
   readonly dataStore: string;
   /** How the tenant's DNS domain is called. */
   readonly serviceDomain: string;
+  /** CustomResourceDefinitions of volume snapshots, as their upstream module has them. */
+  readonly snapshotDefinitions: readonly KubeObject[];
 }
 
 export const settingsDefaults = {
@@ -35,12 +46,19 @@ export const settingsDefaults = {
   serviceDomain: 'cluster.local',
 } as const;
 
-const imageNames: readonly (keyof Images)[] = [
+export const imageNames: readonly (keyof Images)[] = [
   'openstack-cloud-controller-manager',
   'flannel',
   'konnectivity-server',
   'konnectivity-agent',
   'coredns',
+  'cinder-csi-plugin',
+  'csi-node-driver-registrar',
+  'csi-provisioner',
+  'csi-attacher',
+  'csi-resizer',
+  'csi-snapshotter',
+  'snapshot-controller',
 ];
 
 /** Reads the images file; throws an error that names every image that is missing. */

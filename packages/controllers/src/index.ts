@@ -13,5 +13,6 @@ export type { ClusterStore, SecretKind } from './cluster/ports.ts';
 export { createPostgresClusterStore } from './cluster/postgres-store.ts';
 export { reconcileCluster } from './cluster/reconcile.ts';
 export { createTenantClients, type TenantClients } from './cluster/tenant-clients.ts';
+export { createVolumeTypes } from './cluster/volume-types.ts';
 export { type ClusterSettings, type Images, parseImages, settingsDefaults } from './config.ts';
 export { type LeadOptions, runWhileLeading } from './lead.ts';

@@ -17,6 +17,8 @@ export {
   type Tier,
   taintEffects,
   tiers,
+  type VolumePolicy,
+  volumePolicies,
 } from './cluster/model.ts';
 export {
   type Applied,

@@ -120,6 +120,7 @@ export interface PlatformPaths {
   readonly secretKeyFile: string;
   /** Image references for kaas-controller. */
   readonly imagesFile: string;
+  readonly snapshotDefinitionsFile: string;
   /** What a program of ours was started with; another content means it has to be started again. */
   readonly settingsFile: (process: ProcessName) => string;
   readonly pidFile: (process: ProcessName) => string;
@@ -145,6 +146,7 @@ export function platformPaths(config: Pick<PlatformConfig, 'dataDir'>): Platform
     openstackAdminFile: at('secrets', 'openstack-admin.json'),
     secretKeyFile: at('secrets', 'secret-key'),
     imagesFile: at('images.json'),
+    snapshotDefinitionsFile: at('snapshot-definitions.json'),
     settingsFile: (process) => at('secrets', `${process}.settings.json`),
     pidFile: (process) => at('run', `${process}.pid`),
     logFile: (process) => at('logs', `${process}.log`),

@@ -1,3 +1,4 @@
+import { type Cinder, cinder } from './cinder/cinder.ts';
 import { type Glance, glance } from './glance/glance.ts';
 import { type Keystone, keystone } from './keystone/keystone.ts';
 import { type Neutron, neutron } from './neutron/neutron.ts';
@@ -13,6 +14,7 @@ export interface Cloud {
   readonly neutron: Neutron;
   readonly glance: Glance;
   readonly octavia: Octavia;
+  readonly cinder: Cinder;
 }
 
 /** Connects the services to one session; no call is made before the first use. */
@@ -25,5 +27,6 @@ export function connectCloud(options: SessionOptions): Cloud {
     neutron: neutron(session),
     glance: glance(session),
     octavia: octavia(session),
+    cinder: cinder(session),
   };
 }

@@ -1,3 +1,12 @@
+export {
+  type Cinder,
+  type CreateVolume,
+  type CreateVolumeSnapshot,
+  cinder,
+  type Volume,
+  type VolumeSnapshot,
+  type VolumeType,
+} from './cinder/cinder.ts';
 export { type Cloud, connectCloud } from './cloud.ts';
 export {
   type CreateImage,

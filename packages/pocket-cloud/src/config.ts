@@ -16,6 +16,8 @@ export interface PocketCloudConfig {
   readonly ports: Readonly<Record<ServiceName, number>>;
   readonly region: string;
   readonly adminPassword: string;
+  /** Serves the socket by which tests inject faults. */
+  readonly faults: boolean;
 }
 
 export type PocketCloudOptions = Partial<Omit<PocketCloudConfig, 'ports'>> & {
@@ -42,6 +44,7 @@ export function pocketCloudConfig(options: PocketCloudOptions & { readonly admin
     ports: { ...defaultPorts, ...options.ports },
     region: options.region ?? 'RegionOne',
     adminPassword: options.adminPassword,
+    faults: options.faults ?? false,
   };
   check(/^[a-z]{1,4}$/.test(config.prefix), 'prefix', 'one to four lower-case letters');
   check(/^\d+\.\d+\.\d+\.\d+$/.test(config.address), 'address', 'an IPv4 address');

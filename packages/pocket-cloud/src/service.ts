@@ -1,5 +1,6 @@
 import type { Logger } from '@matryoshka/system';
 import type { PocketCloudConfig, PocketCloudPaths, ServiceName } from './config.ts';
+import type { Faults } from './faults/index.ts';
 import type { ApiServerOptions, Authenticate, ErrorBody, Route } from './http/index.ts';
 import type { Store } from './store/index.ts';
 
@@ -10,6 +11,8 @@ export interface ServiceContext {
   readonly store: Store;
   readonly log: Logger;
   readonly authenticate: Authenticate;
+  /** Faults that a test wants to see. */
+  readonly faults: Faults;
 }
 
 /** A service as index.ts runs it: listener first, then background work. */

@@ -5,6 +5,7 @@ import { type PocketCloudConfig, pocketCloudPaths, serviceUrl } from './config.t
 import { createMachines, removePivotCgroups, restoreHostSettings } from './engine/lxc/index.ts';
 import { ensureHost, networkNames, purgeNetwork } from './engine/network/index.ts';
 import { releaseVolumes } from './engine/volumes/index.ts';
+import { aroundCalls, createFaults, faultErrors, faultRoutes } from './faults/index.ts';
 import { createGlance, migrations as glanceTables } from './glance/index.ts';
 import { createApiServer } from './http/index.ts';
 import { createAuthenticate, createKeystone, migrations as keystoneTables } from './keystone/index.ts';
@@ -42,7 +43,8 @@ export async function startCloud(config: PocketCloudConfig, log: Logger): Promis
       ...cinderTables,
     ]);
     undo.push(async () => store.close());
-    const context: ServiceContext = { config, paths, store, log, authenticate: createAuthenticate(store) };
+    const faults = createFaults();
+    const context: ServiceContext = { config, paths, store, log, authenticate: createAuthenticate(store), faults };
     const neutron = createNeutron(context);
     const cinder = createCinder(context);
     const inUse = (imageId: string): boolean =>
@@ -57,9 +59,22 @@ export async function startCloud(config: PocketCloudConfig, log: Logger): Promis
       createPlacement(),
     ];
     await rm(paths.metadataSocket, { force: true });
-    const metadata = createMetadata({ store, log, networking: neutron.servers });
+    const metadata = createMetadata({ store, log, networking: neutron.servers, faults });
     await metadata.listen({ socketPath: paths.metadataSocket });
     undo.push(metadata.close);
+    if (config.faults) {
+      await rm(paths.adminSocket, { force: true });
+      const admin = createApiServer({
+        name: 'faults',
+        routes: faultRoutes(faults),
+        errorBody: faultErrors,
+        authenticate: () => undefined,
+        keystoneUrl: '',
+        log,
+      });
+      await admin.listen({ socketPath: paths.adminSocket });
+      undo.push(admin.close);
+    }
     for (const service of services) {
       await service.start?.();
       if (service.stop !== undefined) undo.push(service.stop);
@@ -69,6 +84,7 @@ export async function startCloud(config: PocketCloudConfig, log: Logger): Promis
         ...service,
         authenticate: context.authenticate,
         keystoneUrl: serviceUrl(config, 'keystone'),
+        around: aroundCalls(faults, service.name),
         log,
       });
       await server.listen({ host: config.address, port: config.ports[service.name] });

@@ -166,7 +166,7 @@ describe('the controller', () => {
     const key = { kind: 'namespace', name: id } as const;
     await addLedgerEntry(controller, id, key);
     await addLedgerEntry(controller, id, key);
-    await inProject(api, 'p1', async (tx) => await bumpCluster(tx, id, { deleted: true }));
+    await inProject(api, 'p1', async (tx) => await bumpCluster(tx, id, { deleted: { volumes: 'keep' } }));
     await expect(removeCluster(controller, id, now)).rejects.toThrow(/still has 1/);
     await removeLedgerEntry(controller, id, key);
     await removeCluster(controller, id, now);

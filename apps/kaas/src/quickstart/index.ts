@@ -1,7 +1,7 @@
 import type { Terminal } from '@matryoshka/cli';
 import { componentBinary, imageRef } from '@matryoshka/components';
 import { formatDuration, type PlatformConfig, platformPaths } from '@matryoshka/installer';
-import { TypedError } from '@matryoshka/system';
+import { TypedError, waitFor } from '@matryoshka/system';
 import { type Commands, createCommands } from './commands.ts';
 import { ensureCustomer } from './customer.ts';
 import { helloManifest } from './workload.ts';
@@ -23,7 +23,7 @@ interface Timing {
 
 /**
  * A customer's cluster on the platform that is up: a project, an HA cluster of two workers, its kubeconfig, a deployment, logs and exec
- * through konnectivity. May be run again: what is there is used.
+ * through konnectivity, and the deployment through a load balancer. May be run again: what is there is used.
  */
 export async function quickstart({ config, terminal, version, upMs }: QuickstartOptions): Promise<void> {
   const timings: Timing[] = [{ what: 'platform', ms: upMs }];
@@ -58,7 +58,42 @@ export async function quickstart({ config, terminal, version, upMs }: Quickstart
       await commands.kubectl(['exec', 'deployment/hello', '--', 'wget', '-q', '-O', '-', 'http://127.0.0.1:8080/']),
     ),
   );
+  await timed('load balancer', async () => await curlLoadBalancer(commands, terminal));
   terminal.stderr(summary(config, timings));
+}
+
+const loadBalancerTimeoutMs = 120_000;
+
+/** Waits for the address of the Service and asks the workload through it, as anybody outside would. */
+async function curlLoadBalancer(commands: Commands, terminal: Terminal): Promise<void> {
+  const ready = 'jsonpath={.status.loadBalancer.ingress[0].ip}';
+  await commands.kubectl(['wait', 'service/hello', `--for=${ready}`, '--timeout=120s']);
+  const address = await commands.kubectl(['get', 'service/hello', '-o', ready]);
+  terminal.stderr(`\n\n$ curl http://${address}/\n`);
+  const answer = await poll(
+    async () => {
+      const response = await fetch(`http://${address}/`, { signal: AbortSignal.timeout(5_000) });
+      return response.ok ? await response.text() : undefined;
+    },
+    { timeoutMs: loadBalancerTimeoutMs, signal: terminal.signal },
+  );
+  terminal.stderr(answer);
+  expectHello(answer);
+}
+
+/** Asks until there is an answer; the members of a new load balancer are not reachable at once. */
+async function poll(
+  ask: () => Promise<string | undefined>,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<string> {
+  let answer: string | undefined;
+  const asked = async (): Promise<boolean> => {
+    signal.throwIfAborted();
+    answer = await ask().catch(() => undefined);
+    return answer !== undefined;
+  };
+  await waitFor(asked, { timeoutMs, intervalMs: 200 });
+  return answer ?? '';
 }
 
 /** A new cluster, or the one of an earlier run: then what is still going on with it is waited for. */
@@ -99,6 +134,7 @@ function summary(config: PlatformConfig, timings: readonly Timing[]): string {
   const hints = [
     ['kaas cluster list', 'your clusters'],
     ['kaas kubectl get pods -A', `everything in the cluster (context ${name})`],
+    ['kaas kubectl get service hello', 'its load balancer: curl http://EXTERNAL-IP/'],
     ['kaas kubectl port-forward deployment/hello 8080', 'then: curl http://127.0.0.1:8080/'],
     [`kaas pool scale ${name} workers --count 3 --wait`, 'one more worker'],
     ['kaas cluster create second --pool w:m1.small:1 --wait', 'another cluster'],

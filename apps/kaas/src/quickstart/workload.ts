@@ -1,4 +1,4 @@
-/** The first workload: two small web servers that say who they are, as a customer would write it. */
+/** The first workload: two small web servers that say who they are, behind a load balancer, as a customer would write it. */
 export function helloManifest(image: string): string {
   return `apiVersion: apps/v1
 kind: Deployment
@@ -34,5 +34,15 @@ spec:
           resources: { requests: { cpu: 10m, memory: 8Mi } }
           volumeMounts: [{ name: www, mountPath: /www }]
       volumes: [{ name: www, emptyDir: {} }]
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: hello
+  labels: { app: hello }
+spec:
+  type: LoadBalancer
+  selector: { app: hello }
+  ports: [{ port: 80, targetPort: 8080 }]
 `;
 }

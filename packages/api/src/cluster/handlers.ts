@@ -53,6 +53,6 @@ export const clusterChanges: Pick<ChangeHandlers, 'cluster.create' | 'cluster.up
     await createCluster(tx, caller, { body, shape, limits }),
   'cluster.update': async (_context, tx, { caller, params, body, shape, ifMatch }) =>
     await updateCluster(tx, caller, { clusterId: params.clusterId, body, shape, ifMatch }),
-  'cluster.delete': async (_context, tx, { caller, params, ifMatch }) =>
-    await deleteCluster(tx, caller, { clusterId: params.clusterId, ifMatch }),
+  'cluster.delete': async (_context, tx, { caller, params, query, ifMatch }) =>
+    await deleteCluster(tx, caller, { clusterId: params.clusterId, volumes: query.volumes ?? 'keep', ifMatch }),
 };

@@ -1,5 +1,5 @@
 import type { ClusterPatch } from '@matryoshka/contract';
-import { type Operation, type Violation, validateClusterChange } from '@matryoshka/domain';
+import { type Operation, type Violation, type VolumePolicy, validateClusterChange } from '@matryoshka/domain';
 import type { Caller } from '../access/authorize.ts';
 import { mergeViolations, notFound, refuseViolations } from '../errors.ts';
 import type { WriteTransaction } from '../store.ts';
@@ -34,7 +34,7 @@ export async function updateCluster(
 export async function deleteCluster(
   tx: WriteTransaction,
   caller: Caller,
-  input: { readonly clusterId: string; readonly ifMatch: IfMatch },
+  input: { readonly clusterId: string; readonly volumes: VolumePolicy; readonly ifMatch: IfMatch },
 ): Promise<Operation> {
   const cluster = await tx.getClusterForUpdate(input.clusterId);
   if (cluster === undefined) throw notFound('cluster', input.clusterId);
@@ -42,7 +42,7 @@ export async function deleteCluster(
     const running = await tx.findRunningDeletion(cluster.id);
     if (running !== undefined) return running;
   } else refuseStale(cluster, input.ifMatch);
-  const generation = await tx.bumpCluster(cluster.id, { deleted: true });
+  const generation = await tx.bumpCluster(cluster.id, { deleted: { volumes: input.volumes } });
   const superseded = await tx.supersedeOperations(cluster.id, 'the cluster is being deleted');
   for (const operationId of superseded)
     await tx.appendEvent({
@@ -59,5 +59,6 @@ export async function deleteCluster(
     message: 'accepted',
     event: 'cluster.deleting',
     before: { name: cluster.name, pools: cluster.pools },
+    after: { volumes: input.volumes },
   });
 }

@@ -17,6 +17,10 @@ interface CreateOptions extends WaitOptions {
   readonly serviceCidr?: string;
 }
 
+interface DeleteOptions extends WaitOptions {
+  readonly volumes: 'keep' | 'delete';
+}
+
 /** The body of a creation; what was not given is left to the service's defaults. */
 export function clusterBody(name: string, options: CreateOptions): ClusterCreate {
   const { kubernetesVersion, tier, pool, nodeCidr, podCidr, serviceCidr } = options;
@@ -92,12 +96,18 @@ export function clusterCommands(program: Command, context: CliContext): void {
     });
 
   withWait(group.command('delete <cluster>'))
-    .description('delete a cluster and everything made for it')
-    .action(async (name: string, options: WaitOptions, command: Command) => {
+    .description('delete a cluster and everything made for it; volumes are kept unless told otherwise')
+    .addOption(
+      new Option('--volumes <policy>', 'what becomes of the volumes of its claims')
+        .choices(['keep', 'delete'])
+        .default('keep'),
+    )
+    .action(async (name: string, options: DeleteOptions, command: Command) => {
       const { client } = await clientOf(context, command);
       const { cluster } = await findCluster(client, name);
       const operation = await client.call('cluster.delete', {
         params: { clusterId: cluster.id },
+        query: { volumes: options.volumes },
         idempotencyKey: newIdempotencyKey(),
       });
       await finish(context, command, client, operation, options);

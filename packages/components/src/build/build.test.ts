@@ -15,7 +15,7 @@ const flannel = findComponent('flannel');
 let dir: string;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'components-key-'));
-  await cp(moduleDir('flannel'), dir, { recursive: true });
+  await cp(moduleDir({ name: 'flannel' }), dir, { recursive: true });
 });
 afterEach(async () => {
   await rm(dir, { recursive: true, force: true });

@@ -32,7 +32,7 @@ export async function buildKey(
   component: Component,
   version: string,
   goVersion: string,
-  folder: string = moduleDir(component.name),
+  folder: string = moduleDir(component),
 ): Promise<string> {
   const { mod, sum } = versionFiles(component, version);
   const sources = (await readdir(folder)).filter((file) => file.endsWith('.go')).sort();

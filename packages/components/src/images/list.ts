@@ -1,7 +1,7 @@
 import { chooseVersion, defaultKubernetesVersion, findComponent, listComponents } from '../versions.ts';
 
 /** What beside the binary and the certificate authorities an image needs. */
-export type ImageBase = 'plain' | 'shell' | 'firewall' | 'busybox';
+export type ImageBase = 'plain' | 'shell' | 'firewall' | 'storage' | 'busybox';
 
 export interface Image {
   /** Short name, unique. */
@@ -47,6 +47,14 @@ const kubernetes = (name: string, more: Partial<ImageSpec> = {}): ImageSpec => (
   path: `/usr/local/bin/${name}`,
   user: '0',
   ...more,
+});
+
+const sidecar = (name: string, component: string): ImageSpec => ({
+  name,
+  repository: `registry.k8s.io/sig-storage/${name}`,
+  component,
+  binary: name,
+  path: `/${name}`,
 });
 
 const specs: readonly ImageSpec[] = [
@@ -107,6 +115,29 @@ const specs: readonly ImageSpec[] = [
     binary: 'openstack-cloud-controller-manager',
     path: '/bin/openstack-cloud-controller-manager',
   },
+  // Formats and mounts disks on the nodes.
+  {
+    name: 'cinder-csi-plugin',
+    repository: 'registry.k8s.io/provider-os/cinder-csi-plugin',
+    component: 'cloud-provider-openstack',
+    binary: 'cinder-csi-plugin',
+    path: '/bin/cinder-csi-plugin',
+    user: '0',
+    base: 'storage',
+    preload: true,
+  },
+  // Makes its socket in a folder of the kubelet.
+  {
+    name: 'csi-node-driver-registrar',
+    repository: 'registry.k8s.io/sig-storage/csi-node-driver-registrar',
+    component: 'csi-node-driver-registrar',
+    binary: 'csi-node-driver-registrar',
+    path: '/csi-node-driver-registrar',
+    user: '0',
+    preload: true,
+  },
+  ...['csi-provisioner', 'csi-attacher', 'csi-resizer', 'csi-snapshotter'].map((name) => sidecar(name, name)),
+  sidecar('snapshot-controller', 'csi-snapshotter'),
   // Upstream publishes no image of this commit.
   {
     name: 'kamaji',

@@ -32,6 +32,37 @@ const hostPrograms: Readonly<Record<Exclude<ImageBase, 'plain'>, HostPrograms>> 
     // Without it nft lists protocols by number, and kube-proxy deletes the elements it has just added: their keys look foreign to it.
     data: { 'etc/protocols': '/etc/protocols' },
   },
+  // What k8s.io/mount-utils calls for ext4 and xfs.
+  storage: {
+    programs: {
+      'usr/bin/mount': '/usr/bin/mount',
+      'usr/bin/umount': '/usr/bin/umount',
+      'usr/bin/findmnt': '/usr/bin/findmnt',
+      'usr/sbin/blkid': '/usr/sbin/blkid',
+      'usr/sbin/blockdev': '/usr/sbin/blockdev',
+      'usr/sbin/fsck': '/usr/sbin/fsck',
+      'usr/sbin/e2fsck': '/usr/sbin/e2fsck',
+      'usr/sbin/mke2fs': '/usr/sbin/mke2fs',
+      'usr/sbin/dumpe2fs': '/usr/sbin/dumpe2fs',
+      'usr/sbin/resize2fs': '/usr/sbin/resize2fs',
+      'usr/sbin/mkfs.xfs': '/usr/sbin/mkfs.xfs',
+      'usr/sbin/xfs_growfs': '/usr/sbin/xfs_growfs',
+      'usr/sbin/xfs_io': '/usr/sbin/xfs_io',
+      'usr/sbin/xfs_repair': '/usr/sbin/xfs_repair',
+      'usr/bin/true': '/usr/bin/true',
+    },
+    links: {
+      ...Object.fromEntries(
+        ['ext2', 'ext3', 'ext4'].flatMap((type) => [
+          [`usr/sbin/fsck.${type}`, 'e2fsck'],
+          [`usr/sbin/mkfs.${type}`, 'mke2fs'],
+        ]),
+      ),
+      // XFS checks itself when it is mounted; xfsprogs' own fsck.xfs does nothing but says so.
+      'usr/sbin/fsck.xfs': '../bin/true',
+    },
+    data: { 'etc/mke2fs.conf': '/etc/mke2fs.conf' },
+  },
   busybox: {
     programs: { 'bin/busybox': '/bin/busybox' },
     links: Object.fromEntries(

@@ -3,6 +3,7 @@ import { buildComponents } from '../build/builder.ts';
 import { imageList } from '../images/list.ts';
 import { injectCertificates } from './certificates.ts';
 import { type RenderedManifests, renderManifests } from './render.ts';
+import { snapshotDefinitions } from './snapshots.ts';
 
 let rendered: RenderedManifests;
 beforeAll(async () => {
@@ -42,6 +43,16 @@ describe('renderManifests', () => {
     expect(names.some(({ metadata }) => metadata.name === 'kamaji-mutating-webhook-configuration')).toBe(true);
     const validating = names.filter(({ kind }) => kind.startsWith('Validating'));
     expect(text(validating)).not.toContain('tenantcontrolplanes');
+  });
+
+  it('has the definitions of volume snapshots as one applies them', async () => {
+    const definitions = await snapshotDefinitions();
+    expect(definitions.map(({ metadata }) => metadata.name)).toEqual([
+      'volumesnapshotclasses.snapshot.storage.k8s.io',
+      'volumesnapshotcontents.snapshot.storage.k8s.io',
+      'volumesnapshots.snapshot.storage.k8s.io',
+    ]);
+    for (const definition of definitions) expect(definition).not.toHaveProperty('status');
   });
 
   it('has every object once', () => {

@@ -47,7 +47,7 @@ export async function moduleSource(componentName: string): Promise<string> {
   const module = `${component.module}@${chooseVersion(component)}`;
   try {
     const { stdout } = await run([go.path, 'mod', 'download', '-json', module], {
-      cwd: moduleDir(component.name),
+      cwd: moduleDir(component),
       env: { GOTOOLCHAIN: 'local', GOFLAGS: '-mod=readonly', GOWORK: 'off' },
     });
     return (JSON.parse(stdout) as { readonly Dir: string }).Dir;

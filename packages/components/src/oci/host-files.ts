@@ -55,7 +55,7 @@ function missing(path: string, error: unknown): never {
   if (!hasErrnoCode(error, 'ENOENT')) throw error;
   throw new TypedError(`${path} is not on this machine`, {
     code: 'program_missing',
-    next: 'Install the Debian packages nftables, iptables, netbase, coreutils, dash, busybox-static and ca-certificates.',
+    next: 'Install the Debian packages nftables, iptables, netbase, coreutils, dash, busybox-static, e2fsprogs, xfsprogs, mount, util-linux and ca-certificates.',
     cause: error,
   });
 }

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { page, pageQuery } from '../common.ts';
 import { Operation } from '../operation/schema.ts';
 import { defineOperation } from '../operation-definition.ts';
-import { Cluster, ClusterCreate, ClusterPatch, Kubeconfig } from './schema.ts';
+import { Cluster, ClusterCreate, ClusterPatch, Kubeconfig, VolumePolicy } from './schema.ts';
 
 const params = Type.Object({ clusterId: Type.String() });
 
@@ -62,10 +62,12 @@ export const clusterOperations = {
     method: 'DELETE',
     path: '/v1/clusters/{clusterId}',
     summary: 'Delete a cluster with everything made for it',
-    description: 'Asking again while it is being deleted answers with the operation that runs.',
+    description:
+      'Volumes of PersistentVolumeClaims stay in the project unless `volumes=delete` is given. Asking again while it is being deleted answers with the operation that runs.',
     tag: 'cluster',
     access: 'operator',
     params,
+    query: Type.Object({ volumes: Type.Optional(VolumePolicy) }, { additionalProperties: false }),
     success: { status: 202, schema: Operation },
     async: true,
     idempotent: true,

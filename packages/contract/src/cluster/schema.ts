@@ -6,6 +6,11 @@ const Tier = Type.Enum(['standard', 'ha'], {
   description: 'standard: one replica of the control plane; ha: two or more, spread over nodes',
 });
 
+export const VolumePolicy = Type.Enum(['keep', 'delete'], {
+  default: 'keep',
+  description: 'What becomes of the volumes of the cluster’s PersistentVolumeClaims',
+});
+
 export const NetworkSpec = Type.Object(
   {
     nodeCidr: Type.Optional(Type.String({ default: '10.6.0.0/20' })),

@@ -3,6 +3,7 @@ import type { KubeClient } from '@matryoshka/kube';
 import type { Cloud, Credentials } from '@matryoshka/openstack';
 import type { Logger } from '@matryoshka/system';
 import type { ClusterSettings } from '../config.ts';
+import type { VolumeTypes } from './manifests/input.ts';
 import type { ClusterStore } from './ports.ts';
 import type { TenantClients } from './tenant-clients.ts';
 
@@ -21,4 +22,6 @@ export interface ClusterContext {
   readonly log: Logger;
   /** Id of the provider network, asked once. */
   readonly externalNetworkId: (signal?: AbortSignal) => Promise<string>;
+  /** Asked every few minutes. */
+  readonly volumeTypes: (signal?: AbortSignal) => Promise<VolumeTypes>;
 }

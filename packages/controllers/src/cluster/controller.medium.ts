@@ -58,7 +58,7 @@ async function request(kind: 'cluster.create' | 'cluster.delete', id: string): P
   const operationId = newOperationId();
   await inProject(api, 'p1', async (tx) => {
     let generation = 1;
-    if (kind === 'cluster.delete') generation = await bumpCluster(tx, id, { deleted: true });
+    if (kind === 'cluster.delete') generation = await bumpCluster(tx, id, { deleted: { volumes: 'keep' } });
     else
       await insertCluster(tx, {
         id,
@@ -91,6 +91,7 @@ async function runController(holder: string, notify: boolean, signal: AbortSigna
     settings: settingsFixture,
     log,
     externalNetworkId: async () => 'external-network',
+    volumeTypes: async () => ['__DEFAULT__', 'fast'],
   };
   const options = {
     workers: 2,

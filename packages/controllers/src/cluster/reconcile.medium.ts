@@ -81,6 +81,7 @@ class World {
       settings: settingsFixture,
       log: createLogger('test'),
       externalNetworkId: async () => 'external-network',
+      volumeTypes: async () => ['__DEFAULT__', 'fast'],
     };
     try {
       await reconcileCluster(context, id, AbortSignal.timeout(60_000));

@@ -17,6 +17,8 @@ export type ClusterAction =
   /** Delete the Machine; its MachineDeployment makes a new one. */
   | { readonly type: 'replaceMachine'; readonly machine: string; readonly reason: string }
   | { readonly type: 'deleteStaleNode'; readonly node: string }
+  /** Delete the VolumeAttachment of a node that is gone: Kubernetes itself would wait six minutes before its volume may go elsewhere. */
+  | { readonly type: 'deleteStaleVolumeAttachment'; readonly name: string }
   /** Read the admin kubeconfig from the management cluster and store it encrypted. */
   | { readonly type: 'storeKubeconfig' }
   | { readonly type: 'applyTenantAddons' }
@@ -24,6 +26,8 @@ export type ClusterAction =
   | { readonly type: 'deleteLoadBalancerServices' }
   /** Delete load balancers `kube_service_<id>_…` (cascade) and their floating IPs through the provider's credential. */
   | { readonly type: 'deleteLeftoverLoadBalancers' }
+  /** Delete the volumes made for the cluster, with the snapshots it made of them; what hangs on a snapshot of somebody else stays. */
+  | { readonly type: 'deleteLeftoverVolumes' }
   | { readonly type: 'deleteManifests'; readonly group: ManifestGroup }
   | { readonly type: 'deleteApplicationCredential'; readonly name: string }
   | { readonly type: 'removeLedger'; readonly entry: LedgerKey }

@@ -118,6 +118,7 @@ export function assessAddons(observed: ObservedCluster): Assessment {
     tenant?.addons === 'current',
     tenant?.addonsReady === true,
     observed.applied['cloud-controller'] === 'current',
+    observed.applied['volume-controller'] === 'current',
   ];
   const done = steps.every(Boolean);
   return {
@@ -126,7 +127,8 @@ export function assessAddons(observed: ObservedCluster): Assessment {
     started: tenant !== undefined,
     looked: observed.tenant.state !== 'unknown',
     message:
-      why(observed.tenant) ?? (done ? 'network plugin, DNS and tunnel run' : (tenant?.addonsMessage ?? 'applying')),
+      why(observed.tenant) ??
+      (done ? 'network plugin, DNS, tunnel and volumes run' : (tenant?.addonsMessage ?? 'applying')),
     percent: Math.round((steps.filter(Boolean).length * 100) / steps.length),
   };
 }

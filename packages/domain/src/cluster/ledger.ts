@@ -6,8 +6,16 @@
  * - `cluster`: Cluster API Cluster and all that Cluster API, CAPO and Kamaji derive from it (network, router, control plane)
  * - `pool`: MachineDeployment, templates, machines
  * - `load-balancers`: what the tenant's cloud controller manager makes for Services
+ * - `volumes`: what the tenant's volume controller makes for PersistentVolumeClaims
  */
-export const ledgerKinds = ['application-credential', 'namespace', 'cluster', 'pool', 'load-balancers'] as const;
+export const ledgerKinds = [
+  'application-credential',
+  'namespace',
+  'cluster',
+  'pool',
+  'load-balancers',
+  'volumes',
+] as const;
 export type LedgerKind = (typeof ledgerKinds)[number];
 
 export interface LedgerKey {
@@ -32,5 +40,7 @@ export function ledgerName(kind: LedgerKind, clusterId: string, pool?: string): 
       return `${clusterId}-${pool ?? ''}`;
     case 'load-balancers':
       return `kube_service_${clusterId}_`;
+    case 'volumes':
+      return `${clusterId}-volumes`;
   }
 }

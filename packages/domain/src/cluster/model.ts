@@ -12,6 +12,10 @@ export interface Taint {
   readonly effect: TaintEffect;
 }
 
+/** What becomes of the volumes of a cluster's claims when the cluster is deleted. */
+export const volumePolicies = ['keep', 'delete'] as const;
+export type VolumePolicy = (typeof volumePolicies)[number];
+
 export interface Pool {
   readonly name: string;
   /** Name of the OpenStack flavor. */
@@ -68,6 +72,8 @@ export interface Cluster extends ClusterSpec {
   /** The generation of the last reconciliation that ended without an error. */
   readonly observedGeneration: number;
   readonly deleteRequestedAt: Date | null;
+  /** Part of the request for deletion. */
+  readonly volumesOnDelete: VolumePolicy;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly status: ClusterStatus;

@@ -2,7 +2,7 @@ import type { Looked } from '../shared/looked.ts';
 import type { LedgerEntry } from './ledger.ts';
 
 /** Groups of objects in the management cluster that are applied together. Pools have their own actions. */
-export const manifestGroups = ['namespace', 'credentials', 'cluster', 'cloud-controller'] as const;
+export const manifestGroups = ['namespace', 'credentials', 'cluster', 'cloud-controller', 'volume-controller'] as const;
 export type ManifestGroup = (typeof manifestGroups)[number];
 
 /**
@@ -56,6 +56,8 @@ export interface ObservedPool {
 export interface ObservedTenant {
   /** Nodes without a Machine (stale; one without providerID blocks every load balancer). */
   readonly staleNodes: readonly string[];
+  /** VolumeAttachments to nodes of which neither Node nor Machine is left. */
+  readonly staleVolumeAttachments: readonly string[];
   readonly addons: Applied;
   /** Add-on pods that must run are available (flannel on each node, CoreDNS ≥ 1, konnectivity agent). */
   readonly addonsReady: boolean;
@@ -82,4 +84,6 @@ export interface ObservedCluster {
   readonly kubeconfig: 'current' | 'outdated' | 'absent';
   /** Load balancers `kube_service_<id>_…` left in the project. Only gathered while deleting; else absent. */
   readonly leftoverLoadBalancers: Looked<number>;
+  /** Volumes made for this cluster, in the project. Only gathered while deleting what shall not be kept; else absent. */
+  readonly leftoverVolumes: Looked<number>;
 }

@@ -16,13 +16,15 @@ interface Gone {
   readonly workers: boolean;
   readonly controlPlane: boolean;
   readonly cluster: boolean;
+  readonly volumes: boolean;
   readonly namespace: boolean;
   readonly credential: boolean;
 }
 
 /**
  * Takes a cluster apart in the order that leaves nothing behind: load balancers while the tenant's cloud controller still runs, then the
- * Cluster API objects (workers, control plane, network, in its own order), then the namespace with the secrets, then the credential.
+ * Cluster API objects (workers, control plane, network, in its own order), then volumes that are not wanted any more, the namespace with the
+ * secrets, and the credential.
  */
 export function planDeletion(
   desired: Cluster,
@@ -34,6 +36,8 @@ export function planDeletion(
   const actions: ClusterAction[] = [...loadBalancerActions(desired, observed, now, policy)];
   if (gone.loadBalancers) actions.push(...clusterActions(observed));
   if (gone.cluster && gone.loadBalancers) actions.push(...remainderActions(desired, observed, gone));
+  // Once the servers are gone: a volume in use is not deleted.
+  if (gone.cluster && (seen(observed.leftoverVolumes) ?? 0) > 0) actions.push({ type: 'deleteLeftoverVolumes' });
   actions.push(...ledgerActions(observed, gone));
   const removed = actions.filter((action) => action.type === 'removeLedger').length;
   if (allGone(gone) && removed === observed.ledger.length) actions.push({ type: 'finishDeletion' });
@@ -54,6 +58,7 @@ function judge(observed: ObservedCluster): Gone {
     workers,
     controlPlane: observed.controlPlane.state === 'absent',
     cluster,
+    volumes: cluster && (observed.leftoverVolumes.state === 'absent' || seen(observed.leftoverVolumes) === 0),
     namespace: observed.applied.namespace === 'absent',
     credential: observed.credential.state === 'absent',
   };
@@ -89,8 +94,8 @@ function loadBalancerActions(
 function clusterActions(observed: ObservedCluster): readonly ClusterAction[] {
   const actions: ClusterAction[] = [];
   const deletable = (applied: string): boolean => applied === 'current' || applied === 'outdated';
-  if (deletable(observed.applied['cloud-controller']))
-    actions.push({ type: 'deleteManifests', group: 'cloud-controller' });
+  for (const group of ['cloud-controller', 'volume-controller'] as const)
+    if (deletable(observed.applied[group])) actions.push({ type: 'deleteManifests', group });
   if (deletable(observed.applied.cluster)) actions.push({ type: 'deleteManifests', group: 'cluster' });
   // Pools go with their Cluster; without one (a crash during creation) nobody else deletes them.
   if (observed.applied.cluster === 'absent' && observed.poolsKnown)
@@ -112,6 +117,7 @@ function remainderActions(desired: Cluster, observed: ObservedCluster, gone: Gon
 function ledgerActions(observed: ObservedCluster, gone: Gone): readonly ClusterAction[] {
   const removable: Readonly<Record<LedgerKind, boolean>> = {
     'load-balancers': gone.loadBalancers && gone.cluster,
+    volumes: gone.volumes,
     pool: gone.cluster,
     cluster: gone.cluster,
     namespace: gone.cluster && gone.namespace,
@@ -120,6 +126,11 @@ function ledgerActions(observed: ObservedCluster, gone: Gone): readonly ClusterA
   return observed.ledger
     .filter((entry) => removable[entry.kind])
     .map(({ kind, name }) => ({ type: 'removeLedger', entry: { kind, name } }));
+}
+
+function volumesMessage(observed: ObservedCluster): string {
+  const left = seen(observed.leftoverVolumes);
+  return left === undefined ? 'could not look' : `${left} volumes left`;
 }
 
 function allGone(gone: Gone): boolean {
@@ -134,6 +145,7 @@ function progressOf(desired: Cluster, observed: ObservedCluster, gone: Gone): re
     ['workers', gone.workers, observed.poolsKnown ? `${observed.machines.length} workers left` : 'could not look'],
     ['control-plane', gone.controlPlane, 'control plane is being removed'],
     ['network', networkGone && gone.cluster, 'network is being removed'],
+    ['volumes', gone.volumes, volumesMessage(observed)],
     ['credentials', gone.namespace && gone.credential, 'credentials are being removed'],
     ['ledger', observed.ledger.length === 0, `${observed.ledger.length} entries left of ${desired.name}`],
   ];

@@ -18,7 +18,7 @@ export function actionsToKeep(desired: Cluster, observed: ObservedCluster): read
 }
 
 function wantedLedger(desired: Cluster): readonly LedgerKey[] {
-  const single = ['application-credential', 'namespace', 'cluster', 'load-balancers'] as const;
+  const single = ['application-credential', 'namespace', 'cluster', 'load-balancers', 'volumes'] as const;
   return [
     ...single.map((kind) => ({ kind, name: ledgerName(kind, desired.id) })),
     ...desired.pools.map((pool) => ({ kind: 'pool' as const, name: ledgerName('pool', desired.id, pool.name) })),
@@ -82,9 +82,10 @@ function tenantActions(observed: ObservedCluster): readonly ClusterAction[] {
   if (tenant === undefined) return [];
   const actions: ClusterAction[] = [];
   if (observed.kubeconfig !== 'current') actions.push({ type: 'storeKubeconfig' });
-  if (needsApply(observed.applied['cloud-controller']))
-    actions.push({ type: 'applyManifests', group: 'cloud-controller' });
+  for (const group of ['cloud-controller', 'volume-controller'] as const)
+    if (needsApply(observed.applied[group])) actions.push({ type: 'applyManifests', group });
   if (needsApply(tenant.addons)) actions.push({ type: 'applyTenantAddons' });
   for (const node of tenant.staleNodes) actions.push({ type: 'deleteStaleNode', node });
+  for (const name of tenant.staleVolumeAttachments) actions.push({ type: 'deleteStaleVolumeAttachment', name });
   return actions;
 }

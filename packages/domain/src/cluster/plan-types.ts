@@ -4,7 +4,15 @@ import type { ClusterPhase, PoolStatus } from './model.ts';
 import type { Failure } from './observed.ts';
 
 export const createPhases = ['credentials', 'network', 'control-plane', 'workers', 'add-ons', 'ready'] as const;
-export const deletePhases = ['load-balancers', 'workers', 'control-plane', 'network', 'credentials', 'ledger'] as const;
+export const deletePhases = [
+  'load-balancers',
+  'workers',
+  'control-plane',
+  'network',
+  'volumes',
+  'credentials',
+  'ledger',
+] as const;
 export type OperationPhaseName = (typeof createPhases)[number] | (typeof deletePhases)[number];
 
 export interface PhaseProgress {

@@ -18,6 +18,7 @@ const desired = (change: Partial<Cluster> = {}): Cluster => ({
   generation: 1,
   observedGeneration: 0,
   deleteRequestedAt: null,
+  volumesOnDelete: 'keep',
   createdAt: now,
   updatedAt: now,
   status: newClusterStatus,
@@ -27,7 +28,13 @@ const desired = (change: Partial<Cluster> = {}): Cluster => ({
 const nothing: ObservedCluster = {
   ledger: [],
   credential: absent,
-  applied: { namespace: 'absent', credentials: 'absent', cluster: 'absent', 'cloud-controller': 'absent' },
+  applied: {
+    namespace: 'absent',
+    credentials: 'absent',
+    cluster: 'absent',
+    'cloud-controller': 'absent',
+    'volume-controller': 'absent',
+  },
   infrastructure: absent,
   controlPlane: absent,
   pools: [],
@@ -36,10 +43,11 @@ const nothing: ObservedCluster = {
   tenant: absent,
   kubeconfig: 'absent',
   leftoverLoadBalancers: absent,
+  leftoverVolumes: absent,
 };
-const ledger = (['application-credential', 'namespace', 'cluster', 'load-balancers', 'pool'] as LedgerKind[]).map(
-  (kind) => ({ kind, name: ledgerName(kind, id, 'workers'), externalId: null, createdAt: now }),
-);
+const ledger = (
+  ['application-credential', 'namespace', 'cluster', 'load-balancers', 'volumes', 'pool'] as LedgerKind[]
+).map((kind) => ({ kind, name: ledgerName(kind, id, 'workers'), externalId: null, createdAt: now }));
 const machine = (name: string, ready = true) => ({
   name,
   pool: 'workers',
@@ -47,11 +55,23 @@ const machine = (name: string, ready = true) => ({
   ready,
   deleting: false,
 });
-const tenant = { staleNodes: [], addons: 'current', addonsReady: true, loadBalancerServices: 0 } as const;
+const tenant = {
+  staleNodes: [],
+  staleVolumeAttachments: [],
+  addons: 'current',
+  addonsReady: true,
+  loadBalancerServices: 0,
+} as const;
 const complete: ObservedCluster = {
   ledger,
   credential: present({ id: 'x', secretStored: true }),
-  applied: { namespace: 'current', credentials: 'current', cluster: 'current', 'cloud-controller': 'current' },
+  applied: {
+    namespace: 'current',
+    credentials: 'current',
+    cluster: 'current',
+    'cloud-controller': 'current',
+    'volume-controller': 'current',
+  },
   infrastructure: present({ ready: true }),
   controlPlane: present({
     endpoint: 'https://172.29.0.9:6443',
@@ -66,6 +86,7 @@ const complete: ObservedCluster = {
   tenant: present(tenant),
   kubeconfig: 'current',
   leftoverLoadBalancers: absent,
+  leftoverVolumes: absent,
 };
 const words = (observed: ObservedCluster, cluster = desired(), at = now): string[] =>
   planCluster(cluster, observed, at).actions.map((action) => {
@@ -82,6 +103,7 @@ describe('a cluster is made', () => {
       'ensureLedger namespace',
       'ensureLedger cluster',
       'ensureLedger load-balancers',
+      'ensureLedger volumes',
       'ensureLedger pool',
       `ensureApplicationCredential matryoshka-${id}`,
       'applyManifests namespace',
@@ -100,7 +122,7 @@ describe('a cluster is made', () => {
     const observed: ObservedCluster = {
       ...complete,
       kubeconfig: 'absent',
-      applied: { ...complete.applied, 'cloud-controller': 'absent' },
+      applied: { ...complete.applied, 'cloud-controller': 'absent', 'volume-controller': 'absent' },
       controlPlane: present({
         endpoint: 'https://172.29.0.9:6443',
         initialized: false,
@@ -111,7 +133,12 @@ describe('a cluster is made', () => {
       tenant: present({ ...tenant, addons: 'absent', addonsReady: false }),
       machines: [],
     };
-    expect(words(observed)).toEqual(['storeKubeconfig', 'applyManifests cloud-controller', 'applyTenantAddons']);
+    expect(words(observed)).toEqual([
+      'storeKubeconfig',
+      'applyManifests cloud-controller',
+      'applyManifests volume-controller',
+      'applyTenantAddons',
+    ]);
   });
 
   it('tells the progress and is done only when everything is', () => {
@@ -144,7 +171,13 @@ describe('a cluster lives', () => {
     const blind: ObservedCluster = {
       ...complete,
       credential: unknown('Keystone does not answer'),
-      applied: { namespace: 'unknown', credentials: 'unknown', cluster: 'unknown', 'cloud-controller': 'unknown' },
+      applied: {
+        namespace: 'unknown',
+        credentials: 'unknown',
+        cluster: 'unknown',
+        'cloud-controller': 'unknown',
+        'volume-controller': 'unknown',
+      },
       infrastructure: unknown('x'),
       controlPlane: unknown('x'),
       tenant: unknown('x'),
@@ -164,6 +197,11 @@ describe('a cluster lives', () => {
     const going: ObservedCluster = { ...complete, pools: [], machines: [machine('m1')] };
     expect(words(going, without)).toEqual([]);
     expect(words({ ...going, machines: [] }, without)).toEqual(['removeLedger pool']);
+  });
+
+  it('frees the volumes of nodes that are gone', () => {
+    const observed = { ...complete, tenant: present({ ...tenant, staleVolumeAttachments: ['csi-1', 'csi-2'] }) };
+    expect(words(observed, ready)).toEqual(['deleteStaleVolumeAttachment csi-1', 'deleteStaleVolumeAttachment csi-2']);
   });
 
   it('replaces one failed machine and says why', () => {
@@ -199,15 +237,49 @@ describe('a cluster is deleted', () => {
     expect(words(observed, deleting, late)).toEqual(['deleteLoadBalancerServices', 'deleteLeftoverLoadBalancers']);
   });
 
+  it('takes volumes last of all, when their servers are gone, and only those that shall go', () => {
+    const gone: ObservedCluster = {
+      ...complete,
+      applied: {
+        namespace: 'current',
+        credentials: 'current',
+        cluster: 'absent',
+        'cloud-controller': 'absent',
+        'volume-controller': 'absent',
+      },
+      infrastructure: absent,
+      controlPlane: absent,
+      tenant: absent,
+      pools: [],
+      machines: [],
+    };
+    const ends = (leftoverVolumes: ObservedCluster['leftoverVolumes']) =>
+      words({ ...gone, leftoverVolumes }, deleting).filter((word) => /olumes/.test(word));
+    expect(words({ ...complete, leftoverVolumes: present(2) }, deleting)).not.toContain('deleteLeftoverVolumes');
+    expect(ends(present(2))).toEqual(['deleteLeftoverVolumes']);
+    expect(ends(unknown('Cinder is away'))).toEqual([]);
+    expect(ends(present(0))).toEqual(['removeLedger volumes']);
+    expect(ends(absent)).toEqual(['removeLedger volumes']);
+  });
+
   it('waits while it does not know what load balancers are left', () => {
     expect(words({ ...complete, leftoverLoadBalancers: unknown('Octavia is away') }, deleting)).toEqual([]);
   });
 
   it('then the cluster, then namespace and credential, then the ledger', () => {
-    expect(words(complete, deleting)).toEqual(['deleteManifests cloud-controller', 'deleteManifests cluster']);
+    expect(words(complete, deleting)).toEqual([
+      'deleteManifests cloud-controller',
+      'deleteManifests volume-controller',
+      'deleteManifests cluster',
+    ]);
     const going: ObservedCluster = {
       ...complete,
-      applied: { ...complete.applied, cluster: 'deleting', 'cloud-controller': 'absent' },
+      applied: {
+        ...complete.applied,
+        cluster: 'deleting',
+        'cloud-controller': 'absent',
+        'volume-controller': 'absent',
+      },
       tenant: unknown('connection refused'),
     };
     expect(words(going, deleting)).toEqual([]);
@@ -225,6 +297,7 @@ describe('a cluster is deleted', () => {
       'deleteManifests namespace',
       'removeLedger cluster',
       'removeLedger load-balancers',
+      'removeLedger volumes',
       'removeLedger pool',
     ]);
     const namespaceGone: ObservedCluster = {

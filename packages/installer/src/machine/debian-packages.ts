@@ -25,6 +25,7 @@ export const debianPackages: readonly DebianPackage[] = [
   { name: 'squashfs-tools', why: 'worker image: file system of pocket cloud servers' },
   { name: 'qemu-utils', why: 'worker image: disk for real OpenStack' },
   { name: 'e2fsprogs', why: 'worker image: file system of the disk' },
+  { name: 'xfsprogs', why: 'container image of Cinder CSI: volumes with XFS' },
   { name: 'busybox-static', why: 'container image of the first workload' },
   { name: 'containerd', why: 'worker image: preloading container images' },
   { name: 'python3', why: 'Go toolchain from PyPI' },

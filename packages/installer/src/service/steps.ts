@@ -1,4 +1,4 @@
-import { imageRef } from '@matryoshka/components';
+import { imageRef, snapshotDefinitions } from '@matryoshka/components';
 import { daemonStatus, readFileIfExists, stopDaemon, writeFileAtomic } from '@matryoshka/system';
 import { request } from 'undici';
 import type { PlatformConfig, PlatformPaths } from '../config.ts';
@@ -42,7 +42,10 @@ function appStep(
         await stopDaemon(paths.pidFile(app));
         await writeFileAtomic(paths.settingsFile(app), settings, 0o600);
       }
-      if (app === 'kaas-controller') await writeFileAtomic(paths.imagesFile, imagesFile(context.config));
+      if (app === 'kaas-controller') {
+        await writeFileAtomic(paths.imagesFile, imagesFile(context.config));
+        await writeFileAtomic(paths.snapshotDefinitionsFile, JSON.stringify(await snapshotDefinitions()));
+      }
       await ensureDaemon({
         spec: {
           name: app,
@@ -75,6 +78,7 @@ function controllerEnvironment({ config, paths, secrets }: PlatformContext): Rea
     KAAS_SECRET_KEY_FILE: paths.secretKeyFile,
     KAAS_OPENSTACK_ADMIN_FILE: paths.openstackAdminFile,
     KAAS_IMAGES_FILE: paths.imagesFile,
+    KAAS_SNAPSHOT_DEFINITIONS_FILE: paths.snapshotDefinitionsFile,
     KAAS_MANAGEMENT_KUBECONFIG: paths.managementKubeconfig,
     KAAS_DEFAULT_KUBERNETES_VERSION: config.kubernetesVersion,
   };
@@ -88,6 +92,13 @@ function imagesFile(config: PlatformConfig): string {
     'konnectivity-server',
     'konnectivity-agent',
     'coredns',
+    'cinder-csi-plugin',
+    'csi-node-driver-registrar',
+    'csi-provisioner',
+    'csi-attacher',
+    'csi-resizer',
+    'csi-snapshotter',
+    'snapshot-controller',
   ] as const;
   const images = Object.fromEntries(names.map((name) => [name, imageRef(name, config.kubernetesVersion)]));
   return `${JSON.stringify(images, null, 2)}\n`;

@@ -1,6 +1,6 @@
 import { type Actor, TypedError } from '@matryoshka/system';
 
-export type OpenStackService = 'identity' | 'compute' | 'network' | 'image' | 'load-balancer';
+export type OpenStackService = 'identity' | 'compute' | 'network' | 'image' | 'load-balancer' | 'block-storage';
 
 export interface OpenStackErrorOptions {
   readonly service: OpenStackService;

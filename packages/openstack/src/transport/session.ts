@@ -90,6 +90,12 @@ const versionSuffix: Readonly<Record<OpenStackService, { readonly pattern: RegEx
   network: { pattern: /\/v2\.0$/, path: '/v2.0' },
   image: { pattern: /\/v2$/, path: '/v2' },
   'load-balancer': { pattern: /\/v2(\.0)?$/, path: '/v2.0' },
+  'block-storage': { pattern: /\/v3(\/[0-9a-f-]+)?$/, path: '/v3' },
+};
+
+/** Other types under which clouds list a service. Source: the OpenStack service types authority. */
+const otherTypes: Partial<Readonly<Record<OpenStackService, readonly string[]>>> = {
+  'block-storage': ['volumev3', 'block-store'],
 };
 
 /** A login to one cloud: gets a token when first needed, renews it before it expires or when a service refuses it, finds endpoints. */
@@ -148,7 +154,7 @@ export function createSession(options: SessionOptions): Session {
     if (service === 'identity') return authUrl;
     const { info } = await token(signal);
     const found = info.catalog
-      ?.filter((entry) => entry.type === service)
+      ?.filter((entry) => entry.type === service || otherTypes[service]?.includes(entry.type) === true)
       .flatMap((entry) => entry.endpoints)
       .find(
         (candidate) =>

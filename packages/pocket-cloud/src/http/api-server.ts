@@ -14,9 +14,16 @@ export interface ApiServerOptions {
   /** Where a client without a token should get one; goes into `WWW-Authenticate`. */
   readonly keystoneUrl: string;
   readonly log: Logger;
+  /** Comes around every call, once it is known who asks. */
+  readonly around?: (call: AroundCall, proceed: () => Promise<ApiReply>) => Promise<ApiReply>;
   readonly bodyLimitBytes?: number;
   /** Headers for every answer, e.g. the microversion; may throw ApiError (406). */
   readonly extraHeaders?: (request: FastifyRequest) => Readonly<Record<string, string>>;
+}
+
+export interface AroundCall {
+  readonly method: string;
+  readonly path: string;
 }
 
 export type Listen = { readonly host: string; readonly port: number } | { readonly socketPath: string };
@@ -80,7 +87,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       exposeHeadRoute: entry.method === 'GET',
       handler: async (request, reply) => {
         const caller = authorize(entry, request, options.authenticate);
-        const result = await entry.handler(toApiRequest(request, reply, caller, stopping.signal));
+        const call = toApiRequest(request, reply, caller, stopping.signal);
+        const proceed = async (): Promise<ApiReply> => await entry.handler(call);
+        const result = await (options.around === undefined ? proceed() : options.around(call, proceed));
         options.log.debug({ method: request.method, url: request.url, status: result.status }, 'request');
         return await send(reply, result);
       },

@@ -1,4 +1,4 @@
-export { type ApiServer, type ApiServerOptions, createApiServer, type Listen } from './api-server.ts';
+export { type ApiServer, type ApiServerOptions, type AroundCall, createApiServer, type Listen } from './api-server.ts';
 export { type Authenticate, type Caller, canSee } from './caller.ts';
 export {
   ApiError,

@@ -1,5 +1,7 @@
 import type { Logger } from '@matryoshka/system';
+import { type Faults, named } from '../faults/index.ts';
 import {
+  ApiError,
   type ApiReply,
   type ApiRequest,
   type ApiServer,
@@ -36,8 +38,9 @@ export function createMetadata(options: {
   readonly store: Store;
   readonly log: Logger;
   readonly networking: ServerNetworking;
+  readonly faults: Faults;
 }): ApiServer {
-  const { store, networking } = options;
+  const { store, networking, faults } = options;
   const serverOf = (request: ApiRequest): ServerRow => {
     const network = String(request.headers['x-neutron-network-id'] ?? '');
     const address =
@@ -47,6 +50,7 @@ export function createMetadata(options: {
     const id = networking.serverByAddress(network, address);
     const row = id === undefined ? undefined : serverById(store, id);
     if (row === undefined) throw notFound(`No server has address ${address} on network ${network}.`);
+    if (faults.meet('server-silent', named(row.name)) !== undefined) throw new ApiError(503, 'No answer.');
     return row;
   };
   const text = (body: string): ApiReply => ({ status: 200, text: body });

@@ -1,5 +1,6 @@
 import type { PocketCloudConfig, PocketCloudPaths } from '../config.ts';
 import type { NetworkEngineConfig } from '../engine/network/index.ts';
+import { named } from '../faults/index.ts';
 import { neutronError } from '../http/index.ts';
 import { adminProjectId } from '../keystone/index.ts';
 import type { ServerNetworking } from '../nova/index.ts';
@@ -48,9 +49,9 @@ export interface Neutron {
 }
 
 /** Networking API v2.0: https://docs.openstack.org/api-ref/network/v2/ A change is answered when its row stands; the kernel follows. */
-export function createNeutron({ config, paths, store, log }: ServiceContext): Neutron {
+export function createNeutron({ config, paths, store, log, faults }: ServiceContext): Neutron {
   const controller = createNetworkController(networkEngineConfig(config, paths), log.child({ part: 'network' }), () =>
-    networkState(core),
+    networkState(core, (name) => faults.meet('dhcp-lost', named(name)) !== undefined),
   );
   const core = createCore(store, config, { changed: controller.changed, failures: controller.failures });
   const service: Service = {

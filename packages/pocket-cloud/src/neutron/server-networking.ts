@@ -54,6 +54,14 @@ export function createServerNetworking(core: NeutronCore): ServerNetworking {
             port.fixed_ips.some((fixed) => fixed.ip_address === address),
         )?.device_id,
     networkDataOf: (serverId) => networkData(core, portsOf(serverId)),
+    changeSecurityGroup: (serverId, projectId, change, wanted) => {
+      const group = groupOf(core, projectId, wanted);
+      for (const port of core.ports.list().filter((row) => row.device_id === serverId)) {
+        const others = port.security_groups.filter((id) => id !== group);
+        core.ports.update(port.id, { security_groups: change === 'add' ? [...others, group] : others });
+      }
+      void core.changed();
+    },
     network: {
       switchNamespace: names.switchNamespace,
       plugInfo: (portId) => {
@@ -134,16 +142,18 @@ function usable(core: NeutronCore, request: PortRequest): NetworkRow {
 }
 
 function groupsOf(core: NeutronCore, request: PortRequest): readonly string[] {
-  return (request.securityGroups ?? ['default']).map((wanted) => {
-    if (wanted === 'default') return ensureDefaultGroup(core, request.projectId).id;
-    const own = core.groups.list().filter((row) => row.project_id === request.projectId);
-    const found = own.filter((row) => row.id === wanted || row.name === wanted);
-    if (found.length > 1)
-      throw conflict(`Multiple security groups found matching '${wanted}'. Use an ID to be more specific.`);
-    if (found[0] === undefined)
-      throw badRequest(`Security group ${wanted} not found for project ${request.projectId}.`);
-    return found[0].id;
-  });
+  return (request.securityGroups ?? ['default']).map((wanted) => groupOf(core, request.projectId, wanted));
+}
+
+/** Id of a group that is named by name or id. */
+function groupOf(core: NeutronCore, projectId: string, wanted: string): string {
+  if (wanted === 'default') return ensureDefaultGroup(core, projectId).id;
+  const own = core.groups.list().filter((row) => row.project_id === projectId);
+  const found = own.filter((row) => row.id === wanted || row.name === wanted);
+  if (found.length > 1)
+    throw conflict(`Multiple security groups found matching '${wanted}'. Use an ID to be more specific.`);
+  if (found[0] === undefined) throw badRequest(`Security group ${wanted} not found for project ${projectId}.`);
+  return found[0].id;
 }
 
 function bindPort(core: NeutronCore, request: PortRequest, portId: string): PortRow {

@@ -18,8 +18,8 @@ interface Snapshot {
   readonly mtus: ReadonlyMap<string, number>;
 }
 
-/** The data plane's desired state, made from all rows. */
-export function networkState(core: NeutronCore): NetworkState {
+/** The data plane's desired state, made from all rows. Networks whose DHCP a test has taken away have none. */
+export function networkState(core: NeutronCore, dhcpIsLost: (networkName: string) => boolean): NetworkState {
   const networks = core.networks.list();
   const snapshot: Snapshot = {
     ports: core.ports.list(),
@@ -27,7 +27,8 @@ export function networkState(core: NeutronCore): NetworkState {
     mtus: new Map(networks.map((row) => [row.id, row.mtu])),
   };
   const ports = filterPorts(core, snapshot);
-  const up = new Set(networks.filter((row) => row.admin_state_up).map((row) => row.id));
+  const served = networks.filter((row) => row.admin_state_up && !dhcpIsLost(row.name));
+  const up = new Set(served.map((row) => row.id));
   return {
     networks: networks.map(({ id, external, mtu, zone }) => ({ id, external, mtu, zone })),
     dhcp: snapshot.ports

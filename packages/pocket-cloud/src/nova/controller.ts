@@ -1,12 +1,13 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { errorMessage, type Logger } from '@matryoshka/system';
 import { createMachines, type MachineRoot, type Machines, recordHostSettings } from '../engine/lxc/index.ts';
+import { named } from '../faults/index.ts';
 import { imageById, imageDataFile, imageRootfs } from '../glance/index.ts';
 import type { ServiceContext } from '../service.ts';
 import { timestamp } from '../store/index.ts';
 import { createWorkQueue } from '../tasks/work-queue.ts';
 import type { ServerNetworking } from './networking.ts';
-import { type FlavorRow, type ServerRow, serverById, updateServer } from './rows.ts';
+import { type FlavorRow, type PendingChange, type ServerRow, serverById, updateServer } from './rows.ts';
 import { bootVolume, createServerDisks } from './server-disks.ts';
 import type { ServerVolumes } from './volumes.ts';
 
@@ -28,10 +29,13 @@ export function createServerController(
   networking: ServerNetworking,
   volumes: ServerVolumes,
 ): ServerController {
-  const { store, paths } = context;
+  const { store, paths, faults } = context;
   const log: Logger = context.log.child({ part: 'servers' });
   const machines = createMachines(paths.servers, networking.network.switchNamespace);
-  const serverDisks = createServerDisks(machines, volumes);
+  const serverDisks = createServerDisks(machines, volumes, (id) => {
+    const name = serverById(store, id)?.name ?? '';
+    return faults.meet('detach-hangs', named(name)) !== undefined;
+  });
   /** Servers that wait for their turn or have it: what they are is not yet what they shall be. */
   const due = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -63,6 +67,8 @@ export function createServerController(
     const building = row.launched_at === null;
     if (building && volumes.ofServer(row.id).length > 0)
       updateServer(store, row.id, { task_state: 'block_device_mapping' });
+    const fault = building ? faults.meet('server-error', named(row.name)) : undefined;
+    if (fault !== undefined) throw new Error(fault.message);
     await serverDisks.ready(row.id);
     const root = await rootOf(row);
     updateServer(store, row.id, { task_state: building ? 'networking' : 'powering-on' });
@@ -94,13 +100,37 @@ export function createServerController(
     }
     for (const port of networking.portsOfDevice(row.id)) await networking.network.afterServerStarted(port.id);
     const held = await serverDisks.sync(row.id);
+    await machines.freeze(row.id, row.frozen !== 0);
     store.transaction(() => {
       const now = serverById(store, row.id);
       if (now === undefined) return;
       store.run('update server set task_state = null, reboot = 0 where id = ?', row.id);
-      updateServer(store, row.id, { status: 'ACTIVE', launched_at: now.launched_at ?? timestamp() });
+      updateServer(store, row.id, { status: settled(now, 'ACTIVE'), launched_at: now.launched_at ?? timestamp() });
     });
     return held;
+  };
+
+  /** Makes a change that needs the machine at rest; what the row then wants is brought about as always. */
+  const change = async (row: ServerRow, pending: PendingChange): Promise<void> => {
+    await machines.stop(row.id, pending.kind === 'rebuild' ? 0 : stopGraceMs);
+    if (pending.kind === 'rebuild') await machines.wipe(row.id);
+    store.transaction(() => {
+      store.run('update server set pending = null where id = ?', row.id);
+      if (pending.kind === 'rebuild') updateServer(store, row.id, { image_id: pending.imageId });
+      if (pending.kind === 'resize')
+        updateServer(store, row.id, { flavor: JSON.stringify(pending.flavor), old_flavor: row.flavor });
+      if (pending.kind === 'revert' && row.old_flavor !== null) {
+        updateServer(store, row.id, { flavor: row.old_flavor });
+        store.run('update server set old_flavor = null where id = ?', row.id);
+      }
+    });
+  };
+
+  /** A resized server waits for its owner's judgement, whatever else it is. */
+  const settled = (row: ServerRow, status: 'ACTIVE' | 'SHUTOFF'): ServerRow['status'] => {
+    if (row.old_flavor !== null) return 'VERIFY_RESIZE';
+    if (status === 'ACTIVE' && row.frozen !== 0) return row.frozen === 1 ? 'PAUSED' : 'SUSPENDED';
+    return status;
   };
 
   const toStopped = async (row: ServerRow): Promise<void> => {
@@ -108,7 +138,7 @@ export function createServerController(
     for (const port of networking.portsOfDevice(row.id)) await networking.network.afterServerStopped(port.id);
     await serverDisks.sync(row.id);
     store.run('update server set task_state = null, reboot = 0 where id = ?', row.id);
-    updateServer(store, row.id, { status: 'SHUTOFF' });
+    updateServer(store, row.id, { status: settled(row, 'SHUTOFF') });
   };
 
   const toDeleted = async (row: ServerRow): Promise<void> => {
@@ -136,16 +166,21 @@ export function createServerController(
     log,
     concurrency: 3,
     reconcile: async (id) => {
-      const row = serverById(store, id);
+      let row = serverById(store, id);
       if (row === undefined) return undefined;
       let held = false;
       try {
+        if (row.pending !== null && row.desired !== 'deleted') {
+          await change(row, JSON.parse(row.pending) as PendingChange);
+          row = serverById(store, id) ?? row;
+        }
         if (row.desired === 'deleted') await toDeleted(row);
         else if (row.desired === 'stopped') await toStopped(row);
         else if (row.status !== 'ERROR')
           held = await toRunning(row).catch((error: unknown) => {
+            const now = serverById(store, id);
             // Deleted meanwhile: the next look removes what was built.
-            if (serverById(store, id)?.desired === 'running') failBuild(row, error);
+            if (now?.desired === 'running') failBuild(now, error);
             return false;
           });
       } finally {

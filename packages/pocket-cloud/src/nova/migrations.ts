@@ -32,4 +32,13 @@ export const migrations: readonly Migration[] = [
       create index server_project on server (project_id);
     `,
   },
+  {
+    service: 'nova',
+    version: 2,
+    sql: `
+      alter table server add column pending text;
+      alter table server add column old_flavor text;
+      alter table server add column frozen integer not null default 0;
+    `,
+  },
 ];

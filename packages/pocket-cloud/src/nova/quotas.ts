@@ -41,13 +41,17 @@ function usageOf(store: Store, projectId: string): { instances: number; cores: n
   };
 }
 
-/** Throws 403 in Nova's words when one more server of that flavor does not fit. */
-export function checkQuota(store: Store, projectId: string, flavor: FlavorRow): void {
+/** Throws 403 in Nova's words when one more server of that flavor (or one server with that flavor in place of another) does not fit. */
+export function checkQuota(store: Store, projectId: string, flavor: FlavorRow, instead?: FlavorRow): void {
   const limits = limitsOf(store, projectId);
   const used = usageOf(store, projectId);
-  const requested = { instances: 1, cores: flavor.vcpus, ram: flavor.ram };
+  const requested = {
+    instances: instead === undefined ? 1 : 0,
+    cores: flavor.vcpus - (instead?.vcpus ?? 0),
+    ram: flavor.ram - (instead?.ram ?? 0),
+  };
   const over = (['instances', 'cores', 'ram'] as const).filter(
-    (name) => (limits[name] ?? -1) >= 0 && used[name] + requested[name] > (limits[name] ?? 0),
+    (name) => requested[name] > 0 && (limits[name] ?? -1) >= 0 && used[name] + requested[name] > (limits[name] ?? 0),
   );
   if (over.length === 0) return;
   const each = (values: Readonly<Record<string, number>>): string => over.map((name) => values[name]).join(', ');

@@ -29,7 +29,24 @@ export interface ServerRow {
   readonly flavor: string;
   readonly desired: 'running' | 'stopped' | 'deleted';
   readonly reboot: number;
-  readonly status: 'BUILD' | 'ACTIVE' | 'SHUTOFF' | 'ERROR' | 'REBOOT';
+  readonly status:
+    | 'BUILD'
+    | 'ACTIVE'
+    | 'SHUTOFF'
+    | 'ERROR'
+    | 'REBOOT'
+    | 'PAUSED'
+    | 'SUSPENDED'
+    | 'REBUILD'
+    | 'RESIZE'
+    | 'VERIFY_RESIZE'
+    | 'REVERT_RESIZE';
+  /** A change that needs the machine stopped, JSON of `PendingChange`; cleared once its effect is in the row. */
+  readonly pending: string | null;
+  /** The flavor before a resize that is neither confirmed nor reverted. */
+  readonly old_flavor: string | null;
+  /** 1 = paused, 2 = suspended: every process stands still. */
+  readonly frozen: number;
   readonly task_state: string | null;
   readonly fault: string | null;
   readonly metadata: string;
@@ -46,6 +63,11 @@ export interface ServerRow {
   readonly launched_at: string | null;
 }
 
+export type PendingChange =
+  | { readonly kind: 'rebuild'; readonly imageId: string }
+  | { readonly kind: 'resize'; readonly flavor: FlavorRow }
+  | { readonly kind: 'revert' };
+
 export const serverById = (store: Store, id: string): ServerRow | undefined =>
   store.get<ServerRow>('select * from server where id = ?', id);
 export const flavorById = (store: Store, id: string): FlavorRow | undefined =>
@@ -61,6 +83,12 @@ const columns = [
   'metadata',
   'tags',
   'locked',
+  'pending',
+  'old_flavor',
+  'frozen',
+  'flavor',
+  'image_id',
+  'user_data',
   'launched_at',
 ] as const;
 

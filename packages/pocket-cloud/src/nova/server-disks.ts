@@ -21,7 +21,12 @@ export interface ServerDisks {
   letGo(serverId: string): Promise<void>;
 }
 
-export function createServerDisks(machines: Machines, volumes: ServerVolumes): ServerDisks {
+/** `hangs` = a test wants that this server lets go of nothing. */
+export function createServerDisks(
+  machines: Machines,
+  volumes: ServerVolumes,
+  hangs: (serverId: string) => boolean,
+): ServerDisks {
   const diskOf = async (volume: ServerVolume): Promise<MachineDisk> => {
     const { major, minor } = await volumes.device(volume.volumeId);
     return { name: volume.device, serial: volume.volumeId, major, minor };
@@ -52,7 +57,7 @@ export function createServerDisks(machines: Machines, volumes: ServerVolumes): S
       const all = volumes.ofServer(serverId);
       const leaving: ServerVolume[] = [];
       for (const volume of all)
-        if (volume.state === 'detaching' && !(await machines.diskInUse(serverId, volume.volumeId)))
+        if (volume.state === 'detaching' && !hangs(serverId) && !(await machines.diskInUse(serverId, volume.volumeId)))
           leaving.push(volume);
       const changes = leaving.length > 0 || all.some((volume) => volume.state === 'attaching');
       if (changes) await machines.setDisks(serverId, await disksOf(all.filter((volume) => !leaving.includes(volume))));

@@ -128,6 +128,65 @@ describe('servers', () => {
     await gone(killed);
   });
 
+  it('stand still while paused, and get other limits by a resize that can be taken back', async () => {
+    const id = await create('change');
+    await becomes(id, 'ACTIVE');
+    const state = async (): Promise<string> =>
+      (await run(['cat', `/proc/${await initPid(id)}/status`], { okCodes: 'any' })).stdout;
+    const memory = async (): Promise<string> => {
+      const config = join(pocketCloudPaths(cloud.config).servers, id, 'config');
+      return /memory\S* = (\d+)M/.exec(await readFile(config, 'utf8'))?.[1] ?? '';
+    };
+    for (const [halt, goOn, status] of [
+      ['pause', 'unpause', 'PAUSED'],
+      ['suspend', 'resume', 'SUSPENDED'],
+    ] as const) {
+      expect((await act(id, { [halt]: null })).status).toBe(202);
+      await becomes(id, status);
+      expect(await state()).toMatch(/State:\s+D/);
+      expect((await act(id, { [halt]: null })).status).toBe(409);
+      await act(id, { [goOn]: null });
+      await becomes(id, 'ACTIVE');
+      expect(await state()).not.toMatch(/State:\s+D/);
+    }
+    const before = await initPid(id);
+    expect(await memory()).toBe('512');
+    expect((await act(id, { resize: { flavorRef: '1' } })).status).toBe(400);
+    expect((await act(id, { resize: { flavorRef: '2' } })).status).toBe(202);
+    await becomes(id, 'VERIFY_RESIZE');
+    expect(await memory()).toBe('1024');
+    expect(await initPid(id)).not.toBe(before);
+    expect((await show(id)).flavor.id).toBe('2');
+    await act(id, { revertResize: null });
+    await becomes(id, 'ACTIVE');
+    expect(await memory()).toBe('512');
+    await act(id, { resize: { flavorRef: '2' } });
+    await becomes(id, 'VERIFY_RESIZE');
+    expect((await act(id, { confirmResize: null })).status).toBe(204);
+    await becomes(id, 'ACTIVE');
+    expect((await show(id)).flavor.id).toBe('2');
+    expect((await act(id, { confirmResize: null })).status).toBe(409);
+    await cloud.call('nova', 'DELETE', `/v2.1/servers/${id}`, { token });
+    await gone(id);
+  });
+
+  it('begin anew with a rebuild: same id, nothing of what they wrote', async () => {
+    const id = await create('anew');
+    await becomes(id, 'ACTIVE');
+    await act(id, { reboot: { type: 'HARD' } });
+    await consoleHas(id, 'again');
+    await becomes(id, 'ACTIVE');
+    const answer = await act(id, { rebuild: { imageRef: imageId, name: 'other', metadata: { a: 'b' } } });
+    expect(answer.status).toBe(202);
+    expect(answer.body.server).toMatchObject({ id, status: 'REBUILD', name: 'other', metadata: { a: 'b' } });
+    await becomes(id, 'ACTIVE');
+    await consoleHas(id, 'from the image');
+    expect((await act(id, { 'os-getConsoleOutput': {} })).body.output).not.toContain('again');
+    expect((await act(id, { rebuild: { imageRef: 'absent' } })).status).toBe(400);
+    await cloud.call('nova', 'DELETE', `/v2.1/servers/${id}`, { token });
+    await gone(id);
+  });
+
   it('say why they cannot boot', async () => {
     const image = await upload('qcow', Buffer.from('QFI\xfb not a squashfs'));
     const id = await create('broken', image);

@@ -1,6 +1,7 @@
 import type { ApiRequest, JsonObject } from '../http/index.ts';
 import type { ServerNetworking } from './networking.ts';
 import type { FlavorRow, ServerRow } from './rows.ts';
+import { powerStateOf, vmStateOf } from './vm-state.ts';
 import type { ServerVolumes } from './volumes.ts';
 
 /** Minor number of the microversion that the request speaks; 1 without a header. */
@@ -60,10 +61,6 @@ export function showServer(
   const minor = minorVersion(request);
   const flavor = JSON.parse(row.flavor) as FlavorRow;
   const ports = networking.portsOfDevice(row.id);
-  const power = row.status === 'ACTIVE' || row.status === 'REBOOT' ? 1 : row.status === 'SHUTOFF' ? 4 : 0;
-  const vmState = { BUILD: 'building', ACTIVE: 'active', SHUTOFF: 'stopped', ERROR: 'error', REBOOT: 'active' }[
-    row.status
-  ];
   const groups = [...new Set(ports.flatMap((port) => port.securityGroups.map((group) => group.name)))];
   const deleting = row.desired === 'deleted';
   return {
@@ -106,8 +103,8 @@ export function showServer(
     'OS-SRV-USG:terminated_at': null,
     ...(groups.length === 0 ? {} : { security_groups: groups.map((name) => ({ name })) }),
     'OS-EXT-STS:task_state': deleting ? 'deleting' : row.task_state,
-    'OS-EXT-STS:vm_state': vmState,
-    'OS-EXT-STS:power_state': power,
+    'OS-EXT-STS:vm_state': vmStateOf(row),
+    'OS-EXT-STS:power_state': powerStateOf(row),
     'os-extended-volumes:volumes_attached': volumes.ofServer(row.id).map((volume) => ({
       id: volume.volumeId,
       ...(minor >= 3 ? { delete_on_termination: volume.deleteOnTermination } : {}),

@@ -1,5 +1,6 @@
 import { errorMessage, type Logger } from '@matryoshka/system';
 import { createLoadBalancerEngine, type LoadBalancerEngine, type Statistics } from '../engine/load-balancer/index.ts';
+import { named } from '../faults/index.ts';
 import type { ServiceContext } from '../service.ts';
 import type { Store } from '../store/index.ts';
 import { createWorkQueue, type WorkQueue } from '../tasks/work-queue.ts';
@@ -9,6 +10,7 @@ import { deleteObject, objectById, objectsOfKind, setOperating, setProvisioning,
 
 const STATUS_INTERVAL_MS = 3000;
 const ATTEMPTS_BEFORE_ERROR = 8;
+const stuckMs = 500;
 
 export interface LoadBalancerController {
   /** Brings the load balancer of that id to its rows, soon. */
@@ -35,6 +37,13 @@ export function createLoadBalancerController(
     log,
     reconcile: async (id) => {
       try {
+        const name = String(objectById(store, 'loadbalancer', id)?.data.name ?? '');
+        const fault = context.faults.meet('load-balancer', named(name));
+        if (fault?.outcome === 'stuck') return { againAfterMs: stuckMs };
+        if (fault?.outcome === 'error') {
+          markError(store, id, log, new Error('a test wants it so'));
+          return undefined;
+        }
         await reconcile(store, engine, networking, id);
         attempts.delete(id);
       } catch (error) {

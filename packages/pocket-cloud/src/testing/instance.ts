@@ -39,8 +39,12 @@ export interface Answer {
 }
 
 /** A pocket cloud in this process. */
-export async function startTestCloud(prefix: string, subnet: number): Promise<TestCloud> {
-  const config = await testConfig(prefix, subnet);
+export async function startTestCloud(
+  prefix: string,
+  subnet: number,
+  options: { readonly faults?: boolean } = {},
+): Promise<TestCloud> {
+  const config = { ...(await testConfig(prefix, subnet)), ...options };
   const log = createLogger('pocket-cloud');
   log.level = process.env.MATRYOSHKA_LOG_LEVEL ?? 'error';
   const purge = async (): Promise<void> => {

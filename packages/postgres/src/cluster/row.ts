@@ -1,10 +1,10 @@
-import type { Cluster, ClusterPhase, Condition, Pool, PoolStatus, Tier } from '@matryoshka/domain';
+import type { Cluster, ClusterPhase, Condition, Pool, PoolStatus, Tier, VolumePolicy } from '@matryoshka/domain';
 
 /** Columns of a cluster with its pools; the order of pools is by name. */
 export const clusterColumns = `
   c.id, c.project_id, c.name, c.kubernetes_version, c.tier, c.node_cidr::text, c.pod_cidr::text, c.service_cidr::text,
   c.generation, c.observed_generation, c.phase, c.conditions, c.endpoint, c.observed_version, c.pool_status,
-  c.created_at, c.updated_at, c.delete_requested_at,
+  c.created_at, c.updated_at, c.delete_requested_at, c.volumes_on_delete,
   coalesce((select jsonb_agg(jsonb_build_object('name', p.name, 'flavor', p.flavor, 'count', p.count, 'labels', p.labels,
     'taints', p.taints) order by p.name) from pools p where p.cluster_id = c.id), '[]') as pools`;
 
@@ -27,6 +27,7 @@ export interface ClusterRow {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly delete_requested_at: Date | null;
+  readonly volumes_on_delete: VolumePolicy;
   readonly pools: readonly Pool[];
 }
 
@@ -42,6 +43,7 @@ export function clusterOf(row: ClusterRow): Cluster {
     generation: row.generation,
     observedGeneration: row.observed_generation,
     deleteRequestedAt: row.delete_requested_at,
+    volumesOnDelete: row.volumes_on_delete,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     status: {

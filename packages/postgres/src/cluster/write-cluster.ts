@@ -1,4 +1,4 @@
-import type { ClusterSpec, Pool, Tier } from '@matryoshka/domain';
+import type { ClusterSpec, Pool, Tier, VolumePolicy } from '@matryoshka/domain';
 import type { Queryable } from '../database.ts';
 
 /** Inserts a cluster with its pools. Throws SQLSTATE 23505 when the project has one of that name. */
@@ -60,14 +60,15 @@ export async function deletePool(db: Queryable, clusterId: string, name: string)
 export async function bumpCluster(
   db: Queryable,
   clusterId: string,
-  change: { readonly tier?: Tier; readonly deleted?: true } = {},
+  change: { readonly tier?: Tier; readonly deleted?: { readonly volumes: VolumePolicy } } = {},
 ): Promise<number> {
   const result = await db.query<{ generation: number }>(
     `update clusters set generation = generation + 1, updated_at = now(), not_before = now(), next_due_at = now(), failures = 0,
        tier = coalesce($2, tier), phase = case when $3 then 'deleting' else phase end,
-       delete_requested_at = case when $3 then coalesce(delete_requested_at, now()) else delete_requested_at end
+       delete_requested_at = case when $3 then coalesce(delete_requested_at, now()) else delete_requested_at end,
+       volumes_on_delete = coalesce($4, volumes_on_delete)
      where id = $1 returning generation`,
-    [clusterId, change.tier ?? null, change.deleted === true],
+    [clusterId, change.tier ?? null, change.deleted !== undefined, change.deleted?.volumes ?? null],
   );
   const row = result.rows[0];
   if (row === undefined) throw new Error(`cluster ${clusterId} vanished`);

@@ -3,8 +3,15 @@ import type { ClusterContext } from '../context.ts';
 import { deleteCredential, ensureCredential } from '../credential.ts';
 import { deleteLeftoverLoadBalancers } from '../load-balancers.ts';
 import { clusterApiVersion } from '../manifests/cluster.ts';
+import { deleteLeftoverVolumes } from '../volumes.ts';
 import { applyGroup, applyPool, deleteGroup, deletePool } from './manifests.ts';
-import { applyTenantAddons, deleteLoadBalancerServices, deleteStaleNode, storeKubeconfig } from './tenant.ts';
+import {
+  applyTenantAddons,
+  deleteLoadBalancerServices,
+  deleteStaleNode,
+  deleteStaleVolumeAttachment,
+  storeKubeconfig,
+} from './tenant.ts';
 
 /** Does one thing a plan asks for. May be repeated at any time; rejects when it could not be done now. */
 export async function applyAction(
@@ -38,6 +45,8 @@ export async function applyAction(
     }
     case 'deleteStaleNode':
       return await deleteStaleNode(context, cluster, action.node, signal);
+    case 'deleteStaleVolumeAttachment':
+      return await deleteStaleVolumeAttachment(context, cluster, action.name, signal);
     case 'storeKubeconfig':
       return await storeKubeconfig(context, cluster, signal);
     case 'applyTenantAddons':
@@ -46,6 +55,8 @@ export async function applyAction(
       return await deleteLoadBalancerServices(context, cluster, signal);
     case 'deleteLeftoverLoadBalancers':
       return await deleteLeftoverLoadBalancers(context, cluster, signal);
+    case 'deleteLeftoverVolumes':
+      return await deleteLeftoverVolumes(context, cluster, signal);
     case 'finishDeletion':
       await context.tenants.forget(cluster.id);
       return await context.store.finishDeletion(cluster);

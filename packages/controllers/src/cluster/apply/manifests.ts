@@ -21,6 +21,7 @@ export async function applyGroup(
   const reads = {
     kubeconfig: context.store.secret(cluster.id, 'kubeconfig'),
     externalNetworkId: context.externalNetworkId(signal),
+    volumeTypes: context.volumeTypes(signal),
   };
   const objects = groupManifests(group, await groupInput(context, cluster, reads));
   if (objects === undefined)

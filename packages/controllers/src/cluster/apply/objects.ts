@@ -1,5 +1,6 @@
 import type { KubeClient, KubeObject, ObjectRef } from '@matryoshka/kube';
-import { refOf } from '@matryoshka/kube';
+import { isNotFound, refOf } from '@matryoshka/kube';
+import { sleep } from '@matryoshka/system';
 import { isCurrent } from '../drift.ts';
 import { fieldManager } from '../labels.ts';
 
@@ -12,8 +13,23 @@ export async function applyObjects(
   for (const object of objects) {
     const live = await client.find(refOf(object), { signal });
     if (live !== undefined && isCurrent(object, live)) continue;
-    await client.apply(object, { fieldManager, force: true, signal });
+    await applyOnceKnown(client, object, signal);
   }
+}
+
+/** A server needs a moment until it serves a kind whose definition it has just got. */
+const definitionTimeoutMs = 5_000;
+
+async function applyOnceKnown(client: KubeClient, object: KubeObject, signal: AbortSignal): Promise<void> {
+  const giveUpAt = Date.now() + definitionTimeoutMs;
+  for (;;)
+    try {
+      await client.apply(object, { fieldManager, force: true, signal });
+      return;
+    } catch (error) {
+      if (!isNotFound(error) || object.metadata.namespace !== undefined || Date.now() > giveUpAt) throw error;
+      await sleep(100, signal);
+    }
 }
 
 /** Asks for the deletion of what exists and is not being deleted yet. */

@@ -15,7 +15,7 @@ async function tenantClient(context: ClusterContext, cluster: Cluster, signal: A
   return context.tenants.client(cluster.id, kubeconfig);
 }
 
-/** Puts what we provide (pod networking) into the customer's cluster. */
+/** Puts what we provide (pod networking, volumes) into the customer's cluster. */
 export async function applyTenantAddons(
   context: ClusterContext,
   cluster: Cluster,
@@ -25,7 +25,8 @@ export async function applyTenantAddons(
   const endpoint = seen(observed.controlPlane)?.endpoint;
   if (endpoint === undefined || endpoint === null) return;
   const client = await tenantClient(context, cluster, signal);
-  await applyObjects(client, tenantManifests({ cluster, settings: context.settings, endpoint }), signal);
+  const volumeTypes = await context.volumeTypes(signal);
+  await applyObjects(client, tenantManifests({ cluster, settings: context.settings, endpoint, volumeTypes }), signal);
 }
 
 /** Removes a Node whose machine is gone: one without a provider id blocks every load balancer of the cluster. */
@@ -37,6 +38,20 @@ export async function deleteStaleNode(
 ): Promise<void> {
   const client = await tenantClient(context, cluster, signal);
   await client.delete({ apiVersion: 'v1', kind: 'Node', name: node }, { signal });
+}
+
+/**
+ * Lets the volume of a node that is gone go elsewhere. The server took its disks with it, so nothing is detached that is in use; Kubernetes does not
+ * know that and waits (pkg/controller/volume/attachdetach, maxWaitForUnmountDuration).
+ */
+export async function deleteStaleVolumeAttachment(
+  context: ClusterContext,
+  cluster: Cluster,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const client = await tenantClient(context, cluster, signal);
+  await client.delete({ apiVersion: 'storage.k8s.io/v1', kind: 'VolumeAttachment', name }, { signal });
 }
 
 /** Deletes every Service of type LoadBalancer, so that the cloud controller manager gives their load balancers back. */

@@ -6,6 +6,7 @@ import { clusterApiVersion } from '../manifests/cluster.ts';
 import { controlPlaneApiVersion } from '../manifests/control-plane.ts';
 import { cloudConfigSecretName, cloudsSecretName } from '../manifests/credentials.ts';
 import { infrastructureApiVersion } from '../manifests/infrastructure.ts';
+import { volumeControllerName } from '../manifests/volume-controller.ts';
 
 /** The objects that a group may consist of, whatever the desired state says now. The one that must go first in a deletion comes first. */
 export function groupRefs(group: ManifestGroup, { id }: Pick<Cluster, 'id'>): readonly ObjectRef[] {
@@ -29,6 +30,8 @@ export function groupRefs(group: ManifestGroup, { id }: Pick<Cluster, 'id'>): re
       ];
     case 'cloud-controller':
       return [named('apps/v1', 'Deployment', `${id}-cloud-controller-manager`)];
+    case 'volume-controller':
+      return [named('apps/v1', 'Deployment', volumeControllerName(id))];
   }
 }
 
@@ -50,7 +53,8 @@ export async function compareApplied(
     return 'unknown';
   }
   const existing = [...live.values()].filter((object) => object !== undefined);
-  if (existing.length === 0) return 'absent';
+  // Nothing wanted (volumes in a cloud without block storage) and nothing there.
+  if (existing.length === 0) return wanted?.length === 0 ? 'current' : 'absent';
   if (existing.some((object) => object.metadata.deletionTimestamp !== undefined)) return 'deleting';
   if (wanted === undefined) return 'outdated';
   const current = wanted.every((object) => {

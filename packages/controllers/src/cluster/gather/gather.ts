@@ -18,6 +18,7 @@ import { leftoverLoadBalancers } from '../load-balancers.ts';
 import { adminKubeconfigSecretName, publicKubeconfigKey } from '../manifests/cloud-controller.ts';
 import { groupManifests } from '../manifests/index.ts';
 import { textAt } from '../read.ts';
+import { leftoverVolumes } from '../volumes.ts';
 import { compareApplied, groupRefs } from './applied.ts';
 import { gatherControlPlane, gatherInfrastructure } from './control-plane.ts';
 import { gatherPools } from './pools.ts';
@@ -31,17 +32,19 @@ export async function gatherCluster(
 ): Promise<ObservedCluster> {
   const deleting = cluster.deleteRequestedAt !== null;
   const kubeconfig = context.store.secret(cluster.id, 'kubeconfig');
-  const [ledger, credential, applied, infrastructure, controlPlane, pools, live, stored, left] = await Promise.all([
-    context.store.ledger(cluster.id),
-    gatherCredential(context, cluster, signal),
-    gatherApplied(context, cluster, kubeconfig, signal),
-    gatherInfrastructure(context.management, cluster, signal),
-    gatherControlPlane(context.management, cluster, signal),
-    gatherPools(context, cluster, signal),
-    readAdminKubeconfig(context, cluster, signal),
-    kubeconfig,
-    deleting ? leftoverLoadBalancers(context, cluster, signal) : Promise.resolve(absent),
-  ]);
+  const [ledger, credential, applied, infrastructure, controlPlane, pools, live, stored, balancers, volumes] =
+    await Promise.all([
+      context.store.ledger(cluster.id),
+      gatherCredential(context, cluster, signal),
+      gatherApplied(context, cluster, kubeconfig, signal),
+      gatherInfrastructure(context.management, cluster, signal),
+      gatherControlPlane(context.management, cluster, signal),
+      gatherPools(context, cluster, signal),
+      readAdminKubeconfig(context, cluster, signal),
+      kubeconfig,
+      deleting ? leftoverLoadBalancers(context, cluster, signal) : Promise.resolve(absent),
+      deleting ? leftoverVolumes(context, cluster, signal) : Promise.resolve(absent),
+    ]);
   const plane = seen(controlPlane);
   const tenant = await gatherTenant(
     context,
@@ -64,7 +67,8 @@ export async function gatherCluster(
     ...pools,
     tenant,
     kubeconfig: stored === undefined ? 'absent' : live === undefined || live === stored ? 'current' : 'outdated',
-    leftoverLoadBalancers: left,
+    leftoverLoadBalancers: balancers,
+    leftoverVolumes: volumes,
   };
 }
 
@@ -91,7 +95,8 @@ async function gatherApplied(
   signal: AbortSignal,
 ): Promise<Readonly<Record<ManifestGroup, Applied>>> {
   const externalNetworkId = context.externalNetworkId(signal).catch(() => undefined);
-  const input = await groupInput(context, cluster, { kubeconfig, externalNetworkId });
+  const volumeTypes = context.volumeTypes(signal).catch(() => undefined);
+  const input = await groupInput(context, cluster, { kubeconfig, externalNetworkId, volumeTypes });
   const compared = manifestGroups.map(
     async (group) =>
       [

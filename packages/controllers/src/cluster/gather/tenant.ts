@@ -1,3 +1,4 @@
+import { cinderDriver, cinderNodeName } from '@matryoshka/addons';
 import {
   absent,
   type Cluster,
@@ -49,18 +50,22 @@ async function look(
 ): Promise<ObservedTenant> {
   const list = async (apiVersion: string, kind: string, namespace?: string): Promise<readonly KubeObject[]> =>
     (await client.list({ apiVersion, kind, ...(namespace === undefined ? {} : { namespace }) }, { signal })).items;
-  const [nodes, services, daemonSets, deployments, flannelSets] = await Promise.all([
+  const [nodes, services, daemonSets, deployments, flannelSets, attachments] = await Promise.all([
     list('v1', 'Node'),
     list('v1', 'Service'),
     list('apps/v1', 'DaemonSet', 'kube-system'),
     list('apps/v1', 'Deployment', 'kube-system'),
     list('apps/v1', 'DaemonSet', 'kube-flannel'),
+    list('storage.k8s.io/v1', 'VolumeAttachment'),
   ]);
-  const wanted = tenantManifests({ cluster, settings: context.settings, endpoint });
+  const volumeTypes = await context.volumeTypes(signal);
+  const wanted = tenantManifests({ cluster, settings: context.settings, endpoint, volumeTypes });
   const addons = await compareApplied(client, wanted, [], signal);
-  const waiting = waitingAddons([...daemonSets, ...flannelSets], deployments, nodes.length > 0);
+  const everywhere = ['flannel', 'kube-proxy', 'konnectivity-agent', ...(volumeTypes === null ? [] : [cinderNodeName])];
+  const waiting = waitingAddons(everywhere, [...daemonSets, ...flannelSets], deployments, nodes.length > 0);
   return {
     staleNodes: input.machinesKnown ? staleNodes(nodes, input.machines) : [],
+    staleVolumeAttachments: input.machinesKnown ? staleAttachments(attachments, nodes, input.machines) : [],
     addons,
     addonsReady: addons === 'current' && waiting.length === 0,
     ...(waiting.length === 0 ? {} : { addonsMessage: `waiting for ${waiting.join(', ')}` }),
@@ -79,12 +84,27 @@ function staleNodes(nodes: readonly KubeObject[], machines: readonly ObservedMac
     .map((node) => node.metadata.name);
 }
 
+/** Of our driver's only: what another one's needs is not known. */
+function staleAttachments(
+  attachments: readonly KubeObject[],
+  nodes: readonly KubeObject[],
+  machines: readonly ObservedMachine[],
+): readonly string[] {
+  const known = new Set([...nodes.map((node) => node.metadata.name), ...machines.map(({ name }) => name)]);
+  return attachments
+    .filter((attachment) => textAt(attachment, 'spec', 'attacher') === cinderDriver)
+    .filter((attachment) => attachment.metadata.deletionTimestamp === undefined)
+    .filter((attachment) => !known.has(textAt(attachment, 'spec', 'nodeName') ?? ''))
+    .map((attachment) => attachment.metadata.name);
+}
+
 function waitingAddons(
+  everywhere: readonly string[],
   daemonSets: readonly KubeObject[],
   deployments: readonly KubeObject[],
   hasNodes: boolean,
 ): readonly string[] {
-  const onEveryNode = ['flannel', 'kube-proxy', 'konnectivity-agent'].filter((name) => {
+  const onEveryNode = everywhere.filter((name) => {
     const set = daemonSets.find((object) => object.metadata.name === name);
     if (set === undefined) return true;
     return numberAt(set, 'status', 'numberReady') < numberAt(set, 'status', 'desiredNumberScheduled');

@@ -69,6 +69,8 @@ export function kamajiControlPlane({
       // The address first: Kamaji's default tries the host name first, and logs and exec would wait for a lookup that cannot succeed.
       kubelet: { preferredAddressTypes: ['InternalIP', 'ExternalIP', 'Hostname'], cgroupfs: 'systemd' },
       network: { serviceType: 'LoadBalancer' },
+      // How soon it sees that the volumes of a lost node are free (default: a minute).
+      controllerManager: { extraArgs: ['--attach-detach-reconcile-sync-period=10s'] },
       kine: { extraArgs: [`--emulated-etcd-version=${emulatedEtcdVersion}`] },
       addons: {
         // Kamaji takes the tag only together with a repository, and kubeadm adds `/coredns` to the latter.

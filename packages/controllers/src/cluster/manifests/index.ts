@@ -1,4 +1,4 @@
-import { flannelManifests, kubeProxyManifests } from '@matryoshka/addons';
+import { cinderCsiManifests, flannelManifests, kubeProxyManifests } from '@matryoshka/addons';
 import type { ManifestGroup } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import { withHash } from '../hash.ts';
@@ -7,20 +7,23 @@ import { capiCluster } from './cluster.ts';
 import { controlPlaneDisruptionBudget, kamajiControlPlane } from './control-plane.ts';
 import { cloudConfigSecret, cloudsSecret } from './credentials.ts';
 import { openStackCluster } from './infrastructure.ts';
-import type { Credential, ManifestInput } from './input.ts';
+import type { Credential, ManifestInput, VolumeTypes } from './input.ts';
 import { namespace } from './namespace.ts';
 import { poolManifests } from './pool.ts';
+import { volumeController } from './volume-controller.ts';
 
 export interface GroupInput extends ManifestInput {
   readonly credential: Credential | undefined;
   readonly externalNetworkId: string | undefined;
+  /** Undefined while the cloud could not be asked. */
+  readonly volumeTypes: VolumeTypes | undefined;
   /** Whether the customer has a kubeconfig: somebody may rely on the control plane. */
   readonly served: boolean;
 }
 
 /** The objects of a group in the order in which they are applied; undefined while something they are made of is not known yet. */
 export function groupManifests(group: ManifestGroup, input: GroupInput): readonly KubeObject[] | undefined {
-  const { credential, externalNetworkId } = input;
+  const { credential, externalNetworkId, volumeTypes } = input;
   switch (group) {
     case 'namespace':
       return [namespace(input)].map(withHash);
@@ -40,6 +43,10 @@ export function groupManifests(group: ManifestGroup, input: GroupInput): readonl
     case 'cloud-controller':
       if (credential === undefined || externalNetworkId === undefined) return undefined;
       return [cloudController({ ...input, credential, externalNetworkId })].map(withHash);
+    case 'volume-controller':
+      if (volumeTypes === null) return [];
+      if (credential === undefined || externalNetworkId === undefined || volumeTypes === undefined) return undefined;
+      return [volumeController({ ...input, credential, externalNetworkId })].map(withHash);
   }
 }
 
@@ -52,11 +59,18 @@ export function poolObjects(input: ManifestInput, poolName: string): readonly Ku
 }
 
 /** What we put into the customer's cluster. */
-export function tenantManifests(input: ManifestInput & { readonly endpoint: string }): readonly KubeObject[] {
-  const { cluster, settings, endpoint } = input;
+export function tenantManifests(
+  input: ManifestInput & { readonly endpoint: string; readonly volumeTypes: VolumeTypes },
+): readonly KubeObject[] {
+  const { cluster, settings, endpoint, volumeTypes } = input;
   const { podCidr } = cluster.network;
+  const { 'cinder-csi-plugin': plugin, 'csi-node-driver-registrar': registrar } = settings.images;
+  const { snapshotDefinitions } = settings;
   return [
     ...flannelManifests({ podCidr, image: settings.images.flannel, endpoint }),
     ...kubeProxyManifests({ podCidr, image: `registry.k8s.io/kube-proxy:${cluster.kubernetesVersion}`, endpoint }),
+    ...(volumeTypes === null
+      ? []
+      : cinderCsiManifests({ images: { plugin, registrar }, volumeTypes, snapshotDefinitions })),
   ].map(withHash);
 }

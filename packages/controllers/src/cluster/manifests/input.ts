@@ -17,6 +17,9 @@ export interface CredentialInput extends ManifestInput {
   readonly externalNetworkId: string;
 }
 
+/** Names of the volume types that customers may choose; null = the cloud has no block storage. */
+export type VolumeTypes = readonly string[] | null;
+
 /** `repository:tag` in its two halves. */
 export function splitImage(reference: string): { readonly repository: string; readonly tag: string } {
   const colon = reference.lastIndexOf(':');

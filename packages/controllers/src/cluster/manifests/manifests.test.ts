@@ -12,7 +12,14 @@ const settings = settingsFixture;
 const cluster = clusterFixture();
 const ha = clusterFixture({ tier: 'ha' });
 const credential = { id: 'cred-id', secret: 'cred-secret' };
-const input = { cluster, settings, credential, externalNetworkId: 'net-id', served: true };
+const input = {
+  cluster,
+  settings,
+  credential,
+  externalNetworkId: 'net-id',
+  volumeTypes: ['__DEFAULT__', 'Fast SSD'],
+  served: true,
+};
 const pool = { name: 'workers', flavor: 'm1.medium', count: 2, labels: {}, taints: [] };
 
 function find(objects: readonly KubeObject[] | undefined, kind: string): KubeObject {
@@ -24,7 +31,7 @@ function find(objects: readonly KubeObject[] | undefined, kind: string): KubeObj
 test('every object of every group (golden)', () => {
   const all = manifestGroups.flatMap((group) => groupManifests(group, { ...input, cluster: ha }) ?? []);
   expect([...all, ...poolObjects(input, 'workers')]).toMatchSnapshot();
-  expect(tenantManifests({ cluster, settings, endpoint: 'https://192.0.2.9:6443' })).toMatchSnapshot();
+  expect(tenantManifests({ ...input, endpoint: 'https://192.0.2.9:6443' })).toMatchSnapshot();
 });
 
 test('every object lies in the cluster’s namespace, is labelled and known by reference', () => {
@@ -42,7 +49,21 @@ test('groups that need the credential cannot be made without it', () => {
   const without = { ...input, credential: undefined };
   expect(groupManifests('credentials', without)).toBeUndefined();
   expect(groupManifests('cloud-controller', without)).toBeUndefined();
+  expect(groupManifests('volume-controller', without)).toBeUndefined();
   expect(groupManifests('cluster', without)).toHaveLength(3);
+});
+
+test('a cloud without block storage gets nothing of it, one that does not answer is waited for', () => {
+  const tenant = (volumeTypes: readonly string[] | null) =>
+    tenantManifests({ ...input, volumeTypes, endpoint: 'https://192.0.2.9:6443' }).map(
+      ({ kind, metadata }) => `${kind}/${metadata.name}`,
+    );
+  expect(groupManifests('volume-controller', { ...input, volumeTypes: null })).toEqual([]);
+  expect(groupManifests('volume-controller', { ...input, volumeTypes: undefined })).toBeUndefined();
+  expect(tenant(null).join()).not.toMatch(/cinder|CSIDriver|StorageClass/);
+  expect(tenant(['Fast SSD', '__DEFAULT__'])).toEqual(
+    expect.arrayContaining(['StorageClass/cinder', 'StorageClass/cinder-fast-ssd', 'DaemonSet/csi-cinder-node']),
+  );
 });
 
 test('clouds.yaml logs in with the application credential', () => {

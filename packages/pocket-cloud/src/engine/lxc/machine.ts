@@ -148,6 +148,10 @@ export interface Machines {
   /** Takes an interface away, from a running machine or from where a killed one left it. */
   unplug(tapName: string): Promise<void>;
   stop(id: string, graceMs: number): Promise<void>;
+  /** Halts every process of a running machine, or lets them go on. */
+  freeze(id: string, frozen: boolean): Promise<void>;
+  /** Takes what a stopped machine wrote on the disk of its image. */
+  wipe(id: string): Promise<void>;
   /** Ends every process, removes mounts, cgroups and files; harmless when there is nothing. */
   remove(id: string): Promise<void>;
   console(id: string, lines: number | undefined): Promise<string>;
@@ -190,6 +194,8 @@ export function createMachines(directory: string, switchNamespace: string): Mach
   };
   const stop = async (id: string, graceMs: number): Promise<void> => {
     if (await isRunning(id)) {
+      // Frozen processes hear no signal.
+      await run(lxc('lxc-unfreeze', id), { okCodes: 'any', timeoutMs: 30_000 });
       const kill = graceMs === 0 ? ['-k'] : ['-t', String(Math.ceil(graceMs / 1000))];
       await run(lxc('lxc-stop', id, ...kill), { okCodes: 'any', timeoutMs: graceMs + 30_000 });
     }
@@ -261,6 +267,16 @@ export function createMachines(directory: string, switchNamespace: string): Mach
       });
     },
     stop,
+    freeze: async (id, frozen) => {
+      const state = await stateOf(id);
+      if (state === 'STOPPED' || (state === 'FROZEN') === frozen) return;
+      await run(lxc(frozen ? 'lxc-freeze' : 'lxc-unfreeze', id), { timeoutMs: 30_000 });
+    },
+    wipe: async (id) => {
+      const own = join(directory, id);
+      await unmountBelow(own);
+      for (const part of ['upper', 'plain', 'console.log']) await rm(join(own, part), { recursive: true, force: true });
+    },
     remove: async (id) => {
       await stop(id, 0);
       const own = join(directory, id);

@@ -1,0 +1,83 @@
+import { orUndefined } from '../transport/errors.ts';
+import { type Resource, resource } from '../transport/resource.ts';
+import type { Session } from '../transport/session.ts';
+
+export interface Volume {
+  readonly id: string;
+  readonly name: string | null;
+  readonly status: 'available' | 'in-use' | 'deleting' | 'error' | 'error_deleting' | (string & {});
+  /** GiB. */
+  readonly size: number;
+  readonly volume_type: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly attachments: readonly { readonly server_id: string; readonly device: string }[];
+  readonly 'os-vol-tenant-attr:tenant_id'?: string;
+}
+
+export interface CreateVolume {
+  readonly name: string;
+  readonly size: number;
+  readonly volume_type?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface VolumeSnapshot {
+  readonly id: string;
+  readonly name: string | null;
+  readonly volume_id: string;
+  readonly status: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface CreateVolumeSnapshot {
+  readonly volume_id: string;
+  readonly name: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface VolumeType {
+  readonly id: string;
+  readonly name: string;
+  readonly is_public: boolean;
+}
+
+type Named = { readonly name?: string; readonly description?: string };
+
+/** Block Storage API v3. */
+export interface Cinder {
+  readonly volumes: Resource<Volume, CreateVolume, Named>;
+  readonly snapshots: Resource<VolumeSnapshot, CreateVolumeSnapshot, Named>;
+  /** Types that the caller may choose; undefined when the cloud has no block storage. */
+  volumeTypes(signal?: AbortSignal): Promise<readonly VolumeType[] | undefined>;
+}
+
+export function cinder(session: Session): Cinder {
+  const service = 'block-storage' as const;
+  const types = resource<VolumeType>(session, {
+    service,
+    path: '/types',
+    singular: 'volume_type',
+    plural: 'volume_types',
+  });
+  return {
+    volumes: resource(session, {
+      service,
+      path: '/volumes',
+      listPath: '/volumes/detail',
+      singular: 'volume',
+      plural: 'volumes',
+    }),
+    snapshots: resource(session, {
+      service,
+      path: '/snapshots',
+      listPath: '/snapshots/detail',
+      singular: 'snapshot',
+      plural: 'snapshots',
+    }),
+    volumeTypes: async (signal) => {
+      // A catalogue without the service answers as an absent thing does.
+      const exists = await orUndefined(session.endpoint(service, signal));
+      return exists === undefined ? undefined : await types.list({}, signal);
+    },
+  };
+}
