@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sleep } from '@matryoshka/system';
-import { Client } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { pocketCloudPaths } from '../config.ts';
 import { startTestCloud, type TestCloud } from '../testing/instance.ts';
@@ -15,7 +15,6 @@ let cloud: TestCloud;
 let red: Tenant;
 let imageId: string;
 let work: string;
-let admin: Client;
 let network: { readonly id: string };
 let subnet: { readonly id: string };
 
@@ -24,22 +23,25 @@ beforeAll(async () => {
   cloud = await startTestCloud('pnq', 29, { faults: true });
   red = await makeTenant(cloud, 'red');
   imageId = await uploadImage(cloud, await makeServerImage(work));
-  admin = new Client('http://localhost', { socketPath: pocketCloudPaths(cloud.config).adminSocket });
   network = await red.make('network', { name: 'n' });
   subnet = await red.make('subnet', { network_id: network.id, cidr: '10.0.0.0/24', ip_version: 4 });
 });
 afterEach(async () => await asks('DELETE', '/faults'));
 afterAll(async () => {
-  await admin?.close();
   await cloud?.purge();
   await rm(work, { recursive: true, force: true });
 });
 
+/** Asks the socket for faults; answers the status. */
 async function asks(method: 'GET' | 'POST' | 'DELETE', path: string, json?: unknown): Promise<number> {
-  const body = json === undefined ? {} : { body: JSON.stringify(json) };
-  const answer = await admin.request({ method, path, headers: { 'content-type': 'application/json' }, ...body });
-  await answer.body.dump();
-  return answer.statusCode;
+  const { adminSocket: socketPath } = pocketCloudPaths(cloud.config);
+  const headers = json === undefined ? {} : { 'content-type': 'application/json' };
+  return await new Promise((resolve, reject) => {
+    const call = request({ socketPath, method, path, headers }, (answer) => {
+      answer.resume().once('end', () => resolve(answer.statusCode ?? 0));
+    });
+    call.once('error', reject).end(json === undefined ? '' : JSON.stringify(json));
+  });
 }
 const inject = async (fault: object): Promise<void> => expect(await asks('POST', '/faults', { fault })).toBe(200);
 const boot = async (name: string, networks: unknown = 'none'): Promise<string> => {

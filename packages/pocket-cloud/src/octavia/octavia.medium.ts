@@ -1,59 +1,31 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestCloud, type TestCloud } from '../testing/instance.ts';
-import { activeNodes, leftOf, nodesOf, pidsIn, pidsOf } from '../testing/load-balancers.ts';
-import { makeServerImage } from '../testing/server-image.ts';
-import { bootServer, hostGets, serverBecomes, soon, type TestServer, uploadImage } from '../testing/servers.ts';
+import type { TestCloud } from '../testing/instance.ts';
+import { leftOf } from '../testing/load-balancers.ts';
+import { hostGets, serverBecomes, soon, type TestServer } from '../testing/servers.ts';
 import { makeTenant, type Tenant } from '../testing/tenant.ts';
+import { lbaas, startWebServers, type WebServers } from '../testing/web-servers.ts';
 
-const lbaas = '/v2.0/lbaas';
+let world: WebServers;
 let cloud: TestCloud;
 let red: Tenant;
 let blue: Tenant;
-let work: string;
-let imageId: string;
 let publicId: string;
-let network: { readonly id: string };
-let subnet: { readonly id: string };
+let network: WebServers['network'];
+let subnet: WebServers['subnet'];
 let one: TestServer;
 let two: TestServer;
 let client: TestServer;
+let settled: WebServers['settled'];
 
 beforeAll(async () => {
-  work = await mkdtemp(join(tmpdir(), 'pocket-image-'));
-  cloud = await startTestCloud('pnl', 25);
-  red = await makeTenant(cloud, 'red');
+  world = await startWebServers('pnl', 25);
+  ({ cloud, red, publicId, network, subnet, one, two, client, settled } = world);
   blue = await makeTenant(cloud, 'blue');
-  publicId = (await red.neutron('GET', '/v2.0/networks?name=public')).body.networks[0].id;
-  imageId = await uploadImage(cloud, await makeServerImage(work));
-  network = await red.make('network', { name: 'n' });
-  subnet = await red.make('subnet', { network_id: network.id, cidr: '10.0.0.0/24', ip_version: 4 });
-  const router = await red.make('router', { name: 'r', external_gateway_info: { network_id: publicId } });
-  await red.neutron('PUT', `/v2.0/routers/${router.id}/add_router_interface`, { subnet_id: subnet.id });
-  const web = await red.make('security_group', { name: 'web' });
-  await red.make('security_group_rule', {
-    security_group_id: web.id,
-    direction: 'ingress',
-    protocol: 'tcp',
-    remote_ip_prefix: '10.0.0.0/24',
-  });
-  await red.make('security_group_rule', { security_group_id: web.id, direction: 'ingress', protocol: 'udp' });
-  const boot = async (name: string): Promise<TestServer> =>
-    await bootServer(cloud, red, { name, imageId, networks: [{ uuid: network.id }], securityGroups: ['web'] });
-  [one, two, client] = await Promise.all([boot('one'), boot('two'), boot('client')]);
 });
-afterAll(async () => {
-  await cloud?.purge();
-  await rm(work, { recursive: true, force: true });
-});
+afterAll(async () => await world?.purge());
 
 const status = async (id: string): Promise<string> =>
   (await red.octavia('GET', `${lbaas}/loadbalancers/${id}`)).body.loadbalancer?.provisioning_status;
-const settled = async (id: string): Promise<void> => {
-  expect(await soon(async () => (await status(id)) === 'ACTIVE')).toBe(true);
-};
 /** Creates one object of a load balancer and waits until all of it is settled again. */
 async function add(loadBalancerId: string, path: string, kind: string, fields: object) {
   const answer = await red.octavia('POST', `${lbaas}/${path}`, { [kind]: fields });
@@ -77,27 +49,6 @@ const gone = async (id: string): Promise<void> => {
   expect(await soon(async () => (await red.octavia('GET', `${lbaas}/loadbalancers/${id}`)).status === 404)).toBe(true);
   expect(await leftOf(cloud, red, id)).toEqual([]);
 };
-
-const answersAsOne = async (address: string): Promise<boolean> =>
-  (await client.get(`http://${address}/name`)) === 'one';
-
-/** A load balancer whose only member is the server `one`. */
-async function inFrontOfOne(): Promise<{ readonly id: string; readonly vip_address: string }> {
-  const listener = {
-    protocol: 'TCP',
-    protocol_port: 80,
-    default_pool: {
-      protocol: 'TCP',
-      lb_algorithm: 'ROUND_ROBIN',
-      members: [{ address: one.address, protocol_port: 80 }],
-    },
-  };
-  const made = await red.octavia('POST', `${lbaas}/loadbalancers`, {
-    loadbalancer: { vip_subnet_id: subnet.id, listeners: [listener] },
-  });
-  await settled(made.body.loadbalancer.id);
-  return made.body.loadbalancer;
-}
 
 describe('versions', () => {
   it('end with the newest one', async () => {
@@ -328,114 +279,6 @@ describe('a load balancer', () => {
       device_owner: '',
     });
     await red.neutron('DELETE', `/v2.0/ports/${port.id}`);
-  });
-
-  it('comes back when its proxy is killed', async () => {
-    const lb = await inFrontOfOne();
-    const works = async (): Promise<boolean> => await answersAsOne(lb.vip_address);
-    expect(await soon(works)).toBe(true);
-    const pids = await pidsOf(cloud, lb.id);
-    expect(pids.length).toBeGreaterThan(0);
-    for (const pid of pids) process.kill(pid, 'SIGKILL');
-    expect(await works()).toBe(false);
-    expect(await soon(works)).toBe(true);
-    await red.octavia('DELETE', `${lbaas}/loadbalancers/${lb.id}?cascade=true`);
-    await gone(lb.id);
-  });
-
-  it('is a pair: when the active node is killed the other takes the address, and keeps it when the first is back', async () => {
-    const lb = await inFrontOfOne();
-    expect(await soon(async () => await answersAsOne(lb.vip_address))).toBe(true);
-    const nodes = await nodesOf(cloud, lb.id);
-    expect(nodes).toHaveLength(2);
-    const [active = '', ...none] = await activeNodes(cloud, lb.id, lb.vip_address);
-    expect(none).toEqual([]);
-    for (const pid of await pidsIn(active)) process.kill(pid, 'SIGKILL');
-    // What is killed cannot take the address from itself: the next life of the node does.
-    await soon(async () => (await activeNodes(cloud, lb.id, lb.vip_address)).some((node) => node !== active));
-    expect(await soon(async () => await answersAsOne(lb.vip_address))).toBe(true);
-    const programs = async (): Promise<number> => (await pidsIn(active)).length;
-    expect(await soon(async () => (await programs()) >= 3, 30_000)).toBe(true);
-    const others = nodes.filter((node) => node !== active);
-    expect(await soon(async () => (await activeNodes(cloud, lb.id, lb.vip_address)).join() === others.join())).toBe(
-      true,
-    );
-    await red.octavia('DELETE', `${lbaas}/loadbalancers/${lb.id}?cascade=true`);
-    await gone(lb.id);
-  });
-
-  it('has one node where the flavor says so', async () => {
-    const { flavors } = (await red.octavia('GET', `${lbaas}/flavors`)).body;
-    const single = flavors.find((flavor: { name: string }) => flavor.name === 'single');
-    const body = { loadbalancer: { vip_subnet_id: subnet.id, flavor_id: single.id } };
-    const lb = (await red.octavia('POST', `${lbaas}/loadbalancers`, body)).body.loadbalancer;
-    await settled(lb.id);
-    expect(await nodesOf(cloud, lb.id)).toHaveLength(1);
-    await red.octavia('DELETE', `${lbaas}/loadbalancers/${lb.id}`);
-    await gone(lb.id);
-    const other = { loadbalancer: { vip_subnet_id: subnet.id, flavor_id: network.id } };
-    expect((await red.octavia('POST', `${lbaas}/loadbalancers`, other)).status).toBe(400);
-  });
-
-  it('carries datagrams beside connections on the same port', async () => {
-    for (const server of [one, two]) {
-      const program = `import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", 5353))
-while True: s.sendto(b"${server.name}", s.recvfrom(99)[1])`;
-      await server.execOfHost('sh', '-c', `timeout 60 python3 -c '${program}' >/dev/null 2>&1 &`);
-    }
-    const poolOf = (protocol: 'TCP' | 'UDP', protocol_port: number, servers: readonly TestServer[]) => ({
-      protocol,
-      lb_algorithm: 'ROUND_ROBIN',
-      members: servers.map(({ address }) => ({ address, protocol_port })),
-    });
-    const listeners = [
-      { protocol: 'UDP', protocol_port: 80, default_pool: poolOf('UDP', 5353, [one, two]) },
-      { protocol: 'TCP', protocol_port: 80, default_pool: poolOf('TCP', 80, [one]) },
-    ];
-    const made = await red.octavia('POST', `${lbaas}/loadbalancers`, {
-      loadbalancer: { vip_subnet_id: subnet.id, listeners },
-    });
-    expect([made.status, made.body.faultstring]).toEqual([201, undefined]);
-    const lb = made.body.loadbalancer;
-    await settled(lb.id);
-    const ask = async (): Promise<string> => {
-      const program = `import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(1)
-s.sendto(b"?", ("${lb.vip_address}", 80)); print(s.recvfrom(99)[0].decode())`;
-      return (await client.execOfHost('python3', '-c', program)).stdout.trim();
-    };
-    const both = async (): Promise<boolean> =>
-      new Set([await ask(), await ask(), await ask(), await ask()].filter((name) => name !== '')).size === 2;
-    expect(await soon(both)).toBe(true);
-    expect(await answersAsOne(lb.vip_address)).toBe(true);
-    const pools = (await red.octavia('GET', `${lbaas}/pools?loadbalancer_id=${lb.id}`)).body.pools;
-    const datagrams = pools.find((pool: { protocol: string }) => pool.protocol === 'UDP');
-    const members = [{ address: two.address, protocol_port: 5353 }];
-    expect(await change(lb.id, `pools/${datagrams.id}/members`, { members })).toBe(202);
-    expect([await ask(), await ask(), await ask()]).toEqual(['two', 'two', 'two']);
-    await red.octavia('DELETE', `${lbaas}/loadbalancers/${lb.id}?cascade=true`);
-    await gone(lb.id);
-  });
-
-  it('waits quietly for a member that refuses with an ICMP error, and reaches it as soon as it does not', async () => {
-    const lb = await inFrontOfOne();
-    expect(await soon(async () => await answersAsOne(lb.vip_address))).toBe(true);
-    // As kube-proxy refuses connections to a service without endpoints.
-    const refusal = 'table ip t { chain c { type filter hook input priority 0; tcp dport 80 reject; }; }';
-    expect((await one.execOfHost('nft', refusal)).code).toBe(0);
-    const ticks = async (): Promise<number> => {
-      const stats = (await pidsOf(cloud, lb.id)).map(async (pid) =>
-        (await readFile(`/proc/${pid}/stat`, 'utf8')).split(' '),
-      );
-      return (await Promise.all(stats)).reduce((sum, [...field]) => sum + Number(field[13]) + Number(field[14]), 0);
-    };
-    const before = await ticks();
-    expect(await client.get(`http://${lb.vip_address}/name`)).toBeUndefined();
-    // Of the two seconds (200 ticks) that the client waited, the proxy used next to nothing.
-    expect((await ticks()) - before).toBeLessThan(50);
-    expect((await one.execOfHost('nft', 'delete table ip t')).code).toBe(0);
-    expect(await soon(async () => await answersAsOne(lb.vip_address))).toBe(true);
-    await red.octavia('DELETE', `${lbaas}/loadbalancers/${lb.id}?cascade=true`);
-    await gone(lb.id);
   });
 
   it('is refused where something is missing, unknown or beyond this provider, and makes nothing', async () => {

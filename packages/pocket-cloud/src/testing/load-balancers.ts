@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
-import { run } from '@matryoshka/system';
+import { readFileIfExists, run } from '@matryoshka/system';
 import { pocketCloudPaths } from '../config.ts';
-import { networkNames } from '../engine/network/index.ts';
+import { killQuietly, networkNames } from '../engine/network/index.ts';
 import type { TestCloud } from './instance.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -20,9 +20,18 @@ export async function pidsIn(namespace: string): Promise<readonly number[]> {
   return stdout.split('\n').filter(Boolean).map(Number);
 }
 
-/** Processes of a load balancer, on all its nodes. */
-export async function pidsOf(cloud: TestCloud, id: string): Promise<readonly number[]> {
-  return (await Promise.all((await nodesOf(cloud, id)).map(pidsIn))).flat();
+/** The proxies of a load balancer, on all its nodes. */
+export async function proxiesOf(cloud: TestCloud, id: string): Promise<readonly number[]> {
+  const pids = (await Promise.all((await nodesOf(cloud, id)).map(pidsIn))).flat();
+  const names = await Promise.all(
+    pids.map(async (pid) => (await readFileIfExists(`/proc/${pid}/comm`).catch(() => undefined))?.trim()),
+  );
+  return pids.filter((_, index) => names[index] === 'haproxy');
+}
+
+/** Ends processes at once, of which some may be going by themselves (a node's check of its proxy). */
+export function killAll(pids: readonly number[]): void {
+  for (const pid of pids) killQuietly(pid);
 }
 
 /** The nodes that have the address: one, but for a moment during a switch. */

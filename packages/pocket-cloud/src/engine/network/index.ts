@@ -16,6 +16,7 @@ export {
   endStrays,
   inNamespace,
   ipBatch,
+  killQuietly,
   listAddresses,
   listLinks,
   listNamespaces,
