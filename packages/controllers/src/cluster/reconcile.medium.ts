@@ -156,7 +156,7 @@ async function expectNothingLeft(world: World, id: string): Promise<void> {
 
 const expectedStandard = {
   Secret: 3,
-  Deployment: 1,
+  Deployment: 2,
   Cluster: 1,
   MachineDeployment: 1,
   Machine: 2,
