@@ -46,7 +46,7 @@ export const settingsDefaults = {
   serviceDomain: 'cluster.local',
 } as const;
 
-export const imageNames: readonly (keyof Images)[] = [
+const imageNames: readonly (keyof Images)[] = [
   'openstack-cloud-controller-manager',
   'flannel',
   'konnectivity-server',

@@ -1,4 +1,4 @@
-import { imageRef, snapshotDefinitions } from '@matryoshka/components';
+import { imageList, imageRef, snapshotDefinitions } from '@matryoshka/components';
 import { daemonStatus, readFileIfExists, stopDaemon, writeFileAtomic } from '@matryoshka/system';
 import { request } from 'undici';
 import type { PlatformConfig, PlatformPaths } from '../config.ts';
@@ -84,22 +84,9 @@ function controllerEnvironment({ config, paths, secrets }: PlatformContext): Rea
   };
 }
 
-/** References that kaas-controller's own manifests name (KAAS_IMAGES_FILE). */
+/** References of all images by name, of which kaas-controller takes those that its own manifests name (KAAS_IMAGES_FILE). */
 function imagesFile(config: PlatformConfig): string {
-  const names = [
-    'openstack-cloud-controller-manager',
-    'flannel',
-    'konnectivity-server',
-    'konnectivity-agent',
-    'coredns',
-    'cinder-csi-plugin',
-    'csi-node-driver-registrar',
-    'csi-provisioner',
-    'csi-attacher',
-    'csi-resizer',
-    'csi-snapshotter',
-    'snapshot-controller',
-  ] as const;
+  const names = imageList(config.kubernetesVersion).map(({ name }) => name);
   const images = Object.fromEntries(names.map((name) => [name, imageRef(name, config.kubernetesVersion)]));
   return `${JSON.stringify(images, null, 2)}\n`;
 }

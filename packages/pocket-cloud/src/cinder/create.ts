@@ -1,4 +1,4 @@
-import { imageById } from '../glance/index.ts';
+import { imageById, mayUseImage } from '../glance/index.ts';
 import { badRequest, type Caller, canSee, notFound } from '../http/index.ts';
 import { newId, type Store, timestamp } from '../store/index.ts';
 import type { VolumeController } from './controller.ts';
@@ -98,10 +98,8 @@ function copyOf(store: Store, volumeId: string, size: number): Origin {
 
 function imageOf(store: Store, caller: Caller, id: string): Origin {
   const image = imageById(store, id);
-  const visible =
-    image !== undefined &&
-    (canSee(caller, image.project_id) || image.visibility === 'public' || image.visibility === 'community');
-  if (!visible) throw badRequest(`Invalid image identifier or unable to access requested image.`);
+  if (image === undefined || !mayUseImage(caller, image))
+    throw badRequest(`Invalid image identifier or unable to access requested image.`);
   if (image.status !== 'active') throw badRequest(`Invalid input received: Image ${id} is not active.`);
   return {
     minimumGib: Math.max(1, image.min_disk, Math.ceil((image.size ?? 0) / gib)),

@@ -1,7 +1,7 @@
 import { type ApiRequest, badRequest, canSee, notFound } from '../http/index.ts';
 import type { Store } from '../store/index.ts';
 import type { VolumeController } from './controller.ts';
-import { attachmentsOf, snapshotById, updateSnapshot, updateVolume, type VolumeRow, volumeById } from './rows.ts';
+import { attachmentsOf, updateSnapshot, updateVolume, type VolumeRow, volumeById } from './rows.ts';
 
 export interface VolumeApi {
   readonly store: Store;
@@ -35,8 +35,7 @@ export function deleteVolume(
       'Invalid volume: Volume status must be available or error or error_restoring or error_extending or error_managing and must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, or be disassociated from snapshots after volume transfer.',
     );
   store.transaction(() => {
-    for (const { id } of snapshots)
-      if (snapshotById(store, id) !== undefined) updateSnapshot(store, id, { status: 'deleting' });
+    for (const { id } of snapshots) updateSnapshot(store, id, { status: 'deleting' });
     updateVolume(store, row.id, { status: 'deleting' });
   });
   controller.volumeChanged(row.id);

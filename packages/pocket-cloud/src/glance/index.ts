@@ -22,11 +22,11 @@ import type { Service, ServiceContext } from '../service.ts';
 import { newId, timestamp } from '../store/index.ts';
 import { patched, withFields } from './change.ts';
 import { readData, storeData } from './data.ts';
-import { type ImageRow, imageById, imageDataFile, imageDirectory, saveImage } from './rows.ts';
+import { type ImageRow, imageById, imageDataFile, imageDirectory, mayUseImage, saveImage } from './rows.ts';
 import { showImage } from './view.ts';
 
 export { migrations } from './migrations.ts';
-export { type ImageRow, imageById, imageDataFile, imageRootfs } from './rows.ts';
+export { type ImageRow, imageById, imageDataFile, imageRootfs, mayUseImage } from './rows.ts';
 
 /** Tells whether servers still lie on the image's files. */
 export type ImageInUse = (imageId: string) => boolean;
@@ -36,16 +36,7 @@ export function createGlance(context: ServiceContext, inUse: ImageInUse): Servic
   const { store, paths } = context;
   const visible = (request: ApiRequest): ImageRow => {
     const row = imageById(store, request.params.id ?? '');
-    const { caller } = request;
-    if (
-      row === undefined ||
-      !(
-        caller.isAdmin ||
-        row.project_id === caller.projectId ||
-        row.visibility === 'public' ||
-        row.visibility === 'community'
-      )
-    )
+    if (row === undefined || !mayUseImage(request.caller, row))
       throw notFound(`Failed to find image ${request.params.id}`);
     return row;
   };

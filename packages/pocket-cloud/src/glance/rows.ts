@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type Caller, canSee } from '../http/index.ts';
 import type { Store } from '../store/index.ts';
 
 export interface ImageRow {
@@ -28,6 +29,10 @@ export interface ImageRow {
 
 export const imageById = (store: Store, id: string): ImageRow | undefined =>
   store.get<ImageRow>('select * from image where id = ?', id);
+
+/** Whether a caller may see an image by its id, and make servers and volumes of it. */
+export const mayUseImage = (caller: Caller, row: ImageRow): boolean =>
+  canSee(caller, row.project_id) || row.visibility === 'public' || row.visibility === 'community';
 
 export function saveImage(store: Store, row: ImageRow): void {
   store.run(

@@ -1,4 +1,4 @@
-import { type ImageRow, imageById } from '../glance/index.ts';
+import { type ImageRow, imageById, mayUseImage } from '../glance/index.ts';
 import {
   type ApiReply,
   type ApiRequest,
@@ -6,7 +6,6 @@ import {
   badRequest,
   bodyObject,
   type Caller,
-  canSee,
   isObject,
   type JsonObject,
   optionalArray,
@@ -117,10 +116,7 @@ export async function createServer(api: ServerApi, request: ApiRequest): Promise
 /** Throws 400 in Nova's words for an image that the caller cannot boot with that flavor. */
 export function bootableImage(store: Store, caller: Caller, imageId: string, flavor: FlavorRow): ImageRow {
   const image = imageById(store, imageId);
-  const visible =
-    image !== undefined &&
-    (canSee(caller, image.project_id) || image.visibility === 'public' || image.visibility === 'community');
-  if (!visible) throw badRequest(`Image ${imageId} could not be found.`);
+  if (image === undefined || !mayUseImage(caller, image)) throw badRequest(`Image ${imageId} could not be found.`);
   if (image.status !== 'active') throw badRequest(`Image ${imageId} is unacceptable: Image status must be active.`);
   if (image.min_ram > flavor.ram) throw badRequest("Flavor's memory is too small for requested image.");
   if (image.min_disk > flavor.disk) throw badRequest("Flavor's disk is too small for requested image.");

@@ -2,6 +2,7 @@ import type { Applied, Cluster, ManifestGroup } from '@matryoshka/domain';
 import type { KubeClient, KubeObject, ObjectRef } from '@matryoshka/kube';
 import { refOf } from '@matryoshka/kube';
 import { isCurrent } from '../drift.ts';
+import { cloudControllerName } from '../manifests/cloud-controller.ts';
 import { clusterApiVersion } from '../manifests/cluster.ts';
 import { controlPlaneApiVersion } from '../manifests/control-plane.ts';
 import { cloudConfigSecretName, cloudsSecretName } from '../manifests/credentials.ts';
@@ -29,7 +30,7 @@ export function groupRefs(group: ManifestGroup, { id }: Pick<Cluster, 'id'>): re
         named('policy/v1', 'PodDisruptionBudget', `${id}-control-plane`),
       ];
     case 'cloud-controller':
-      return [named('apps/v1', 'Deployment', `${id}-cloud-controller-manager`)];
+      return [named('apps/v1', 'Deployment', cloudControllerName(id))];
     case 'volume-controller':
       return [named('apps/v1', 'Deployment', volumeControllerName(id))];
   }

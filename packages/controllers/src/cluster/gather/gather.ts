@@ -15,7 +15,7 @@ import type { ClusterContext } from '../context.ts';
 import { findCredential, storedCredential } from '../credential.ts';
 import { groupInput } from '../group-input.ts';
 import { leftoverLoadBalancers } from '../load-balancers.ts';
-import { adminKubeconfigSecretName, publicKubeconfigKey } from '../manifests/cloud-controller.ts';
+import { adminKubeconfigSecretName, publicKubeconfigKey } from '../manifests/beside-control-plane.ts';
 import { groupManifests } from '../manifests/index.ts';
 import { textAt } from '../read.ts';
 import { leftoverVolumes } from '../volumes.ts';
