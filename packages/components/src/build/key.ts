@@ -22,6 +22,8 @@ export function buildFlags(component: Component, version: string): readonly stri
     '-buildvcs=false',
     '-trimpath',
     ...(mod === 'go.mod' ? [] : [`-modfile=${mod}`]),
+    // What the linker drops below need not be made: a fifth of the compiler's time, and the program is the same.
+    '-gcflags=all=-dwarf=false',
     '-ldflags',
     ['-s', '-w', ...stamps].join(' '),
   ];
