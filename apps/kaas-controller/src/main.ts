@@ -5,11 +5,13 @@ import {
   controllerDefaults,
   createPostgresCatalogue,
   createPostgresClusterStore,
+  createPostgresInventory,
   createTenantClients,
   createVolumeTypes,
   parseImages,
   runCatalogueSync,
   runClusterController,
+  runInventory,
   runWhileLeading,
   settingsDefaults,
 } from '@matryoshka/controllers';
@@ -120,6 +122,7 @@ async function main(signal: AbortSignal): Promise<void> {
         leading,
       ),
       runCatalogueSync(cloud, catalogue, { workerImagePrefix, intervalMs: 15_000, log, signal: leading }),
+      runInventory(cloud, createPostgresInventory(pool), { intervalMs: 15_000, log, signal: leading }),
     ]);
   });
   await Promise.all([context.tenants.close(), management.close(), pool.end()]);

@@ -18,6 +18,7 @@ import { type Callers, type Handlers, registerOperation } from './http/register.
 import { operationHandlers } from './operation/handlers.ts';
 import { poolChanges, poolHandlers } from './pool/handlers.ts';
 import { projectHandlers } from './project/handlers.ts';
+import { resourceHandlers } from './resource/handlers.ts';
 
 export interface ApiOptions {
   /** As role kaas_api, which row security binds. The caller ends it after `close`. */
@@ -54,6 +55,7 @@ const handlers: Handlers = {
     ...catalogueHandlers,
     ...clusterHandlers,
     ...poolHandlers,
+    ...resourceHandlers,
     ...operationHandlers,
   },
   changes: { ...clusterChanges, ...poolChanges },

@@ -7,4 +7,4 @@ export { KaasError, type KaasErrorOptions, notFound, refuseViolations } from './
 export { createPool, deletePool, updatePool } from './pool/pools.ts';
 export { hashToken, looksLikeToken, newToken } from './session/token.ts';
 export type { WriteTransaction } from './store.ts';
-export { clusterView, operationView, poolView } from './views.ts';
+export { clusterView, operationView, poolView, resourceView } from './views.ts';

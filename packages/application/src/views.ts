@@ -1,5 +1,10 @@
-import type { Cluster as ClusterView, Operation as OperationView, Pool as PoolView } from '@matryoshka/contract';
-import type { Cluster, Operation, Pool } from '@matryoshka/domain';
+import type {
+  Cluster as ClusterView,
+  Operation as OperationView,
+  Pool as PoolView,
+  Resource as ResourceView,
+} from '@matryoshka/contract';
+import type { Cluster, Operation, Pool, Resource } from '@matryoshka/domain';
 
 /** A pool as the API shows it. */
 export function poolView(cluster: Cluster, pool: Pool): PoolView {
@@ -57,4 +62,9 @@ export function operationView(operation: Operation): OperationView {
     createdAt: operation.createdAt.toISOString(),
     finishedAt: operation.finishedAt?.toISOString() ?? null,
   };
+}
+
+/** A resource of a cluster as the API shows it. */
+export function resourceView({ clusterId: _, projectId: __, createdAt, ...shown }: Resource): ResourceView {
+  return { ...shown, createdAt: createdAt?.toISOString() ?? null };
 }

@@ -197,6 +197,36 @@ describe('clusters', () => {
     expect(JSON.parse((await kaas(['cluster', 'get', 'demo', '-o', 'json'], withToken)).stdout)).toEqual(cluster);
   });
 
+  it('shows what Kubernetes made for a cluster', async () => {
+    const common = { usedBy: 'Service default/web', address: null, sizeGib: null, createdAt: cluster.createdAt };
+    routes[`GET /v1/clusters/${cluster.id}/resources`] = () => [
+      200,
+      {
+        items: [
+          { ...common, kind: 'load-balancer', id: 'lb', name: 'n', status: 'ACTIVE, ONLINE', address: '172.29.0.9' },
+          {
+            ...common,
+            kind: 'volume',
+            id: 'v',
+            name: 'm',
+            status: 'in-use',
+            usedBy: null,
+            sizeGib: 3,
+            createdAt: null,
+          },
+        ],
+      },
+    ];
+    expect((await kaas(['cluster', 'resources', 'demo'], withToken)).stdout).toBe(
+      [
+        'KIND            FOR                   STATUS           ADDRESS      SIZE    AGE   ID',
+        'load-balancer   Service default/web   ACTIVE, ONLINE   172.29.0.9   -       10m   lb',
+        'volume          -                     in-use           -            3 GiB   -     v',
+        '',
+      ].join('\n'),
+    );
+  });
+
   it('creates, and waits line by line where nobody watches', async () => {
     routes['POST /v1/clusters'] = () => [202, operation('running', 50)];
     routes['GET /v1/operations/op-1'] = () => [200, operation('succeeded', 100)];

@@ -19,8 +19,8 @@ afterEach(() => {
 });
 
 async function serve(
-  status: number,
-  body: string,
+  given: number | ((url: string) => string),
+  body = '',
   headers: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly baseUrl: string; readonly seen: Seen[] }> {
   const seen: Seen[] = [];
@@ -28,7 +28,8 @@ async function serve(
     let text = '';
     for await (const chunk of request) text += String(chunk);
     seen.push({ method: request.method, url: request.url, headers: request.headers, body: text });
-    response.writeHead(status, headers).end(body);
+    if (typeof given === 'number') response.writeHead(given, headers).end(body);
+    else response.writeHead(200, headers).end(given(request.url ?? ''));
   });
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
   return { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, seen };
@@ -46,6 +47,15 @@ describe('client', () => {
     expect(answer).toEqual({ data: { id: 'op-1' }, etag: '"3"', requestId: 'r1' });
     expect(seen[0]).toMatchObject({ method: 'PATCH', url: '/v1/clusters/c-1/pools/a%2Fb', body: '{"count":2}' });
     expect(seen[0]?.headers).toMatchObject({ authorization: 'Bearer t', 'if-match': '"2"', 'idempotency-key': 'k' });
+  });
+
+  it('reads a list to its end', async () => {
+    const { baseUrl, seen } = await serve((url) =>
+      url.includes('cursor=next') ? '{"items":[{"id":"b"}]}' : '{"items":[{"id":"a"}],"nextCursor":"next"}',
+    );
+    const items = await createClient({ baseUrl }).list('cluster.list', { query: { limit: 1 } });
+    expect(items.map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(seen.map(({ url }) => url)).toEqual(['/v1/clusters?limit=1', '/v1/clusters?limit=1&cursor=next']);
   });
 
   it('throws the problem the service answered', async () => {

@@ -39,9 +39,18 @@ export interface Answer<T> {
   readonly requestId: string | undefined;
 }
 
+/** Operations that answer with a page of items. */
+type ListId = {
+  [Id in OperationId]: ResultOf<Operations[Id]> extends { readonly items: readonly unknown[] } ? Id : never;
+}[OperationId];
+type ItemOf<Id extends ListId> =
+  ResultOf<Operations[Id]> extends { readonly items: readonly (infer Item)[] } ? Item : never;
+
 export interface Client {
   /** The data of the answer. Throws {@link ProblemError} or {@link ServiceUnreachableError}. */
   call<Id extends OperationId>(id: Id, input: InputOf<Id>): Promise<ResultOf<Operations[Id]>>;
+  /** All items of a list, page after page. */
+  list<Id extends ListId>(id: Id, input: InputOf<Id>): Promise<readonly ItemOf<Id>[]>;
   /** Like `call`, with the ETag and the request id. */
   request<Id extends OperationId>(id: Id, input: InputOf<Id>): Promise<Answer<ResultOf<Operations[Id]>>>;
 }
@@ -62,8 +71,22 @@ export function createClient(options: ClientOptions): Client {
     if (response.status === 204) return { data: undefined, etag: undefined, requestId };
     return { data: await json(url, response), etag: response.headers.get('etag') ?? undefined, requestId };
   };
+  const list = async (id: OperationId, input: LooseInput): Promise<readonly unknown[]> => {
+    const items: unknown[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const query = cursor === undefined ? {} : { cursor };
+      const page = (await send(id, { ...input, query: { ...input.query, ...query } })).data as {
+        readonly items: readonly unknown[];
+        readonly nextCursor?: string;
+      };
+      items.push(...page.items);
+      cursor = page.nextCursor;
+      if (cursor === undefined) return items;
+    }
+  };
   // The table types what goes in and out; inside, one loose function serves every operation.
   return {
+    list: async (id, input) => (await list(id, input as LooseInput)) as never,
     call: async (id, input) => (await send(id, input as LooseInput)).data as never,
     request: async (id, input) => (await send(id, input as LooseInput)) as never,
   };

@@ -32,4 +32,5 @@ export {
 } from './problem.ts';
 export { problemPage } from './problem-page.ts';
 export { Project } from './project/schema.ts';
+export { Resource } from './resource/schema.ts';
 export { type OperationId, type Operations, operationIds, operations } from './table.ts';

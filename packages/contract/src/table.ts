@@ -6,6 +6,7 @@ import { operationOperations } from './operation/operations.ts';
 import type { OperationDefinition } from './operation-definition.ts';
 import { poolOperations } from './pool/operations.ts';
 import { projectOperations } from './project/operations.ts';
+import { resourceOperations } from './resource/operations.ts';
 
 /** The public API as data: routes, OpenAPI document, client, access matrix and documentation come from this table. */
 export const operations = {
@@ -14,6 +15,7 @@ export const operations = {
   ...catalogueOperations,
   ...clusterOperations,
   ...poolOperations,
+  ...resourceOperations,
   ...operationOperations,
   ...eventOperations,
 } as const satisfies Record<string, OperationDefinition>;

@@ -61,6 +61,7 @@ export {
   operationKinds,
   overallPercent,
 } from './operation/model.ts';
+export { type Resource, type ResourceKind, resourceKinds } from './resource/model.ts';
 export { type Actor, type Condition, mergeConditions, type NewCondition } from './shared/conditions.ts';
 export { absent, type Looked, present, seen, unknown } from './shared/looked.ts';
 export { nearest, type Violation } from './validation/violations.ts';

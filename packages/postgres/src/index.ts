@@ -48,6 +48,7 @@ export {
 } from './operation/operations.ts';
 export { type PrepareOptions, prepareDatabase } from './prepare.ts';
 export { listProjects, saveProject } from './project/projects.ts';
+export { listClusterOwners, listResources, replaceResources } from './resource/resources.ts';
 export { createSecretBox, loadSecretBox, type SecretBox } from './secret/secret-box.ts';
 export { deleteSecrets, ensureSecret, readSecret, type SecretKey, saveSecret } from './secret/secrets.ts';
 export {

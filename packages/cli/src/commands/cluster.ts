@@ -4,7 +4,7 @@ import { type CliContext, clientOf, findCluster, outputOptions } from '../contex
 import { storeEntry } from '../kubeconfig/files.ts';
 import { entryOf } from '../kubeconfig/merge.ts';
 import { formatItem, formatList } from '../output/format.ts';
-import { clusterView } from '../output/views.ts';
+import { clusterView, resourceView } from '../output/views.ts';
 import { parsePool } from '../pool-flag.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
 
@@ -67,7 +67,7 @@ export function clusterCommands(program: Command, context: CliContext): void {
     .description('clusters of the project')
     .action(async (_: unknown, command: Command) => {
       const { client } = await clientOf(context, command);
-      const { items } = await client.call('cluster.list', {});
+      const items = await client.list('cluster.list', {});
       terminal.stdout(formatList(items, clusterView(now()), outputOptions(command)));
     });
 
@@ -78,6 +78,16 @@ export function clusterCommands(program: Command, context: CliContext): void {
       const { client } = await clientOf(context, command);
       const { cluster } = await findCluster(client, name);
       terminal.stdout(formatItem(cluster, clusterView(now()), outputOptions(command)));
+    });
+
+  group
+    .command('resources <cluster>')
+    .description('load balancers, addresses and volumes that Kubernetes made for a cluster')
+    .action(async (name: string, _: unknown, command: Command) => {
+      const { client } = await clientOf(context, command);
+      const { cluster } = await findCluster(client, name);
+      const items = await client.list('resource.list', { params: { clusterId: cluster.id } });
+      terminal.stdout(formatList(items, resourceView(now()), outputOptions(command)));
     });
 
   withWait(group.command('update <cluster>'))

@@ -1,4 +1,4 @@
-import type { Cluster, Event, Flavor, Me, Operation, Pool, Project, Version } from '@matryoshka/contract';
+import type { Cluster, Event, Flavor, Me, Operation, Pool, Project, Resource, Version } from '@matryoshka/contract';
 import type { View } from './format.ts';
 import { formatAge } from './table.ts';
 
@@ -43,6 +43,20 @@ export const poolView: View<Pool> = {
     },
   ],
 };
+
+export const resourceView = (now: Date): View<Resource> => ({
+  name: (resource) => `${resource.kind}/${resource.id}`,
+  columns: [
+    { head: 'KIND', cell: (resource) => resource.kind },
+    { head: 'FOR', cell: (resource) => resource.usedBy ?? '' },
+    { head: 'STATUS', cell: (resource) => resource.status },
+    { head: 'ADDRESS', cell: (resource) => resource.address ?? '' },
+    { head: 'SIZE', cell: (resource) => (resource.sizeGib === null ? '' : `${resource.sizeGib} GiB`) },
+    { head: 'AGE', cell: (resource) => (resource.createdAt === null ? '' : formatAge(resource.createdAt, now)) },
+    { head: 'ID', cell: (resource) => resource.id },
+    { head: 'NAME', cell: (resource) => resource.name, wide: true },
+  ],
+});
 
 export const operationView = (now: Date): View<Operation> => ({
   name: (operation) => operation.id,

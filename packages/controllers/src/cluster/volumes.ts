@@ -1,10 +1,8 @@
 import { absent, type Cluster, type Looked, present, unknown } from '@matryoshka/domain';
 import { isOpenStackError, type Volume, type VolumeSnapshot } from '@matryoshka/openstack';
 import { errorMessage } from '@matryoshka/system';
+import { clusterKey } from '../resource/recognise.ts';
 import type { ClusterContext } from './context.ts';
-
-/** Cinder CSI writes the id of its cluster (--cluster) here on what it makes. Source: pkg/csi/cinder/controllerserver.go, cinderCSIClusterIDKey. */
-const clusterKey = 'cinder.csi.openstack.org/cluster';
 
 interface Made {
   readonly volume: Volume;

@@ -12,6 +12,7 @@ export interface Volume {
   readonly metadata: Readonly<Record<string, string>>;
   readonly attachments: readonly { readonly server_id: string; readonly device: string }[];
   readonly 'os-vol-tenant-attr:tenant_id'?: string;
+  readonly created_at: string;
 }
 
 export interface CreateVolume {
@@ -26,7 +27,11 @@ export interface VolumeSnapshot {
   readonly name: string | null;
   readonly volume_id: string;
   readonly status: string;
+  /** GiB, of the volume. */
+  readonly size: number;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly 'os-extended-snapshot-attributes:project_id'?: string;
+  readonly created_at: string;
 }
 
 export interface CreateVolumeSnapshot {

@@ -92,6 +92,7 @@ export interface FloatingIp {
   readonly description?: string;
   readonly project_id: string;
   readonly tags?: readonly string[];
+  readonly created_at?: string;
 }
 
 export interface NetworkQuota {

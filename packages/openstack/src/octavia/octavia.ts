@@ -23,6 +23,7 @@ export interface LoadBalancer {
   readonly listeners?: readonly { readonly id: string }[];
   readonly pools?: readonly { readonly id: string }[];
   readonly tags?: readonly string[];
+  readonly created_at?: string;
 }
 
 export interface CreateLoadBalancer {
