@@ -4,7 +4,7 @@ import type { ClusterContext } from './context.ts';
 import { clusterLabel } from './labels.ts';
 import { clusterApiVersion } from './manifests/cluster.ts';
 import { controlPlaneApiVersion } from './manifests/control-plane.ts';
-import { infrastructureApiVersion } from './manifests/infrastructure.ts';
+import { infrastructureApiVersion, serverApiVersion } from './manifests/infrastructure.ts';
 import { reconcileCluster } from './reconcile.ts';
 
 export interface ControllerOptions {
@@ -35,6 +35,7 @@ const watched: readonly (readonly [apiVersion: string, kind: string])[] = [
   ['kamaji.clastix.io/v1alpha1', 'TenantControlPlane'],
   [infrastructureApiVersion, 'OpenStackCluster'],
   [infrastructureApiVersion, 'OpenStackMachine'],
+  [serverApiVersion, 'OpenStackServer'],
 ];
 
 /** Reconciles clusters until the signal aborts. The caller makes sure that only one controller does so at a time. */

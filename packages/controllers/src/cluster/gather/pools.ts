@@ -5,9 +5,14 @@ import { explainOpenStack } from '../failures.ts';
 import { poolLabel } from '../labels.ts';
 import { clusterApiVersion } from '../manifests/cluster.ts';
 import { poolObjects } from '../manifests/index.ts';
-import { infrastructureApiVersion } from '../manifests/infrastructure.ts';
+import { infrastructureApiVersion, serverApiVersion } from '../manifests/infrastructure.ts';
 import { at, conditionsOf, isTrue, numberAt, textAt } from '../read.ts';
 import { compareApplied } from './applied.ts';
+
+interface Infrastructure {
+  readonly infrastructure: readonly KubeObject[];
+  readonly servers: readonly KubeObject[];
+}
 
 export interface GatheredPools {
   readonly pools: readonly ObservedPool[];
@@ -24,10 +29,11 @@ export async function gatherPools(
   const list = async (apiVersion: string, kind: string): Promise<readonly KubeObject[]> =>
     (await context.management.list({ apiVersion, kind, namespace: cluster.id }, { signal })).items;
   try {
-    const [deployments, machines, infrastructure] = await Promise.all([
+    const [deployments, machines, infrastructure, servers] = await Promise.all([
       list(clusterApiVersion, 'MachineDeployment'),
       list(clusterApiVersion, 'Machine'),
       list(infrastructureApiVersion, 'OpenStackMachine'),
+      list(serverApiVersion, 'OpenStackServer'),
     ]);
     const observed = await Promise.all(
       poolNames(cluster, deployments).map((name) => observePool(context, cluster, name, deployments, signal)),
@@ -35,7 +41,9 @@ export async function gatherPools(
     return {
       // A pool of which nothing exists is not there; that it should be is the plan's business.
       pools: observed.filter(({ applied }) => applied !== 'absent'),
-      machines: await Promise.all(machines.map((machine) => observeMachine(context, machine, infrastructure, signal))),
+      machines: await Promise.all(
+        machines.map((machine) => observeMachine(context, machine, { infrastructure, servers }, signal)),
+      ),
       poolsKnown: true,
     };
   } catch (error) {
@@ -72,12 +80,14 @@ async function observePool(
 async function observeMachine(
   context: ClusterContext,
   machine: KubeObject,
-  infrastructure: readonly KubeObject[],
+  { infrastructure, servers }: Infrastructure,
   signal: AbortSignal,
 ): Promise<ObservedMachine> {
   const infraName = textAt(machine, 'spec', 'infrastructureRef', 'name');
-  const server = infrastructure.find((object) => object.metadata.name === infraName);
-  const failure = await machineFailure(context, server, signal);
+  const isIts = ({ metadata }: KubeObject): boolean => metadata.name === infraName;
+  const failure =
+    (await machineFailure(context, servers.find(isIts), signal)) ??
+    (await machineFailure(context, infrastructure.find(isIts), signal));
   return {
     name: machine.metadata.name,
     pool: machine.metadata.labels?.[poolLabel] ?? '',

@@ -4,6 +4,8 @@ import { cloudName, cloudsSecretName } from './credentials.ts';
 import type { ManifestInput } from './input.ts';
 
 export const infrastructureApiVersion = 'infrastructure.cluster.x-k8s.io/v1beta1';
+/** CAPO makes the server of an OpenStackMachine by an object of the same name; what became of the server is told there only (CAPO 0.14). */
+export const serverApiVersion = 'infrastructure.cluster.x-k8s.io/v1alpha1';
 
 /** Tag on everything CAPO makes for a cluster, to find what is left over. */
 export const openStackTag = (clusterId: string): string => `matryoshka-cluster-${clusterId}`;
