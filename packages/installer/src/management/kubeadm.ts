@@ -72,9 +72,6 @@ export function initConfiguration(input: KubeadmInput, name: string): string {
       kind: 'KubeletConfiguration',
       cgroupDriver: 'systemd',
       failCgroupV1: false,
-      // Machines share their host's disk: its filling is judged once, by `kaas doctor`, not by every kubelet.
-      evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '1%', 'imagefs.available': '1%' },
-      imageGCHighThresholdPercent: 100,
       maxPods: 250,
     },
     {
