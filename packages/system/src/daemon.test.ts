@@ -62,7 +62,8 @@ describe('daemons', () => {
       await startDaemon(${JSON.stringify(spec)});
       setInterval(() => undefined, 1000);`;
     const seen = { running: 0, absent: 0 };
-    for (let delayMs = 0; delayMs < 16; delayMs += 1) {
+    // The last starter has all the time it needs; the first has none.
+    for (const delayMs of [...Array.from({ length: 15 }, (_, index) => index), 2_000]) {
       const starter = spawn(process.execPath, ['--input-type=module', '-e', script], {
         stdio: ['ignore', 'pipe', 'ignore'],
       });
@@ -79,7 +80,8 @@ describe('daemons', () => {
       seen[known === undefined ? 'absent' : 'running'] += 1;
       await stopDaemon(spec.pidFile);
     }
-    expect(seen.absent + seen.running).toBe(16);
+    expect(seen.absent).toBeGreaterThan(0);
+    expect(seen.running).toBeGreaterThan(0);
   });
 
   it('says so when the program does not exist', async () => {
