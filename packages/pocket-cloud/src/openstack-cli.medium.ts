@@ -159,6 +159,40 @@ describe('the openstack command line', () => {
     expect(await column('Name', 'security', 'group', 'list')).toEqual(['default']);
   });
 
+  it('makes volumes and snapshots, and attaches them', { timeout: timeoutMs }, async () => {
+    expect(await column('Name', 'volume', 'type', 'list')).toContain('default');
+    const made = await shows('volume', 'create', '--size', '1', '--property', 'a=b', 'data');
+    expect(made).toMatchObject({ name: 'data', size: 1, properties: { a: 'b' } });
+    const status = async (...what: Words): Promise<string> => (await shows(...what)).status;
+    const available = async (...what: Words): Promise<boolean> => (await status(...what)) === 'available';
+    expect(await soon(async () => await available('volume', 'show', 'data'))).toBe(true);
+    await does('volume', 'set', '--size', '2', 'data');
+    expect(await soon(async () => await available('volume', 'show', 'data'))).toBe(true);
+    expect((await shows('volume', 'show', 'data')).size).toBe(2);
+    expect(await fails('volume', 'create', '--size', '1', '--type', 'nonsense', 'x')).toContain('nonsense');
+    await does('volume', 'snapshot', 'create', '--volume', 'data', 'copy');
+    expect(await soon(async () => await available('volume', 'snapshot', 'show', 'copy'))).toBe(true);
+    expect(await fails('volume', 'delete', 'data')).toMatch(/snapshots/);
+    await does('volume', 'create', '--snapshot', 'copy', 'restored');
+    expect(await soon(async () => await available('volume', 'show', 'restored'))).toBe(true);
+
+    await does('server', 'create', 'two', '--image', 'i', '--flavor', 'm1.tiny', '--nic', 'none', '--wait');
+    const { volume_id, device } = await shows('server', 'add', 'volume', 'two', 'restored');
+    expect(device).toMatch(/^\/dev\/vd/);
+    expect(await soon(async () => (await status('volume', 'show', 'restored')) === 'in-use')).toBe(true);
+    const [attached] = await shows('server', 'volume', 'list', 'two');
+    expect(attached).toMatchObject({ 'Volume ID': volume_id });
+    expect(await fails('volume', 'delete', 'restored')).toContain('status');
+    await does('server', 'remove', 'volume', 'two', 'restored');
+    expect(await soon(async () => await available('volume', 'show', 'restored'))).toBe(true);
+    await does('server', 'delete', 'two', '--wait');
+    await does('volume', 'snapshot', 'delete', 'copy');
+    expect(await soon(async () => (await shows('volume', 'snapshot', 'list')).length === 0)).toBe(true);
+    await does('volume', 'delete', 'data', 'restored');
+    expect(await soon(async () => (await shows('volume', 'list')).length === 0)).toBe(true);
+    expect(await admin('volume', 'service', 'list', '-f', 'value', '-c', 'State')).toMatch(/^(up\n)+$/);
+  });
+
   it('shows and sets quotas', { timeout: timeoutMs }, async () => {
     await admin('quota', 'set', '--networks', '1', '--ports', '7', '--floating-ips', '0', 'red');
     expect(await shows('quota', 'show')).toMatchObject({ networks: 1, ports: 7, 'floating-ips': 0, routers: 10 });

@@ -29,6 +29,15 @@ interface Origin {
 /** Writes the row of a new volume and starts its making; answers its id. Throws ApiError in Cinder's words. */
 export function createVolume(store: Store, controller: VolumeController, caller: Caller, wish: VolumeWish): string {
   const origin = originOf(store, caller, wish);
+  if (
+    wish.size === undefined &&
+    wish.imageId === undefined &&
+    wish.snapshotId === undefined &&
+    wish.sourceVolumeId === undefined
+  )
+    throw badRequest(
+      'The server could not comply with the request since it is either malformed or otherwise incorrect.',
+    );
   const size = wish.size ?? (wish.imageId === undefined ? origin.minimumGib : 0);
   if (size < 1) throw badRequest(`Invalid input received: Volume size '${size}' must be an integer and greater than 0`);
   if (size < origin.minimumGib) throw badRequest(tooSmall(wish, size, origin.minimumGib));
@@ -98,7 +107,7 @@ function copyOf(store: Store, volumeId: string, size: number): Origin {
 
 function imageOf(store: Store, caller: Caller, id: string): Origin {
   const image = imageById(store, id);
-  if (image === undefined || !mayUseImage(caller, image))
+  if (image === undefined || !mayUseImage(store, caller, image))
     throw badRequest(`Invalid image identifier or unable to access requested image.`);
   if (image.status !== 'active') throw badRequest(`Invalid input received: Image ${id} is not active.`);
   return {

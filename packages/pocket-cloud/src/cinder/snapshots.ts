@@ -83,6 +83,8 @@ function list(store: Store, request: ApiRequest): ApiReply {
     .filter((row) => everywhere(request) || row.project_id === request.caller.projectId);
   const page = listPage(request, rows, {
     idOf: (row) => row.id,
+    badMarker: (marker) => notFound(`Snapshot ${marker} could not be found.`),
+    badSortKey: () => badRequest('Invalid input received: Invalid sort key'),
     filters: {
       name: (row) => row.name,
       status: (row) => row.status,

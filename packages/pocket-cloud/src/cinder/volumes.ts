@@ -7,6 +7,7 @@ import {
   isObject,
   type JsonObject,
   listPage,
+  notFound,
   ok,
   optionalInteger,
   optionalString,
@@ -80,6 +81,8 @@ function listVolumes(store: Store, request: ApiRequest, detail: boolean): ApiRep
     }),
     {
       idOf: (row) => row.id,
+      badMarker: (marker) => notFound(`Volume ${marker} could not be found.`),
+      badSortKey: () => badRequest('Invalid input received: Invalid sort key'),
       filters: {
         name: (row) => row.name,
         status: (row) => row.status,

@@ -9,6 +9,7 @@ import {
   optionalString,
 } from '../http/index.ts';
 import type { ImageRow } from './rows.ts';
+import { showImage } from './view.ts';
 
 const readOnly = new Set([
   'status',
@@ -91,9 +92,10 @@ export function patched(row: ImageRow, shown: JsonObject, patch: unknown): Image
       if (base.has(key)) throw forbidden(`Property ${key} may not be removed.`);
       if (!(key in shown)) throw conflict(`Property ${key} does not exist.`);
       current = withFields(current, { [key]: null });
-    } else if (operation.op === 'add' || operation.op === 'replace')
+    } else if (operation.op === 'add' || operation.op === 'replace') {
+      if (operation.op === 'replace' && !(key in showImage(current))) throw conflict(`Property ${key} does not exist.`);
       current = withFields(current, { [key]: operation.value });
-    else throw badRequest(`Operation '${String(operation.op)}' is not supported.`);
+    } else throw badRequest(`Operation '${String(operation.op)}' is not supported.`);
   }
   return current;
 }

@@ -8,7 +8,7 @@ import {
   conflict,
   created,
   forbidden,
-  glanceError,
+  htmlError,
   isObject,
   type JsonObject,
   listPage,
@@ -19,10 +19,11 @@ import {
   route,
 } from '../http/index.ts';
 import type { Service, ServiceContext } from '../service.ts';
-import { newId, timestamp } from '../store/index.ts';
+import { newId, type Store, timestamp } from '../store/index.ts';
 import { patched, withFields } from './change.ts';
 import { readData, storeData } from './data.ts';
-import { type ImageRow, imageById, imageDataFile, imageDirectory, mayUseImage, saveImage } from './rows.ts';
+import { memberRoutes } from './members.ts';
+import { type ImageRow, imageById, imageDataFile, imageDirectory, mayUseImage, memberOf, saveImage } from './rows.ts';
 import { showImage } from './view.ts';
 
 export { migrations } from './migrations.ts';
@@ -36,7 +37,7 @@ export function createGlance(context: ServiceContext, inUse: ImageInUse): Servic
   const { store, paths } = context;
   const visible = (request: ApiRequest): ImageRow => {
     const row = imageById(store, request.params.id ?? '');
-    if (row === undefined || !mayUseImage(request.caller, row))
+    if (row === undefined || !mayUseImage(store, request.caller, row))
       throw notFound(`Failed to find image ${request.params.id}`);
     return row;
   };
@@ -60,7 +61,7 @@ export function createGlance(context: ServiceContext, inUse: ImageInUse): Servic
   const routes: readonly Route[] = [
     ...versionRoutes,
     route('GET', '/v2/images', (request) =>
-      ok(listImages(request, store.all<ImageRow>('select * from image order by created_at desc, id'))),
+      ok(listImages(store, request, store.all<ImageRow>('select * from image order by created_at desc, id'))),
     ),
     route('POST', '/v2/images', (request) => {
       const wanted = isObject(request.body) ? request.body : fail('The request body must be a JSON object.');
@@ -98,6 +99,8 @@ export function createGlance(context: ServiceContext, inUse: ImageInUse): Servic
     }),
     route('GET', '/v2/images/:id', (request) => ok(showImage(visible(request)))),
     route('PATCH', '/v2/images/:id', (request) => {
+      if (!/^application\/openstack-images-v2\.\d+-json-patch$/.test(String(request.headers['content-type'])))
+        throw new ApiError(415, 'The server does not support the media type of the request.');
       const row = owned(request);
       return ok(showImage(update(mayPublish(request, patched(row, showImage(row), request.body)))));
     }),
@@ -116,6 +119,8 @@ export function createGlance(context: ServiceContext, inUse: ImageInUse): Servic
     route('PUT', '/v2/images/:id/file', async (request) => await upload(request, owned(request))),
     route('GET', '/v2/images/:id/file', async (request): Promise<ApiReply> => {
       const row = visible(request);
+      if (row.status === 'deactivated' && !request.caller.isAdmin)
+        throw forbidden('The requested image has been deactivated. Image data download is forbidden.');
       if (row.status !== 'active') return noContent;
       const file = imageDataFile(paths.images, row.id);
       const headers = {
@@ -155,9 +160,7 @@ export function createGlance(context: ServiceContext, inUse: ImageInUse): Servic
       update({ ...row, tags: JSON.stringify(tags.filter((tag) => tag !== request.params.tag)) });
       return noContent;
     }),
-    route('GET', '/v2/images/:id/members', (request) =>
-      ok({ members: [], schema: '/v2/schemas/members', id: visible(request).id }),
-    ),
+    ...memberRoutes(store, visible),
   ];
 
   const upload = async (request: ApiRequest, row: ImageRow): Promise<ApiReply> => {
@@ -186,7 +189,7 @@ export function createGlance(context: ServiceContext, inUse: ImageInUse): Servic
 
   return {
     name: 'glance',
-    errorBody: glanceError,
+    errorBody: htmlError,
     routes,
     start: async () => {
       await mkdir(paths.images, { recursive: true });
@@ -206,15 +209,22 @@ function fail(message: string): never {
   throw badRequest(message);
 }
 
-function listImages(request: ApiRequest, rows: readonly ImageRow[]): JsonObject {
+function listImages(store: Store, request: ApiRequest, rows: readonly ImageRow[]): JsonObject {
   const { caller, query } = request;
   const wantedVisibility = query.get('visibility');
+  // An image that somebody shares shows up once it was accepted, unless the list asks otherwise.
+  const wantedMember = query.get('member_status') ?? 'accepted';
+  const isShared = ({ id }: ImageRow): boolean => {
+    const status = memberOf(store, id, caller.projectId)?.status;
+    return status !== undefined && (wantedMember === 'all' || status === wantedMember);
+  };
   const mine = rows.filter(
     (row) =>
       row.project_id === caller.projectId ||
       row.visibility === 'public' ||
       (caller.isAdmin && wantedVisibility !== 'public') ||
-      (row.visibility === 'community' && wantedVisibility === 'community'),
+      (row.visibility === 'community' && wantedVisibility === 'community') ||
+      (row.visibility === 'shared' && isShared(row)),
   );
   const shown = mine.map(showImage);
   const fixed = [
@@ -254,11 +264,21 @@ function listImages(request: ApiRequest, rows: readonly ImageRow[]): JsonObject 
     {
       idOf: (image) => String(image.id),
       filters: Object.fromEntries(keys.map((key) => [key, (image: JsonObject) => nameFilter(key, query, image[key])])),
+      badSortKey: (key) => badRequest(`Invalid sort key: ${key}`),
       sortKeys: Object.fromEntries(
-        ['name', 'status', 'created_at', 'updated_at', 'size', 'id'].map((key) => [
-          key,
-          (image: JsonObject) => (image[key] as string | number | null) ?? '',
-        ]),
+        [
+          'name',
+          'disk_format',
+          'container_format',
+          'updated_at',
+          'min_disk',
+          'min_ram',
+          'status',
+          'created_at',
+          'updated_at',
+          'size',
+          'id',
+        ].map((key) => [key, (image: JsonObject) => (image[key] as string | number | null) ?? '']),
       ),
     },
   );

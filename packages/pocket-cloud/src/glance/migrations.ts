@@ -13,4 +13,14 @@ export const migrations: readonly Migration[] = [
       ) strict;
     `,
   },
+  {
+    service: 'glance',
+    version: 2,
+    sql: `
+      create table image_member (
+        image_id text not null references image (id) on delete cascade, project_id text not null, status text not null,
+        created_at text not null, updated_at text not null, primary key (image_id, project_id)
+      ) strict;
+    `,
+  },
 ];

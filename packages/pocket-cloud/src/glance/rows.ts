@@ -31,12 +31,52 @@ export const imageById = (store: Store, id: string): ImageRow | undefined =>
   store.get<ImageRow>('select * from image where id = ?', id);
 
 /** Whether a caller may see an image by its id, and make servers and volumes of it. */
-export const mayUseImage = (caller: Caller, row: ImageRow): boolean =>
-  canSee(caller, row.project_id) || row.visibility === 'public' || row.visibility === 'community';
+export const mayUseImage = (store: Store, caller: Caller, row: ImageRow): boolean =>
+  canSee(caller, row.project_id) ||
+  row.visibility === 'public' ||
+  row.visibility === 'community' ||
+  (row.visibility === 'shared' && memberOf(store, row.id, caller.projectId) !== undefined);
+
+/** A project with which an image is shared. */
+export interface MemberRow {
+  readonly image_id: string;
+  readonly project_id: string;
+  readonly status: 'pending' | 'accepted' | 'rejected';
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export const membersOf = (store: Store, imageId: string): readonly MemberRow[] =>
+  store.all<MemberRow>('select * from image_member where image_id = ? order by created_at', imageId);
+
+export const memberOf = (store: Store, imageId: string, projectId: string): MemberRow | undefined =>
+  store.get<MemberRow>('select * from image_member where image_id = ? and project_id = ?', imageId, projectId);
+
+// Not "insert or replace", which deletes the row first, and the image's members with it.
+const changeable = [
+  'name',
+  'status',
+  'visibility',
+  'protected',
+  'disk_format',
+  'container_format',
+  'min_disk',
+  'min_ram',
+  'size',
+  'virtual_size',
+  'checksum',
+  'hash_value',
+  'tags',
+  'properties',
+  'updated_at',
+]
+  .map((column) => `${column} = excluded.${column}`)
+  .join(', ');
 
 export function saveImage(store: Store, row: ImageRow): void {
   store.run(
-    'insert or replace into image values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    `insert into image values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     on conflict (id) do update set ${changeable}`,
     row.id,
     row.project_id,
     row.name,

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { hasErrnoCode, type Logger, TypedError } from '@matryoshka/system';
 import { type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Authenticate, Caller } from './caller.ts';
-import { ApiError, type ErrorBody, statusTitle } from './errors.ts';
+import { ApiError, type ErrorBody, htmlError, keystoneError, statusTitle } from './errors.ts';
 import type { ApiReply, ApiRequest, Route } from './request.ts';
 
 export interface ApiServerOptions {
@@ -35,6 +35,14 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
+const variesBy: Readonly<Record<string, string>> = {
+  keystone: 'X-Auth-Token',
+  nova: 'OpenStack-API-Version, X-OpenStack-Nova-API-Version',
+  cinder: 'OpenStack-API-Version',
+};
+/** Services that answer a path they do not know by a page. */
+const withPages = new Set(['nova', 'octavia']);
+
 /** One service's HTTP listener: authentication, request ids, JSON limits and errors in the service's dialect. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const app = fastify({
@@ -60,7 +68,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-openstack-request-id', request.id);
-    if (options.name === 'nova') reply.header('x-compute-request-id', request.id);
+    if (options.name === 'nova' || options.name === 'cinder') reply.header('x-compute-request-id', request.id);
+    const vary = variesBy[options.name];
+    if (vary !== undefined) reply.header('vary', vary);
     const extra = options.extraHeaders?.(request);
     if (extra !== undefined) reply.headers(extra);
   });
@@ -73,11 +83,18 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
         { requestId: request.id, method: request.method, url: request.url, err: error },
         'request failed',
       );
-    if (known.status === 401) reply.header('www-authenticate', `Keystone uri="${options.keystoneUrl}"`);
-    return await reply.code(known.status).headers(known.headers).send(options.errorBody(known));
+    if (known.status === 401)
+      reply.header(
+        'www-authenticate',
+        `Keystone uri="${options.keystoneUrl}${options.name === 'keystone' ? '/v3' : '/'}"`,
+      );
+    // Who is not known is turned away before the service, by Keystone's middleware and in its dialect.
+    const errorBody = known.status === 401 && options.errorBody !== htmlError ? keystoneError : options.errorBody;
+    return await sendBody(reply.code(known.status).headers(known.headers), errorBody(known));
   });
   app.setNotFoundHandler(async (_request, reply) => {
-    return await reply.code(404).send(options.errorBody(new ApiError(404, 'The resource could not be found.')));
+    const errorBody = withPages.has(options.name) ? htmlError : options.errorBody;
+    return await sendBody(reply.code(404), errorBody(new ApiError(404, 'The resource could not be found.')));
   });
 
   for (const entry of options.routes)
@@ -173,7 +190,13 @@ async function send(reply: FastifyReply, result: ApiReply): Promise<unknown> {
     return await reply.send(result.text);
   }
   if (result.body === undefined) return await reply.send();
-  return await reply.send(result.body);
+  return await sendBody(reply, result.body);
+}
+
+/** JSON without a charset, as the real services have it; a text is a page. */
+async function sendBody(reply: FastifyReply, body: unknown): Promise<unknown> {
+  if (typeof body === 'string') return await reply.header('content-type', 'text/html; charset=UTF-8').send(body);
+  return await reply.header('content-type', 'application/json').send(JSON.stringify(body));
 }
 
 /** Anything thrown as an answer; a limit or parse error of the HTTP layer keeps its status, the rest is a 500 without details. */

@@ -85,11 +85,12 @@ export const neutronError: ErrorBody = (error) => ({
   },
 });
 
-export const glanceError: ErrorBody = (error) => ({
-  message: error.message,
-  code: `${error.status} ${statusTitle(error.status)}`,
-  title: statusTitle(error.status),
-});
+/** A page, as webob writes it for what no service code takes care of; Glance answers all its errors so. */
+export const htmlError: ErrorBody = ({ status, message }) => {
+  const title = `${status} ${statusTitle(status)}`;
+  const text = message.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return `<html>\n <head>\n  <title>${title}</title>\n </head>\n <body>\n  <h1>${title}</h1>\n  ${text}<br /><br />\n\n\n\n </body>\n</html>`;
+};
 
 /** Source: octavia/common/exceptions.py and wsme's fault shape. */
 export const octaviaError: ErrorBody = (error) => ({

@@ -6,7 +6,7 @@ export {
   conflict,
   type ErrorBody,
   forbidden,
-  glanceError,
+  htmlError,
   keystoneError,
   neutronError,
   notFound,

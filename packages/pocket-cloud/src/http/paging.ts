@@ -10,6 +10,10 @@ export interface ListOptions<T> {
   /** Sort key → value. Without `sort_key` the given order stays. */
   readonly sortKeys?: Readonly<Record<string, (item: T) => string | number>>;
   readonly maxLimit?: number;
+  /** What a marker that is not in the list is answered with; default 400. */
+  readonly badMarker?: (marker: string) => Error;
+  /** What an unknown sort key is answered with; default: it is ignored. */
+  readonly badSortKey?: (key: string) => Error;
 }
 
 export interface Page<T> {
@@ -34,7 +38,7 @@ export function listPage<T>(
   let start = 0;
   if (marker !== null && marker !== '') {
     start = matching.findIndex((item) => options.idOf(item) === marker) + 1;
-    if (start === 0) throw badRequest(`marker [${marker}] not found`);
+    if (start === 0) throw options.badMarker?.(marker) ?? badRequest(`marker [${marker}] not found`);
   }
   const limit = limitOf(query, options.maxLimit ?? 1000);
   const items = matching.slice(start, start + limit);
@@ -76,6 +80,7 @@ function sorted<T>(query: URLSearchParams, items: readonly T[], options: ListOpt
   const orders = keys.map((key, index) => {
     const [name = '', direction] = key.split(':');
     const read = options.sortKeys?.[name];
+    if (read === undefined && options.badSortKey !== undefined) throw options.badSortKey(name);
     return { read, sign: (direction ?? directions[index] ?? 'asc') === 'desc' ? -1 : 1 };
   });
   if (orders.every((order) => order.read === undefined)) return items;

@@ -8,6 +8,7 @@ import {
   forbidden,
   isObject,
   type JsonObject,
+  notFound,
   optionalString,
   requiredString,
 } from '../http/index.ts';
@@ -168,6 +169,8 @@ function projectInDomain(store: Store, wanted: JsonObject): ReturnType<typeof pr
 
 async function byApplicationCredential(store: Store, wanted: JsonObject, expiresAt: Date): Promise<NewToken> {
   const credential = findCredential(store, wanted);
+  const id = optionalString(wanted, 'id');
+  if (credential === undefined && id !== undefined) throw notFound(`Could not find Application Credential: ${id}.`);
   const correct = await verifyPassword(requiredString(wanted, 'secret', 4096), credential?.secret_hash);
   const user = credential === undefined ? undefined : userById(store, credential.user_id);
   if (credential === undefined || user === undefined || !correct || isExpired(credential) || !canLogIn(store, user))

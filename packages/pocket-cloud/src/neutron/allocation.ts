@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { addressOf, cidrOf, contains, formatAddress, parseAddress } from '../engine/network/index.ts';
-import { badRequest, conflict } from '../http/index.ts';
+import { badRequest, conflict, notFound } from '../http/index.ts';
 import type { NeutronCore } from './core.ts';
 import type { FixedIp, PortRow, SubnetRow } from './rows.ts';
 
@@ -71,6 +71,8 @@ export function allocate(
     throw exhausted(networkId);
   }
   return wishes.map((wish) => {
+    if (wish.subnet_id !== undefined && core.subnets.get(wish.subnet_id) === undefined)
+      throw notFound(`Subnet ${wish.subnet_id} could not be found.`, 'SubnetNotFound');
     const fixed = one(subnets, used, networkId, wish);
     used.add(addressOf(fixed.ip_address));
     return fixed;

@@ -9,6 +9,7 @@ import type {
   RouterRow,
   SecurityGroupRow,
   SecurityGroupRuleRow,
+  SubnetPoolRow,
   SubnetRow,
 } from './rows.ts';
 import { createTable, type Table } from './table.ts';
@@ -19,6 +20,7 @@ export interface NeutronCore {
   readonly config: PocketCloudConfig;
   readonly networks: Table<NetworkRow>;
   readonly subnets: Table<SubnetRow>;
+  readonly subnetPools: Table<SubnetPoolRow>;
   readonly ports: Table<PortRow>;
   readonly routers: Table<RouterRow>;
   readonly groups: Table<SecurityGroupRow>;
@@ -40,6 +42,7 @@ export function createCore(
     config,
     networks: createTable<NetworkRow>(store, 'network'),
     subnets: createTable<SubnetRow>(store, 'subnet'),
+    subnetPools: createTable<SubnetPoolRow>(store, 'subnet-pool'),
     ports: createTable<PortRow>(store, 'port'),
     routers: createTable<RouterRow>(store, 'router'),
     groups: createTable<SecurityGroupRow>(store, 'security-group'),

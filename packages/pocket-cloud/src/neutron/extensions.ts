@@ -7,6 +7,7 @@ const supported: readonly (readonly [alias: string, name: string, updated: strin
   ['availability_zone', 'Availability Zone', '2015-01-01T10:00:00-00:00'],
   ['binding', 'Port Binding', '2014-02-03T10:00:00-00:00'],
   ['empty-string-filtering', 'Empty String Filtering Extension', '2018-05-01T10:00:00-00:00'],
+  ['default-subnetpools', 'Default Subnetpools', '2016-02-18T18:00:00-00:00'],
   ['ext-gw-mode', 'Neutron L3 Configurable external gateway mode', '2013-03-28T10:00:00-00:00'],
   ['external-net', 'Neutron external network', '2013-01-14T10:00:00-00:00'],
   ['extraroute', 'Neutron Extra Route', '2013-02-01T10:00:00-00:00'],
@@ -32,6 +33,7 @@ const supported: readonly (readonly [alias: string, name: string, updated: strin
   ['standard-attr-revisions', 'Resource revision numbers', '2016-04-11T10:00:00-00:00'],
   ['standard-attr-tag', 'Tag support for resources with standard attribute', '2017-01-01T00:00:00-00:00'],
   ['standard-attr-timestamp', 'Resource timestamps', '2016-09-12T10:00:00-00:00'],
+  ['subnet_allocation', 'Subnet Allocation', '2015-03-30T10:00:00-00:00'],
   ['tag-ports-during-bulk-creation', 'Tag Ports During Bulk Creation', '2019-12-29T19:00:00-00:00'],
 ];
 

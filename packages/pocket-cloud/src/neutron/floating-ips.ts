@@ -16,7 +16,7 @@ import {
 import { allocate } from './allocation.ts';
 import { checkQuota, type NeutronCore, onlyAdmin, projectFor, visible, visibleNetwork } from './core.ts';
 import { insertServicePort } from './port-changes.ts';
-import { bodies, listReply, showReply, type View } from './query.ts';
+import { bodies, changesOf, listReply, showReply, type View } from './query.ts';
 import { type FloatingIpRow, owners, type PortRow } from './rows.ts';
 import { routerTowards } from './state.ts';
 
@@ -125,7 +125,7 @@ function create(core: NeutronCore, request: ApiRequest): ApiReply {
 }
 
 function update(core: NeutronCore, request: ApiRequest, row: FloatingIpRow): ApiReply {
-  const [body = {}] = bodies(request.body, 'floatingip', 'floatingips').items;
+  const body = changesOf(request.body, 'floatingip');
   const result = core.store.transaction(() =>
     core.floatingIps.update(row.id, {
       description: optionalString(body, 'description') ?? row.description,

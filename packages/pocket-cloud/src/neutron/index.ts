@@ -22,6 +22,7 @@ import { securityGroupRuleRoutes } from './security-group-rules.ts';
 import { securityGroupRoutes } from './security-groups.ts';
 import { createServerNetworking } from './server-networking.ts';
 import { networkState } from './state.ts';
+import { subnetPoolRoutes } from './subnet-pools.ts';
 import { subnetRoutes } from './subnets.ts';
 import { tagRoutes } from './tags.ts';
 import { versionRoutes } from './versions.ts';
@@ -62,6 +63,7 @@ export function createNeutron({ config, paths, store, log, faults }: ServiceCont
       ...extensionRoutes,
       ...networkRoutes(core),
       ...subnetRoutes(core),
+      ...subnetPoolRoutes(core),
       ...portRoutes(core),
       ...routerRoutes(core),
       ...routerInterfaceRoutes(core),

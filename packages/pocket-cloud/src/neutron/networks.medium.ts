@@ -42,7 +42,7 @@ describe('versions and extensions', () => {
   it('name the zone and the agents', async () => {
     const zones = (await red.neutron('GET', '/v2.0/availability_zones?resource=router')).body.availability_zones;
     expect(zones).toEqual([{ name: 'nova', resource: 'router', state: 'available' }]);
-    expect((await red.neutron('GET', '/v2.0/agents')).status).toBe(403);
+    expect((await red.neutron('GET', '/v2.0/agents')).body).toEqual({ agents: [] });
     const { agents } = (await admin.neutron('GET', '/v2.0/agents')).body;
     expect(agents.map((agent: { alive: boolean }) => agent.alive)).toEqual([true, true]);
   });

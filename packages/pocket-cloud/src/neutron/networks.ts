@@ -12,7 +12,7 @@ import {
 } from '../http/index.ts';
 import { absent, canSeeNetwork, checkQuota, type NeutronCore, onlyAdmin, projectFor, visibleNetwork } from './core.ts';
 import { removePort } from './port-changes.ts';
-import { bodies, listReply, showReply, type View } from './query.ts';
+import { bodies, changesOf, listReply, showReply, type View } from './query.ts';
 import { type NetworkRow, owners } from './rows.ts';
 
 export function networkRoutes(core: NeutronCore): readonly Route[] {
@@ -96,7 +96,7 @@ function own(core: NeutronCore, request: ApiRequest): NetworkRow {
 }
 
 function update(core: NeutronCore, request: ApiRequest): ApiReply {
-  const [body = {}] = bodies(request.body, 'network', 'networks').items;
+  const body = changesOf(request.body, 'network');
   const row = own(core, request);
   const external = optionalBoolean(body, 'router:external');
   const shared = optionalBoolean(body, 'shared');

@@ -19,7 +19,7 @@ import { type AddressWish, allocate, freeMac } from './allocation.ts';
 import { absent, checkQuota, type NeutronCore, projectFor, visible, visibleNetwork } from './core.ts';
 import { ensureDefaultGroup } from './default-group.ts';
 import { removePort } from './port-changes.ts';
-import { bodies, listReply, showReply, type View } from './query.ts';
+import { bodies, changesOf, listReply, showReply, type View } from './query.ts';
 import type { PortRow } from './rows.ts';
 import { readTags } from './tags.ts';
 
@@ -118,8 +118,8 @@ export function insertPort(
   const secured = optionalBoolean(body, 'port_security_enabled') ?? network?.port_security_enabled ?? true;
   const groups = groupIds(core, caller, body);
   if (!secured && groups !== undefined && groups.length > 0)
-    throw conflict(
-      'Port security must be enabled in order to have allowed address pairs or security groups on a port.',
+    throw badRequest(
+      'Port security must be enabled and port must have an IP address in order to use security groups.',
       'PortSecurityAndIPRequiredForSecurityGroups',
     );
   return core.ports.insert({
@@ -193,7 +193,7 @@ function pairs(body: View): PortRow['allowed_address_pairs'] | undefined {
 }
 
 function update(core: NeutronCore, request: ApiRequest): ApiReply {
-  const [body = {}] = bodies(request.body, 'port', 'ports').items;
+  const body = changesOf(request.body, 'port');
   const row = find(core, request);
   const result = core.store.transaction(() => {
     const wanted = wishes(body);
@@ -202,6 +202,12 @@ function update(core: NeutronCore, request: ApiRequest): ApiReply {
         ? (row.fixed_ips.find((fixed) => fixed.subnet_id === wish.subnet_id) ?? wish)
         : wish;
     const deviceId = optionalString(body, 'device_id') ?? row.device_id;
+    const secured = optionalBoolean(body, 'port_security_enabled') ?? row.port_security_enabled;
+    if (!secured && (pairs(body) ?? row.allowed_address_pairs).length > 0)
+      throw conflict(
+        'Port Security must be enabled in order to have allowed address pairs on a port.',
+        'AddressPairAndPortSecurityRequired',
+      );
     return core.ports.update(row.id, {
       name: optionalString(body, 'name') ?? row.name,
       description: optionalString(body, 'description') ?? row.description,
@@ -211,7 +217,7 @@ function update(core: NeutronCore, request: ApiRequest): ApiReply {
       fixed_ips: wanted === undefined ? row.fixed_ips : allocate(core, row.network_id, wanted.map(kept), row.id),
       security_groups: groupIds(core, request.caller, body) ?? row.security_groups,
       allowed_address_pairs: pairs(body) ?? row.allowed_address_pairs,
-      port_security_enabled: optionalBoolean(body, 'port_security_enabled') ?? row.port_security_enabled,
+      port_security_enabled: secured,
       host_id: optionalString(body, 'binding:host_id') ?? row.host_id,
     });
   });

@@ -14,7 +14,7 @@ import {
 } from '../http/index.ts';
 import { checkQuota, type NeutronCore, projectFor, visible } from './core.ts';
 import { removePort } from './port-changes.ts';
-import { bodies, listReply, showReply, type View } from './query.ts';
+import { bodies, changesOf, listReply, showReply, type View } from './query.ts';
 import {
   badRouter,
   type GatewayWish,
@@ -165,7 +165,7 @@ function changeRoutes(
   row: RouterRow,
   combine: (old: readonly RouteRow[], given: readonly RouteRow[]) => readonly RouteRow[],
 ): ApiReply {
-  const [body = {}] = bodies(request.body, 'router', 'routers').items;
+  const body = changesOf(request.body, 'router');
   const given = readRoutes(body, 'routes') ?? [];
   const result = core.store.transaction(() =>
     applyUpdate(core, row, {}, undefined, combine(core.routers.get(row.id)?.routes ?? [], given)),

@@ -26,6 +26,16 @@ export interface RouteRow {
   readonly nexthop: string;
 }
 
+export interface SubnetPoolRow extends Common {
+  readonly shared: boolean;
+  readonly is_default: boolean;
+  readonly default_quota: number | null;
+  readonly prefixes: readonly string[];
+  readonly min_prefixlen: number;
+  readonly max_prefixlen: number;
+  readonly default_prefixlen: number;
+}
+
 export interface SubnetRow extends Common {
   readonly network_id: string;
   readonly cidr: string;
@@ -34,6 +44,8 @@ export interface SubnetRow extends Common {
   readonly dns_nameservers: readonly string[];
   readonly host_routes: readonly RouteRow[];
   readonly allocation_pools: readonly { readonly start: string; readonly end: string }[];
+  /** Absent in rows from before there were pools. */
+  readonly subnetpool_id?: string;
 }
 
 export interface FixedIp {

@@ -12,7 +12,7 @@ import {
 } from '../http/index.ts';
 import { checkQuota, type NeutronCore, projectFor, visible } from './core.ts';
 import { ensureDefaultGroup, insertEgressRules } from './default-group.ts';
-import { bodies, listReply, showReply, type View } from './query.ts';
+import { bodies, changesOf, listReply, showReply, type View } from './query.ts';
 import type { SecurityGroupRow } from './rows.ts';
 import { ruleView } from './security-group-rules.ts';
 
@@ -95,7 +95,7 @@ function nameOf(body: View): string | undefined {
 }
 
 function update(core: NeutronCore, request: ApiRequest, row: SecurityGroupRow): ApiReply {
-  const [body = {}] = bodies(request.body, 'security_group', 'security_groups').items;
+  const body = changesOf(request.body, 'security_group');
   refuseStateless(body);
   if (row.name === 'default' && body.name !== undefined)
     throw conflict('Updating default security group not allowed.', 'SecurityGroupCannotUpdateDefault');

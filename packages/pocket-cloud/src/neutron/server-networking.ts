@@ -24,6 +24,7 @@ export function createServerNetworking(core: NeutronCore): ServerNetworking {
     if (port !== undefined && port.status !== status) core.ports.update(portId, { status });
   };
   return {
+    hasPort: (portId) => core.ports.get(portId) !== undefined,
     createPortForServer: (request) => {
       const port = core.store.transaction(() =>
         request.portId === undefined ? makePort(core, request) : bindPort(core, request, request.portId),
@@ -152,7 +153,7 @@ function groupOf(core: NeutronCore, projectId: string, wanted: string): string {
   const found = own.filter((row) => row.id === wanted || row.name === wanted);
   if (found.length > 1)
     throw conflict(`Multiple security groups found matching '${wanted}'. Use an ID to be more specific.`);
-  if (found[0] === undefined) throw badRequest(`Security group ${wanted} not found for project ${projectId}.`);
+  if (found[0] === undefined) throw badRequest(`Security group ${wanted} is not found for project ${projectId}`);
   return found[0].id;
 }
 

@@ -26,8 +26,9 @@ import {
 import { defaultPools } from './allocation.ts';
 import { absent, canSeeNetwork, checkQuota, type NeutronCore, projectFor, visibleNetwork } from './core.ts';
 import { ensureDhcpPort } from './port-changes.ts';
-import { bodies, listReply, showReply, type View } from './query.ts';
+import { bodies, changesOf, listReply, showReply, type View } from './query.ts';
 import { owners, type RouteRow, type SubnetRow } from './rows.ts';
+import { rangeFromPool } from './subnet-pools.ts';
 
 export function subnetRoutes(core: NeutronCore): readonly Route[] {
   return [
@@ -53,7 +54,7 @@ export function subnetView(row: SubnetRow): View {
     ...row,
     tenant_id: row.project_id,
     ip_version: 4,
-    subnetpool_id: null,
+    subnetpool_id: row.subnetpool_id ?? null,
     service_types: [],
     ipv6_address_mode: null,
     ipv6_ra_mode: null,
@@ -91,7 +92,8 @@ function createOne(core: NeutronCore, request: ApiRequest, body: View): SubnetRo
   if (!canSee(request.caller, network.project_id)) throw absent('Network', network.id);
   if (body.ip_version !== undefined && Number(body.ip_version) !== 4)
     throw badRequest('This cloud offers IPv4 subnets only: ip_version must be 4.', 'InvalidInput');
-  const cidr = parseCidr(requiredString(body, 'cidr'));
+  const pooled = rangeFromPool(core, request.caller, body);
+  const cidr = parseCidr(pooled?.cidr ?? requiredString(body, 'cidr'));
   if (cidr === undefined || cidr.prefixLength > 30)
     throw badRequest(
       `Invalid input for cidr. Reason: '${String(body.cidr)}' is not a valid IP subnet.`,
@@ -116,6 +118,7 @@ function createOne(core: NeutronCore, request: ApiRequest, body: View): SubnetRo
     name: optionalString(body, 'name') ?? '',
     description: optionalString(body, 'description') ?? '',
     cidr: text,
+    ...(pooled === undefined ? {} : { subnetpool_id: pooled.poolId }),
     gateway_ip: gateway,
     enable_dhcp: optionalBoolean(body, 'enable_dhcp') ?? true,
     dns_nameservers: addresses(body, 'dns_nameservers') ?? [],
@@ -170,7 +173,7 @@ function pools(body: View, cidrText: string): readonly { start: string; end: str
 }
 
 function update(core: NeutronCore, request: ApiRequest): ApiReply {
-  const [body = {}] = bodies(request.body, 'subnet', 'subnets').items;
+  const body = changesOf(request.body, 'subnet');
   const row = own(core, request);
   const gateway = body.gateway_ip === null ? null : (optionalString(body, 'gateway_ip') ?? row.gateway_ip);
   const result = core.store.transaction(() => {

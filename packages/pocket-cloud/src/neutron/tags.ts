@@ -19,6 +19,7 @@ const maxLength = 255;
 export function tagRoutes(core: NeutronCore): readonly Route[] {
   const tables: Readonly<Record<string, readonly [string, Table<Common>]>> = {
     networks: ['network', core.networks as unknown as Table<Common>],
+    subnetpools: ['subnetpool', core.subnetPools as unknown as Table<Common>],
     subnets: ['subnet', core.subnets as unknown as Table<Common>],
     ports: ['port', core.ports as unknown as Table<Common>],
     routers: ['router', core.routers as unknown as Table<Common>],

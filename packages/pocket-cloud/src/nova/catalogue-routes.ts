@@ -162,6 +162,8 @@ export function keypairRoutes(store: Store): readonly Route[] {
     route('POST', '/v2.1/os-keypairs', (request) => {
       const wanted = bodyObject(request.body, 'keypair');
       const name = requiredString(wanted, 'name');
+      if (!/^[\w \-@.]+$/.test(name))
+        throw badRequest("An invalid 'name' value was provided. Only letters, digits, spaces and _-@. are allowed.");
       if (store.get('select 1 from keypair where user_id = ? and name = ?', request.caller.userId, name) !== undefined)
         throw conflict(`Key pair '${name}' already exists.`);
       const given = optionalString(wanted, 'public_key', 65_536);

@@ -40,11 +40,19 @@ export function createServerController(
   const due = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
 
+  const hasPort = (row: ServerRow, portId: string): boolean =>
+    networking.portsOfDevice(row.id).some(({ id }) => id === portId);
+  /** Does something for each of the server's ports; one that is detached meanwhile is nobody's business any more. */
+  const forPorts = async (row: ServerRow, work: (portId: string) => Promise<void>): Promise<void> => {
+    for (const { id } of networking.portsOfDevice(row.id))
+      await work(id).catch((error: unknown) => {
+        if (hasPort(row, id)) throw error;
+      });
+  };
   /** The server's ports when their networks stand. */
   const readyPorts = async (row: ServerRow): Promise<ReturnType<ServerNetworking['portsOfDevice']>> => {
-    const ports = networking.portsOfDevice(row.id);
-    await Promise.all(ports.map(async (port) => await networking.network.prepare(port.id)));
-    return ports;
+    await forPorts(row, async (id) => await networking.network.prepare(id));
+    return networking.portsOfDevice(row.id);
   };
 
   const rootOf = async (row: ServerRow): Promise<MachineRoot> => {
@@ -98,14 +106,17 @@ export function createServerController(
         ports.map((port) => networking.network.plugInfo(port.id)),
       );
     }
-    for (const port of networking.portsOfDevice(row.id)) await networking.network.afterServerStarted(port.id);
+    await forPorts(row, async (id) => await networking.network.afterServerStarted(id));
     const held = await serverDisks.sync(row.id);
     await machines.freeze(row.id, row.frozen !== 0);
     store.transaction(() => {
       const now = serverById(store, row.id);
       if (now === undefined) return;
+      updateServer(store, row.id, { launched_at: now.launched_at ?? timestamp() });
+      // Asked for something else meanwhile: the next look brings that about and says so.
+      if (isOvertaken(row, now)) return;
       store.run('update server set task_state = null, reboot = 0 where id = ?', row.id);
-      updateServer(store, row.id, { status: settled(now, 'ACTIVE'), launched_at: now.launched_at ?? timestamp() });
+      updateServer(store, row.id, { status: settled(now, 'ACTIVE') });
     });
     return held;
   };
@@ -126,6 +137,12 @@ export function createServerController(
     });
   };
 
+  const isOvertaken = (before: ServerRow, now: ServerRow): boolean =>
+    before.desired !== now.desired ||
+    before.reboot !== now.reboot ||
+    before.frozen !== now.frozen ||
+    before.pending !== now.pending;
+
   /** A resized server waits for its owner's judgement, whatever else it is. */
   const settled = (row: ServerRow, status: 'ACTIVE' | 'SHUTOFF'): ServerRow['status'] => {
     if (row.old_flavor !== null) return 'VERIFY_RESIZE';
@@ -137,8 +154,10 @@ export function createServerController(
     await machines.stop(row.id, row.status === 'SHUTOFF' ? 0 : stopGraceMs);
     for (const port of networking.portsOfDevice(row.id)) await networking.network.afterServerStopped(port.id);
     await serverDisks.sync(row.id);
+    const now = serverById(store, row.id);
+    if (now === undefined || isOvertaken(row, now)) return;
     store.run('update server set task_state = null, reboot = 0 where id = ?', row.id);
-    updateServer(store, row.id, { status: settled(row, 'SHUTOFF') });
+    updateServer(store, row.id, { status: settled(now, 'SHUTOFF') });
   };
 
   const toDeleted = async (row: ServerRow): Promise<void> => {
@@ -177,10 +196,13 @@ export function createServerController(
         if (row.desired === 'deleted') await toDeleted(row);
         else if (row.desired === 'stopped') await toStopped(row);
         else if (row.status !== 'ERROR')
-          held = await toRunning(row).catch((error: unknown) => {
+          held = await toRunning(row).catch(async (error: unknown) => {
             const now = serverById(store, id);
             // Deleted meanwhile: the next look removes what was built.
-            if (now?.desired === 'running') failBuild(now, error);
+            if (now?.desired !== 'running') return false;
+            // What could not be attached to a machine that runs is no reason to give the machine up: it is tried again.
+            if (now.launched_at !== null && (await machines.isRunning(id))) throw error;
+            failBuild(now, error);
             return false;
           });
       } finally {

@@ -1,5 +1,6 @@
 import { type ImageRow, imageById, mayUseImage } from '../glance/index.ts';
 import {
+  ApiError,
   type ApiReply,
   type ApiRequest,
   accepted,
@@ -16,10 +17,42 @@ import {
 } from '../http/index.ts';
 import { newId, type Store, timestamp } from '../store/index.ts';
 import { claimBlockDevices, readBlockDevices } from './block-devices.ts';
+import { recordAction } from './instance-actions.ts';
 import { checkQuota } from './quotas.ts';
 import { type FlavorRow, flavorById, type KeypairRow, type ServerRow, serverById, updateServer } from './rows.ts';
+import { serverTags } from './server-metadata.ts';
 import type { ServerApi } from './servers.ts';
 import { showServerShort } from './views.ts';
+
+/** Source: nova/api/openstack/compute/schemas/servers.py. */
+const serverFields: ReadonlySet<string> = new Set([
+  'name',
+  'imageRef',
+  'flavorRef',
+  'adminPass',
+  'metadata',
+  'networks',
+  'OS-DCF:diskConfig',
+  'accessIPv4',
+  'accessIPv6',
+  'personality',
+  'availability_zone',
+  'block_device_mapping',
+  'block_device_mapping_v2',
+  'config_drive',
+  'key_name',
+  'min_count',
+  'max_count',
+  'return_reservation_id',
+  'security_groups',
+  'user_data',
+  'description',
+  'tags',
+  'trusted_image_certificates',
+  'host',
+  'hypervisor_hostname',
+  'hostname',
+]);
 
 /** Source: Compute API reference, "Create server". */
 export async function createServer(api: ServerApi, request: ApiRequest): Promise<ApiReply> {
@@ -27,6 +60,11 @@ export async function createServer(api: ServerApi, request: ApiRequest): Promise
   const { caller } = request;
   const wanted = bodyObject(request.body, 'server');
   const name = requiredString(wanted, 'name');
+  const unknown = Object.keys(wanted).find((key) => !serverFields.has(key));
+  if (unknown !== undefined)
+    throw badRequest(
+      `Invalid input for field/attribute server. Value: ${JSON.stringify(wanted).slice(0, 200)}. Additional properties are not allowed ('${unknown}' was unexpected)`,
+    );
   const flavor = flavorById(
     store,
     String(wanted.flavorRef ?? '')
@@ -37,8 +75,6 @@ export async function createServer(api: ServerApi, request: ApiRequest): Promise
   const { imageId, devices } = readBlockDevices(wanted);
   const image = imageId === undefined ? undefined : bootableImage(store, caller, imageId, flavor);
   const userData = optionalString(wanted, 'user_data', 65_535) ?? null;
-  if (userData !== null && !/^[A-Za-z0-9+/=\s]*$/.test(userData))
-    throw badRequest('Userdata content cannot be decoded: it must be base64.');
   const keyName = optionalString(wanted, 'key_name') ?? null;
   const key =
     keyName === null
@@ -48,6 +84,7 @@ export async function createServer(api: ServerApi, request: ApiRequest): Promise
   const groupId = serverGroupOf(store, request);
   const zone = optionalString(wanted, 'availability_zone')?.split(':')[0] ?? 'nova';
   if (zone !== 'nova') throw badRequest('The requested availability zone is not available');
+  const tags = serverTags(optionalArray(wanted, 'tags') ?? []);
   checkQuota(store, caller.projectId, flavor);
 
   const id = newId();
@@ -71,7 +108,7 @@ export async function createServer(api: ServerApi, request: ApiRequest): Promise
     image?.id ?? '',
     JSON.stringify(flavor),
     JSON.stringify(stringMap(isObject(wanted.metadata) ? wanted.metadata : {})),
-    JSON.stringify(optionalArray(wanted, 'tags') ?? []),
+    JSON.stringify(tags),
     userData,
     keyName,
     key?.public_key ?? null,
@@ -81,7 +118,11 @@ export async function createServer(api: ServerApi, request: ApiRequest): Promise
     now,
   );
   try {
-    claimBlockDevices(api.volumes, caller, id, devices);
+    try {
+      claimBlockDevices(api.volumes, caller, id, devices);
+    } catch (error) {
+      throw error instanceof ApiError && error.status === 404 ? badRequest(error.message) : error;
+    }
     const securityGroups = (optionalArray(wanted, 'security_groups') ?? []).flatMap((group) =>
       isObject(group) && typeof group.name === 'string' ? [group.name] : [],
     );
@@ -98,6 +139,9 @@ export async function createServer(api: ServerApi, request: ApiRequest): Promise
     controller.changed(id);
     throw error;
   }
+  const description = optionalString(wanted, 'description');
+  if (description !== undefined) updateServer(store, id, { description });
+  recordAction(store, request, id, 'create');
   updateServer(store, id, { desired: 'running' });
   controller.changed(id);
   return accepted(
@@ -116,7 +160,8 @@ export async function createServer(api: ServerApi, request: ApiRequest): Promise
 /** Throws 400 in Nova's words for an image that the caller cannot boot with that flavor. */
 export function bootableImage(store: Store, caller: Caller, imageId: string, flavor: FlavorRow): ImageRow {
   const image = imageById(store, imageId);
-  if (image === undefined || !mayUseImage(caller, image)) throw badRequest(`Image ${imageId} could not be found.`);
+  if (image === undefined || !mayUseImage(store, caller, image))
+    throw badRequest(`Image ${imageId} could not be found.`);
   if (image.status !== 'active') throw badRequest(`Image ${imageId} is unacceptable: Image status must be active.`);
   if (image.min_ram > flavor.ram) throw badRequest("Flavor's memory is too small for requested image.");
   if (image.min_disk > flavor.disk) throw badRequest("Flavor's disk is too small for requested image.");

@@ -39,6 +39,11 @@ export function createNova(context: ServiceContext, networking: ServerNetworking
 /** Source: nova/api/openstack/wsgi.py: the answer names the version it was made with; 406 beyond the range. */
 function microversionHeaders(request: FastifyRequest): Readonly<Record<string, string>> {
   const minor = minorVersion({ headers: request.headers });
+  if (minor === -1)
+    throw new ApiError(
+      400,
+      `API Version String ${String(request.headers['openstack-api-version'] ?? request.headers['x-openstack-nova-api-version']).replace(/^compute /, '')} is of invalid format. Must be of format MajorNum.MinorNum.`,
+    );
   if (minor < 1 || minor > maxMinor)
     throw new ApiError(
       406,
@@ -47,7 +52,6 @@ function microversionHeaders(request: FastifyRequest): Readonly<Record<string, s
   return {
     'x-openstack-nova-api-version': `2.${minor}`,
     'openstack-api-version': `compute 2.${minor}`,
-    vary: 'OpenStack-API-Version, X-OpenStack-Nova-API-Version',
   };
 }
 

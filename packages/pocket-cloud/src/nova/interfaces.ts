@@ -70,6 +70,8 @@ function attach({ networking, controller }: ServerApi, request: ApiRequest, serv
   const [fixed] = optionalArray(wanted, 'fixed_ips') ?? [];
   if (fixed !== undefined && networkId === undefined) throw badRequest('Must input network_id when request IP address');
   const fixedIp = isObject(fixed) ? optionalString(fixed, 'ip_address') : undefined;
+  // A server is refused (400) for a port that is not there; an interface is not found.
+  if (portId !== undefined && !networking.hasPort(portId)) throw notFound(`Port id ${portId} could not be found.`);
   const id = networking.createPortForServer({
     projectId: server.project_id,
     serverId: server.id,

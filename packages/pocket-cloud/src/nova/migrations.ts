@@ -41,4 +41,16 @@ export const migrations: readonly Migration[] = [
       alter table server add column frozen integer not null default 0;
     `,
   },
+  {
+    service: 'nova',
+    version: 3,
+    sql: `
+      create table instance_action (
+        sequence integer primary key autoincrement, server_id text not null references server (id) on delete cascade,
+        request_id text not null, action text not null, project_id text not null, user_id text not null, start_time text not null
+      ) strict;
+      create index instance_action_server on instance_action (server_id);
+      alter table server add column description text;
+    `,
+  },
 ];

@@ -24,6 +24,8 @@ export interface ServerPort {
 
 /** What Nova needs of Neutron, in-process. */
 export interface ServerNetworking {
+  /** Whether there is such a port, whoever's it is. */
+  hasPort(portId: string): boolean;
   /** Makes or binds a port and answers its id; undefined where none was asked for and there is no network. Throws ApiError 400, 404 or 409 in Nova's words. */
   createPortForServer(request: PortRequest): string | undefined;
   portsOfDevice(serverId: string): readonly ServerPort[];

@@ -57,6 +57,7 @@ export interface ServerRow {
   readonly availability_zone: string;
   readonly server_group_id: string | null;
   readonly config_drive: string;
+  readonly description: string | null;
   readonly locked: number;
   readonly created_at: string;
   readonly updated_at: string;
@@ -89,6 +90,7 @@ const columns = [
   'flavor',
   'image_id',
   'user_data',
+  'description',
   'launched_at',
 ] as const;
 

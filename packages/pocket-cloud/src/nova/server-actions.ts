@@ -9,12 +9,14 @@ import {
   isObject,
   type JsonObject,
   noContent,
+  notFound,
   ok,
   optionalString,
   requiredString,
   stringMap,
 } from '../http/index.ts';
 import { bootableImage } from './create-server.ts';
+import { recordAction } from './instance-actions.ts';
 import { checkQuota } from './quotas.ts';
 import { type FlavorRow, flavorById, type PendingChange, type ServerRow, serverById, updateServer } from './rows.ts';
 import type { ServerApi } from './servers.ts';
@@ -51,7 +53,9 @@ export async function runAction(api: ServerApi, request: ApiRequest, row: Server
       );
   }
   const argument = isObject(body[name]) ? body[name] : {};
-  return await action.act({ api, request, row, argument });
+  const reply = await action.act({ api, request, row, argument });
+  recordAction(api.store, request, row.id, name);
+  return reply;
 }
 
 function change({ api, row }: Call, values: Parameters<typeof updateServer>[2]): ApiReply {
@@ -65,7 +69,13 @@ const later = (pending: PendingChange): { readonly pending: string } => ({ pendi
 const securityGroups = (change: 'add' | 'remove'): Action => ({
   from: ['ACTIVE', 'SHUTOFF', 'PAUSED'],
   act: ({ api, row, argument }) => {
-    api.networking.changeSecurityGroup(row.id, row.project_id, change, requiredString(argument, 'name'));
+    try {
+      api.networking.changeSecurityGroup(row.id, row.project_id, change, requiredString(argument, 'name'));
+    } catch (error) {
+      // What a new server is refused for (400) is not found here.
+      if (error instanceof ApiError && /is not found for project/.test(error.message)) throw notFound(error.message);
+      throw error;
+    }
     return accepted();
   },
 });
@@ -79,7 +89,12 @@ const actions: Readonly<Record<string, Action>> = {
   reboot: {
     from: ['ACTIVE', 'SHUTOFF'],
     act: (call) => {
-      const hard = call.argument.type === 'HARD';
+      const type = String(call.argument.type).toUpperCase();
+      if (type !== 'HARD' && type !== 'SOFT')
+        throw badRequest(
+          `Invalid input for field/attribute type. Value: ${String(call.argument.type)}. It must be one of HARD, SOFT`,
+        );
+      const hard = type === 'HARD';
       return change(call, { desired: 'running', reboot: hard ? 2 : 1, task_state: 'rebooting' });
     },
   },
@@ -115,8 +130,10 @@ const actions: Readonly<Record<string, Action>> = {
     act: async ({ api, row, argument }) => {
       const { length } = argument;
       const lines = length === undefined || length === null ? undefined : Number(length);
-      if (lines !== undefined && !Number.isInteger(lines))
-        throw badRequest('Invalid input for field/attribute length.');
+      if (lines !== undefined && (!Number.isInteger(lines) || lines < -1))
+        throw badRequest(
+          `Invalid input for field/attribute length. Value: ${String(length)}. It must be an integer of at least -1`,
+        );
       return ok({ output: await api.controller.machines.console(row.id, lines) });
     },
   },

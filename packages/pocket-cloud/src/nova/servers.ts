@@ -5,7 +5,7 @@ import {
   bodyObject,
   canSee,
   conflict,
-  isObject,
+  forbidden,
   listPage,
   noContent,
   notFound,
@@ -13,15 +13,16 @@ import {
   optionalString,
   type Route,
   route,
-  stringMap,
 } from '../http/index.ts';
 import type { Store } from '../store/index.ts';
 import type { ServerController } from './controller.ts';
 import { createServer } from './create-server.ts';
+import { instanceActionRoutes } from './instance-actions.ts';
 import { interfaceRoutes } from './interfaces.ts';
 import type { ServerNetworking } from './networking.ts';
 import { type ServerRow, serverById, updateServer } from './rows.ts';
 import { runAction } from './server-actions.ts';
+import { metadataRoutes, tagRoutes } from './server-metadata.ts';
 import { addressesOf, showServer, showServerShort } from './views.ts';
 import { volumeAttachmentRoutes } from './volume-attachments.ts';
 import type { ServerVolumes } from './volumes.ts';
@@ -44,7 +45,12 @@ export function serverRoutes(api: ServerApi): readonly Route[] {
   };
   const list = (request: ApiRequest, detail: boolean): ApiReply => {
     const { caller, query } = request;
-    const everywhere = caller.isAdmin && /^(1|true|)$/i.test(query.get('all_tenants') ?? '0');
+    const wantsAll = /^(1|true|)$/i.test(query.get('all_tenants') ?? '0');
+    if (wantsAll && !caller.isAdmin)
+      throw forbidden("Policy doesn't allow os_compute_api:servers:index:get_all_tenants to be performed.");
+    const everywhere = wantsAll;
+    for (const status of query.getAll('status'))
+      if (!statuses.has(status.toUpperCase())) throw badRequest('Invalid status value');
     const rows = store
       .all<ServerRow>('select * from server order by created_at desc, id')
       .filter((row) => everywhere || row.project_id === caller.projectId)
@@ -63,7 +69,14 @@ export function serverRoutes(api: ServerApi): readonly Route[] {
           ? { project_id: (row: ServerRow) => row.project_id, tenant_id: (row: ServerRow) => row.project_id }
           : {}),
       },
-      sortKeys: { created_at: (row) => row.created_at, display_name: (row) => row.name, uuid: (row) => row.id },
+      badSortKey: (key) =>
+        badRequest(`Invalid input for query parameters sort_key. Value: ${key}. '${key}' is not a known sort key`),
+      sortKeys: {
+        ...Object.fromEntries(neutralSortKeys.map((key) => [key, () => 0])),
+        created_at: (row) => row.created_at,
+        display_name: (row) => row.name,
+        uuid: (row) => row.id,
+      },
     });
     return ok({
       servers: page.items.map((row) => (detail ? showServer(request, api, row) : showServerShort(request, row))),
@@ -78,7 +91,10 @@ export function serverRoutes(api: ServerApi): readonly Route[] {
     route('PUT', '/v2.1/servers/:id', (request) => {
       const row = find(request);
       const name = optionalString(bodyObject(request.body, 'server'), 'name');
+      if (name?.trim() === '') throw badRequest("Invalid input for field/attribute name. Value: . '' is too short");
+      const description = optionalString(bodyObject(request.body, 'server'), 'description');
       if (name !== undefined) updateServer(store, row.id, { name });
+      if (description !== undefined) updateServer(store, row.id, { description });
       return ok({ server: showServer(request, api, find(request)) });
     }),
     route('DELETE', '/v2.1/servers/:id', (request) => {
@@ -92,30 +108,9 @@ export function serverRoutes(api: ServerApi): readonly Route[] {
     route('GET', '/v2.1/servers/:id/ips', (request) =>
       ok({ addresses: addressesOf(api.networking.portsOfDevice(find(request).id)) }),
     ),
-    route('GET', '/v2.1/servers/:id/metadata', (request) => ok({ metadata: JSON.parse(find(request).metadata) })),
-    ...(['POST', 'PUT'] as const).map((method) =>
-      route(method, '/v2.1/servers/:id/metadata', (request) => {
-        const row = find(request);
-        const wanted = stringMap(bodyObject(request.body, 'metadata'));
-        const metadata = method === 'PUT' ? wanted : { ...JSON.parse(row.metadata), ...wanted };
-        updateServer(store, row.id, { metadata: JSON.stringify(metadata) });
-        return ok({ metadata });
-      }),
-    ),
-    route('DELETE', '/v2.1/servers/:id/metadata/:key', (request) => {
-      const row = find(request);
-      const { [request.params.key ?? '']: gone, ...rest } = JSON.parse(row.metadata) as Record<string, string>;
-      if (gone === undefined) throw notFound('Metadata item was not found');
-      updateServer(store, row.id, { metadata: JSON.stringify(rest) });
-      return noContent;
-    }),
-    route('GET', '/v2.1/servers/:id/tags', (request) => ok({ tags: JSON.parse(find(request).tags) })),
-    route('PUT', '/v2.1/servers/:id/tags', (request) => {
-      const row = find(request);
-      const tags = isObject(request.body) && Array.isArray(request.body.tags) ? request.body.tags.map(String) : [];
-      updateServer(store, row.id, { tags: JSON.stringify(tags) });
-      return ok({ tags });
-    }),
+    ...metadataRoutes(store, find),
+    ...tagRoutes(store, find),
+    ...instanceActionRoutes(store, find),
     ...interfaceRoutes(api, find),
     ...volumeAttachmentRoutes(api, find),
     route('GET', '/v2.1/servers/:id/os-security-groups', (request) =>
@@ -128,6 +123,18 @@ export function serverRoutes(api: ServerApi): readonly Route[] {
     ),
   ];
 }
+
+/** Source: nova/api/openstack/common.py, _STATE_MAP. */
+const statuses: ReadonlySet<string> = new Set(
+  `ACTIVE BUILD DELETED ERROR HARD_REBOOT MIGRATING PASSWORD PAUSED REBOOT REBUILD RESCUE RESIZE REVERT_RESIZE SHELVED SHELVED_OFFLOADED
+   SHUTOFF SOFT_DELETED SUSPENDED UNKNOWN VERIFY_RESIZE`.split(/\s+/),
+);
+
+/** Sort keys that Nova knows and by which all servers are equal here. Source: nova/api/openstack/compute/schemas/servers.py. */
+const neutralSortKeys =
+  `access_ip_v4 access_ip_v6 auto_disk_config availability_zone config_drive display_description host hostname image_ref instance_type_id
+   kernel_id key_name launch_index launched_at locked locked_by node power_state progress project_id ramdisk_id root_device_name task_state
+   terminated_at updated_at user_id vm_state`.split(/\s+/);
 
 /** Nova compares names as regular expressions; a bad one is a 400. */
 function nameMatches(pattern: string, name: string): boolean {

@@ -4,11 +4,11 @@ import type { FlavorRow, ServerRow } from './rows.ts';
 import { powerStateOf, vmStateOf } from './vm-state.ts';
 import type { ServerVolumes } from './volumes.ts';
 
-/** Minor number of the microversion that the request speaks; 1 without a header. */
+/** Minor number of the microversion that the request speaks; 1 without a header, -1 for what is no version. */
 export function minorVersion(request: Pick<ApiRequest, 'headers'>): number {
-  const modern = /compute\s+2\.(\d+|latest)|compute\s+(latest)/.exec(
-    String(request.headers['openstack-api-version'] ?? ''),
-  );
+  const given = String(request.headers['openstack-api-version'] ?? '');
+  const modern = /compute\s+2\.(\d+|latest)|compute\s+(latest)/.exec(given);
+  if (modern === null && given.startsWith('compute')) return -1;
   const text =
     modern?.[1] ?? modern?.[2] ?? String(request.headers['x-openstack-nova-api-version'] ?? '2.1').replace(/^2\./, '');
   return text === 'latest' ? maxMinor : /^\d+$/.test(text) ? Number(text) : -1;
@@ -118,7 +118,7 @@ export function showServer(
         }
       : {}),
     ...(minor >= 9 ? { locked: row.locked === 1 } : {}),
-    ...(minor >= 19 ? { description: null } : {}),
+    ...(minor >= 19 ? { description: row.description } : {}),
     ...(minor >= 26 ? { tags: JSON.parse(row.tags) } : {}),
     ...(minor >= 63 ? { trusted_image_certificates: null } : {}),
     ...(minor >= 71 ? { server_groups: row.server_group_id === null ? [] : [row.server_group_id] } : {}),

@@ -68,8 +68,9 @@ export function octaviaRoutes(
 
   const visible = (request: ApiRequest, kind: Kind, id: string): LbRow => {
     const row = objectById(store, kind, id);
-    if (row === undefined || !canSee(request.caller, row.project_id))
-      throw notFound(`${titles[kind]} ${id} not found.`);
+    if (row === undefined) throw notFound(`${titles[kind]} ${id} not found.`);
+    // Octavia tells that it is somebody else's.
+    if (!canSee(request.caller, row.project_id)) throw forbidden('Policy does not allow this request to be performed.');
     return row;
   };
   const visiblePool = (request: ApiRequest): LbRow => visible(request, 'pool', request.params.pool ?? '');
@@ -99,6 +100,8 @@ export function octaviaRoutes(
   const list = (request: ApiRequest, kind: Kind, rows: readonly LbRow[]): Record<string, unknown> => {
     const items = rows.filter((row) => canSee(request.caller, row.project_id)).map(shown);
     const text = (key: string) => (item: Record<string, unknown>) => item[key] as string;
+    const loadBalancersOf = (item: Record<string, unknown>): readonly string[] =>
+      ((item.loadbalancers ?? []) as readonly { readonly id: string }[]).map(({ id }) => id);
     const keys = ['id', 'name', 'project_id', 'provisioning_status', 'operating_status', 'protocol', 'vip_address'];
     const more = [
       'vip_port_id',
@@ -114,8 +117,8 @@ export function octaviaRoutes(
       idOf: text('id'),
       filters: {
         ...Object.fromEntries([...keys, ...more].map((key) => [key, text(key)])),
-        loadbalancer_id: (item) =>
-          ((item.loadbalancers ?? []) as readonly { readonly id: string }[]).map(({ id }) => id),
+        loadbalancer_id: loadBalancersOf,
+        load_balancer_id: loadBalancersOf,
       },
       sortKeys: { id: text('id'), name: text('name'), created_at: text('created_at') },
     });

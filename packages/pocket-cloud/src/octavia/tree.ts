@@ -103,7 +103,7 @@ export function addMember(store: Store, pool: LbRow, body: JsonObject, networkin
   if (!isIPv4(address))
     throw badRequest(`Invalid input for field/attribute address. Value: '${address}'. It must be an IPv4 address.`);
   if (typeof data.subnet_id === 'string' && !networking.subnetExists(data.subnet_id))
-    throw notFound(`Subnet ${data.subnet_id} not found.`);
+    throw badRequest(`Subnet ${data.subnet_id} not found.`);
   const twin = objectsOfPool(store, 'member', pool.id).find(
     (row) =>
       row.data.address === address &&
