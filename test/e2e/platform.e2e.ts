@@ -5,8 +5,11 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { daemonStatus, run, sleep } from '@matryoshka/system';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { faultStories } from './stories/faults.ts';
+import { serviceStories } from './stories/services.ts';
 import { volumeStories } from './stories/volumes.ts';
 import { cloudIn, inventory, serviceUsers } from './support/cloud.ts';
+import { killDaemon } from './support/crash.ts';
 import { leftBehind, type MachineSnapshot, machineSnapshot } from './support/machine.ts';
 import {
   config,
@@ -55,11 +58,6 @@ const pods = async (id: string): Promise<readonly { readonly node: string; reado
     .filter((line) => line !== '')
     .map((line) => ({ node: line.split(' ')[0] ?? '', name: line.split(' ')[1] ?? '' }));
 };
-
-async function killDaemon(name: 'postgres' | 'registry' | 'pocket-cloud' | 'kaas-api' | 'kaas-controller') {
-  const identity = await daemonStatus(paths.pidFile(name));
-  if (identity !== undefined) process.kill(identity.pid, 'SIGKILL');
-}
 
 beforeAll(async () => {
   // What an interrupted earlier run left.
@@ -156,7 +154,9 @@ describe('quickstart', () => {
   });
 });
 
+serviceStories();
 volumeStories();
+faultStories();
 
 describe('the command line', () => {
   it('prints only the kubeconfig with --stdout, and machine-readable status', async () => {

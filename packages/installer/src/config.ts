@@ -21,6 +21,8 @@ export interface PlatformConfig {
   readonly images: 'build' | 'upstream';
   /** The provider's own proxy of upstream registries, e.g. `mirror.example/proxy`; null for none. */
   readonly registryPrefix: string | null;
+  /** For tests: the cloud takes orders to fail, by a socket that only root reaches. */
+  readonly faultInjection: boolean;
 }
 
 export interface PlatformPorts {
@@ -57,7 +59,7 @@ export const defaultPlatformPorts: PlatformPorts = {
 
 export const defaultDataDir = '/var/lib/matryoshka';
 
-/** Fills in the defaults (environment MATRYOSHKA_DATA_DIR, MATRYOSHKA_CACHE_DIR) and checks. Throws TypedError `bad_config` naming the field. */
+/** Fills in the defaults (environment MATRYOSHKA_DATA_DIR, MATRYOSHKA_CACHE_DIR, MATRYOSHKA_FAULT_INJECTION) and checks. Throws TypedError `bad_config` naming the field. */
 export function platformConfig(options: PlatformOptions = {}): PlatformConfig {
   const config: PlatformConfig = {
     dataDir: options.dataDir ?? process.env.MATRYOSHKA_DATA_DIR ?? defaultDataDir,
@@ -68,6 +70,7 @@ export function platformConfig(options: PlatformOptions = {}): PlatformConfig {
     kubernetesVersion: options.kubernetesVersion ?? 'v1.36.3',
     images: options.images ?? 'build',
     registryPrefix: options.registryPrefix ?? null,
+    faultInjection: options.faultInjection ?? process.env.MATRYOSHKA_FAULT_INJECTION === 'on',
   };
   const bad = (field: string, expected: string): never => {
     throw new TypedError(`${field} must be ${expected}`, {

@@ -6,12 +6,12 @@ import { platformConfig, platformPaths } from '@matryoshka/installer';
 
 const root = new URL('../../..', import.meta.url).pathname;
 
-/** An installation of its own, beside one that a person may have on this machine. */
-export const config = platformConfig({
-  dataDir: '/var/lib/mat-e2e',
-  network: { cidr: '172.30.0.0/20', prefix: 'mte' },
-  ports: { api: 17_443 },
-});
+/** An installation of its own, beside one that a person may have on this machine. While writing a story, KAAS_E2E_DATA_DIR lends it another one. */
+export const config = platformConfig(
+  process.env.KAAS_E2E_DATA_DIR === undefined
+    ? { dataDir: '/var/lib/mat-e2e', network: { cidr: '172.30.0.0/20', prefix: 'mte' }, ports: { api: 17_443 } }
+    : { dataDir: process.env.KAAS_E2E_DATA_DIR },
+);
 export const paths = platformPaths(config);
 export const placement = ['--data-dir', config.dataDir] as const;
 export const settings = [
@@ -26,6 +26,7 @@ export const environment = {
   KUBECONFIG: join(home, 'kubeconfig'),
   KAAS_URL: `http://127.0.0.1:${config.ports.api}`,
   NO_COLOR: '1',
+  MATRYOSHKA_FAULT_INJECTION: 'on',
 };
 
 export interface Outcome {

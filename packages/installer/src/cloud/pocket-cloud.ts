@@ -17,6 +17,7 @@ export function cloudConfig(config: PlatformConfig, secrets: Secrets): PocketClo
     prefix: config.network.prefix,
     ports: { keystone, nova, neutron, glance, octavia, cinder, placement },
     adminPassword: secrets.openstackAdminPassword,
+    faults: config.faultInjection,
   });
 }
 
