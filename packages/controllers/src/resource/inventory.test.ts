@@ -1,8 +1,11 @@
 import type { ResourceKind } from '@matryoshka/domain';
 import { type Cloud, OpenStackError } from '@matryoshka/openstack';
-import { pino } from 'pino';
+import { createLogger } from '@matryoshka/system';
 import { expect, it } from 'vitest';
 import { syncInventory } from './inventory.ts';
+
+const quiet = createLogger('test');
+quiet.level = 'silent';
 
 const refuse = (status: number) => async (): Promise<never> => {
   throw new OpenStackError('no', { service: 'block-storage', status, method: 'GET', url: 'http://cloud.test' });
@@ -22,7 +25,7 @@ async function kindsReplaced(cinder: () => Promise<unknown>): Promise<readonly R
       clusters: async () => [{ id: 'c-one', projectId: 'red' }],
       replace: async (kinds) => void replaced.push(...kinds),
     },
-    { log: pino({ level: 'silent' }), signal: new AbortController().signal },
+    { log: quiet, signal: new AbortController().signal },
   );
   return replaced;
 }

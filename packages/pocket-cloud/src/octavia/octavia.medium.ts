@@ -267,7 +267,7 @@ describe('a load balancer', () => {
     ]);
     expect(pools).toMatchObject([{ name: 'pool_0', listeners: [{ id: listeners[0].id }], members: [{}, {}] }]);
     expect(await client.get(`http://${lb.vip_address}:8080/name`)).toMatch(/^(one|two)$/);
-    expect((await blue.octavia('GET', `${lbaas}/loadbalancers/${lb.id}`)).status).toBe(404);
+    expect((await blue.octavia('GET', `${lbaas}/loadbalancers/${lb.id}`)).status).toBe(403);
     expect((await blue.octavia('GET', `${lbaas}/loadbalancers`)).body.loadbalancers).toEqual([]);
     const taken = await red.octavia('POST', `${lbaas}/loadbalancers`, { loadbalancer: { vip_port_id: port.id } });
     expect(taken.status).toBe(400);
