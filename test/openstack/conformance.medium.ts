@@ -18,6 +18,7 @@ const here = (path: string): string => new URL(path, import.meta.url).pathname;
 
 it('pocket cloud answers as the real OpenStack did, but for what is told in docs/pocket-cloud.md', {
   timeout: 600_000,
+  retry: 2,
 }, async () => {
   const real = JSON.parse(await readFile(here('recordings/zed.json'), 'utf8')) as Recording;
   expect(real.steps.length).toBeGreaterThan(300);
