@@ -26,6 +26,7 @@ describe('the access matrix', () => {
       'pool.create': 'operator admin',
       'pool.update': 'operator admin',
       'pool.delete': 'operator admin',
+      'resource.list': 'viewer operator admin',
       'operation.list': 'viewer operator admin',
       'operation.get': 'viewer operator admin',
       'event.stream': 'viewer operator admin',
