@@ -65,7 +65,7 @@ describe('the openstack command line', () => {
     expect(await column('Zone Name', 'availability', 'zone', 'list', '--network')).toEqual(['nova', 'nova']);
     expect(await admin('network', 'agent', 'list', '-f', 'value', '-c', 'Agent Type')).toBe('DHCP agent\nL3 agent\n');
     expect(await column('Name', 'network', 'list', '--external')).toEqual(['public']);
-    expect(await fails('network', 'agent', 'list')).toContain('403');
+    expect(await shows('network', 'agent', 'list')).toEqual([]);
     expect(await fails('network', 'show', 'nothing')).toContain('No Network found for nothing');
   });
 
@@ -160,7 +160,7 @@ describe('the openstack command line', () => {
   });
 
   it('makes volumes and snapshots, and attaches them', { timeout: timeoutMs }, async () => {
-    expect(await column('Name', 'volume', 'type', 'list')).toContain('default');
+    expect(await column('Name', 'volume', 'type', 'list')).toContain('__DEFAULT__');
     const made = await shows('volume', 'create', '--size', '1', '--property', 'a=b', 'data');
     expect(made).toMatchObject({ name: 'data', size: 1, properties: { a: 'b' } });
     const status = async (...what: Words): Promise<string> => (await shows(...what)).status;

@@ -228,6 +228,43 @@ test('pools come and go', async () => {
   await expectNothingLeft(world, cluster.id);
 });
 
+test('a worker whose server failed is replaced', async () => {
+  const world = new World();
+  const cluster = clusterFixture({ id: newId() });
+  await world.create(cluster);
+  const namespace = cluster.id;
+  const machines = { apiVersion: 'cluster.x-k8s.io/v1beta2', kind: 'Machine', namespace };
+  const [machine] = (await client.list(machines)).items;
+  const name = machine?.metadata.name ?? '';
+  const failed = { apiVersion: 'infrastructure.cluster.x-k8s.io/v1alpha1', kind: 'OpenStackServer' };
+  await client.apply(
+    {
+      ...failed,
+      metadata: { name, namespace },
+      spec: {
+        flavor: 'm1.small',
+        image: { id: '8f2a5c36-4f5c-4a52-9a9b-0d5f8c2d1e00' },
+        ports: [{}],
+        sshKeyName: '',
+        identityRef: { name: 'clouds', cloudName: 'openstack' },
+      },
+    },
+    { fieldManager: 'capo', force: true },
+  );
+  await client.patch(
+    { ...failed, name, namespace },
+    { status: { ready: false, instanceState: 'ERROR', instanceID: 'i' } },
+    { type: 'merge', subresource: 'status' },
+  );
+  await world.run(cluster.id);
+  const actions = world.store.plans.flatMap((plan) => plan.actions);
+  const reason = expect.stringContaining('ERROR');
+  expect(actions).toContainEqual({ type: 'replaceMachine', machine: name, reason });
+  expect(await client.find({ ...machines, name })).toBeUndefined();
+  await client.delete({ ...failed, name, namespace });
+  await world.remove(cluster.id);
+});
+
 test('load balancers that the tenant left behind are removed before the ledger is empty', async () => {
   const world = new World();
   const cluster = clusterFixture({ id: newId() });

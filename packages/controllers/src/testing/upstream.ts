@@ -11,7 +11,7 @@ const crdFiles: readonly (readonly [folder: string, pattern: RegExp])[] = [
   ['sigs.k8s.io/cluster-api@v1.12.10/bootstrap/kubeadm/config/crd/bases', /_kubeadmconfigtemplates\.yaml$/],
   [
     'sigs.k8s.io/cluster-api-provider-openstack@v0.14.7/config/crd/bases',
-    /_openstack(clusters|machines|machinetemplates)\.yaml$/,
+    /_openstack(clusters|machines|machinetemplates|servers)\.yaml$/,
   ],
   [
     'github.com/clastix/cluster-api-control-plane-provider-kamaji@v0.15.2/config/crd/bases',
