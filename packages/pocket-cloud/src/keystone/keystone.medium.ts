@@ -90,7 +90,7 @@ describe('application credentials', () => {
     expect((await make(token, 'child')).status).toBe(403);
     expect((await cloud.call('keystone', 'DELETE', `${credentials()}/${id}`, { token: user })).status).toBe(204);
     expect(await works(token)).toBe(false);
-    expect((await byCredential(id, 's')).status).toBe(401);
+    expect((await byCredential(id, 's')).status).toBe(404);
   });
 
   it('cannot hold roles that the user lacks, and only their user makes them', async () => {
