@@ -94,15 +94,10 @@ interface Member {
 }
 
 /** Members of the first pool of a Service's load balancer. */
-export async function membersOf(service: string): Promise<readonly Member[]> {
+async function membersOf(service: string): Promise<readonly Member[]> {
   const { id } = await balancerOf(service);
   const { pools } = await octavia<{ pools: readonly { readonly id: string }[] }>(`/pools?loadbalancer_id=${id}`);
   return (await octavia<{ members: readonly Member[] }>(`/pools/${pools[0]?.id}/members`)).members;
-}
-
-export async function nodeAddresses(): Promise<readonly string[]> {
-  const path = 'jsonpath={.items[*].status.addresses[?(@.type=="InternalIP")].address}';
-  return (await kubectl('demo', ['get', 'nodes', '-o', path])).split(' ').toSorted();
 }
 
 /** Asks a name server by UDP for an address in the cluster; answers whether one came. */

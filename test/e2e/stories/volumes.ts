@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { cloudIn } from '../support/cloud.ts';
 import { kaas, kaasJson, kaasOk, kubectl, placement } from '../support/platform.ts';
 import { eventually } from '../support/waiting.ts';
-import { membersOf, nodeAddresses } from './services.ts';
 
 const image = 'docker.io/library/busybox:1.35.0';
 const clusterKey = 'cinder.csi.openstack.org/cluster';
@@ -142,10 +141,6 @@ export function volumeStories(): void {
         return found.status.phase === 'ready' ? found : undefined;
       });
       expect(status.phase).toBe('ready');
-      await eventually('the load balancer has the nodes that are there', async () => {
-        const members = (await membersOf('hello')).map(({ address }) => address).toSorted();
-        return members.join(' ') === (await nodeAddresses()).join(' ') ? true : undefined;
-      });
     });
 
     it('of a deleted cluster go or stay as asked, and nothing of anybody else is touched', async () => {
