@@ -12,7 +12,7 @@ import {
   type Tenant,
   uploadImage,
 } from '@matryoshka/pocket-cloud/testing';
-import { readFileIfExists, sleep } from '@matryoshka/system';
+import { daemonStatus, readFileIfExists, sleep } from '@matryoshka/system';
 import { describeMs, median } from './statistics.ts';
 
 // What pocket cloud alone takes: servers of the worker image until cloud-init is done, twenty at once and idle, a list of two hundred, what is left
@@ -28,7 +28,7 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
 };
 
 const cloud = await startTestCloudProcess('pnb', 24);
-const pid = Number(await readFile(join(cloud.config.dataDir, 'pid'), 'utf8').then((text) => text.split(/\s/)[0]));
+const pid = (await daemonStatus(join(cloud.config.dataDir, 'pid')))?.pid;
 try {
   const gold = await makeTenant(cloud, 'gold');
   await liftQuotas(gold);

@@ -70,7 +70,7 @@ const settleTimeoutMs = 180_000;
 
 export interface Recorder {
   readonly steps: readonly Step[];
-  /** A caller by password; `project` undefined: the token is not of a project. */
+  /** A caller by password. */
   login(user: Login): Promise<Caller>;
   anonymous(): Caller;
 }

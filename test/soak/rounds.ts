@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { sleep } from '@matryoshka/system';
-import { cloudIn, inventory, serviceUsers } from '../e2e/support/cloud.ts';
+import { cloudIn, clusterKey, inventory, serviceUsers } from '../e2e/support/cloud.ts';
 import { killDaemon } from '../e2e/support/crash.ts';
+import { apply } from '../e2e/support/kubernetes.ts';
 import { kaas, kaasJson, kaasOk, kubectl, managementKubectl, placement, settings } from '../e2e/support/platform.ts';
 import { sql } from '../e2e/support/sql.ts';
 import { eventually } from '../e2e/support/waiting.ts';
@@ -14,7 +15,6 @@ const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20
 const victims = ['kaas-controller', 'kaas-api', 'pocket-cloud', 'postgres'] as const;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const pick = <T>(list: readonly [T, ...T[]]): T => list[randomInt(list.length)] ?? list[0];
-const clusterKey = 'cinder.csi.openstack.org/cluster';
 
 /** Kills a process at a random moment, brings it back; until `done`, at most `kills` times. */
 async function crashUntil(done: () => Promise<boolean>, kills: number): Promise<number> {
@@ -76,7 +76,7 @@ async function round(number: number): Promise<void> {
   await kaasOk(['cluster', 'create', name, '--tier', tier, '--pool', `w:m1.small:${randomInt(1, 3)}`]);
   let kills = await crashUntil(isReady, randomInt(4));
   await kaasOk(['cluster', 'kubeconfig', name]);
-  await kubectl(name, ['apply', '-f', '-'], claimAndService('docker.io/library/busybox:1.35.0'));
+  await apply(name, claimAndService('docker.io/library/busybox:1.35.0'));
   const isUsed = async (): Promise<boolean> => {
     const path = ['get', 'service', 'writer', '-o', 'jsonpath={.status.loadBalancer.ingress[0].ip}'];
     const phase = await kubectl(name, ['get', 'pod', 'writer', '-o', 'jsonpath={.status.phase}']);

@@ -1,7 +1,7 @@
 import type { Logger } from '@matryoshka/system';
 import type { PocketCloudConfig, PocketCloudPaths, ServiceName } from './config.ts';
 import type { Faults } from './faults/index.ts';
-import type { ApiServerOptions, Authenticate, ErrorBody, Route } from './http/index.ts';
+import type { ApiServerOptions, Authenticate } from './http/index.ts';
 import type { Store } from './store/index.ts';
 
 /** What every service is built from. */
@@ -16,11 +16,12 @@ export interface ServiceContext {
 }
 
 /** A service as index.ts runs it: listener first, then background work. */
-export interface Service {
+export interface Service
+  extends Pick<
+    ApiServerOptions,
+    'routes' | 'errorBody' | 'headers' | 'requestIdHeaders' | 'unknownPath' | 'extraHeaders'
+  > {
   readonly name: ServiceName;
-  readonly routes: readonly Route[];
-  readonly errorBody: ErrorBody;
-  readonly extraHeaders?: NonNullable<ApiServerOptions['extraHeaders']>;
   /** Starts background work: adopts what runs, queues what is unfinished. Must not wait for that work. */
   start?(): Promise<void>;
   /** Ends background work; what runs for customers keeps running. */

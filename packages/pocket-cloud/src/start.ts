@@ -83,7 +83,8 @@ export async function startCloud(config: PocketCloudConfig, log: Logger): Promis
       const server = createApiServer({
         ...service,
         authenticate: context.authenticate,
-        keystoneUrl: serviceUrl(config, 'keystone'),
+        // Keystone names its version, its middleware in the other services does not.
+        keystoneUrl: `${serviceUrl(config, 'keystone')}${service.name === 'keystone' ? '/v3' : '/'}`,
         around: aroundCalls(faults, service.name),
         log,
       });

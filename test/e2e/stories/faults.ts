@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { cloudIn, inventory } from '../support/cloud.ts';
+import { apply, serviceAddress } from '../support/kubernetes.ts';
 import { config, kaas, kaasJson, kaasOk, kubectl } from '../support/platform.ts';
 import { eventually } from '../support/waiting.ts';
 
@@ -109,12 +110,8 @@ export function faultStories(): void {
       await inject({ kind: 'load-balancer', name: '_default_unlucky$', outcome: 'error', times: 1 });
       const spec = { type: 'LoadBalancer', selector: { app: 'hello' }, ports: [{ port: 80, targetPort: 8080 }] };
       const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'unlucky' }, spec };
-      await kubectl('demo', ['apply', '-f', '-'], JSON.stringify(service));
-      const path = 'jsonpath={.status.loadBalancer.ingress[0].ip}';
-      const address = await eventually(
-        'the service has an address',
-        async () => (await kubectl('demo', ['get', 'service', 'unlucky', '-o', path])) || undefined,
-      );
+      await apply('demo', service);
+      const address = await serviceAddress('demo', 'unlucky');
       await eventually('it answers', async () => ((await fetch(`http://${address}/`)).ok ? true : undefined), 60_000);
       await kubectl('demo', ['delete', 'service', 'unlucky']);
       expect((await kaas(['cluster', 'get', 'demo'])).code).toBe(0);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { cloudIn } from '../support/cloud.ts';
+import { apply, serviceAddress } from '../support/kubernetes.ts';
 import { config, kaasJson, kubectl } from '../support/platform.ts';
 import { eventually } from '../support/waiting.ts';
 
@@ -37,18 +38,8 @@ async function expose(name: string, fields: { readonly annotations?: Json; reado
     metadata: { name, annotations: fields.annotations ?? {} },
     spec: { type: 'LoadBalancer', selector: { app: 'echo' }, ports: [{ port: 7, targetPort: 7007 }], ...fields.spec },
   };
-  await kubectl('demo', ['apply', '-f', '-'], JSON.stringify(service));
-  return await addressOf(name);
-}
-
-async function addressOf(name: string, namespace = 'default'): Promise<string> {
-  const argv = ['get', 'service', name, '-n', namespace, '-o', 'jsonpath={.status.loadBalancer.ingress[0].ip}'];
-  return await eventually(
-    `${name} has an address`,
-    async () => (await kubectl('demo', argv)) || undefined,
-    120_000,
-    500,
-  );
+  await apply('demo', service);
+  return await serviceAddress('demo', name);
 }
 
 const remove = async (name: string): Promise<void> => void (await kubectl('demo', ['delete', 'service', name]));
@@ -131,7 +122,7 @@ export function serviceStories(): void {
         readonly status: string;
         readonly address: string;
       }
-      const address = await addressOf('hello');
+      const address = await serviceAddress('demo', 'hello');
       const shown = await eventually('both are shown as active', async () => {
         const { items } = await kaasJson<{ items: readonly Shown[] }>(['cluster', 'resources', 'demo']);
         const states = items.map(({ kind, usedBy, status, address: at }) =>
@@ -157,8 +148,8 @@ export function serviceStories(): void {
         metadata: { name: 'names', namespace: 'kube-system' },
         spec: { type: 'LoadBalancer', selector: { 'k8s-app': 'kube-dns' }, ports },
       };
-      await kubectl('demo', ['apply', '-f', '-'], JSON.stringify(service));
-      const address = await addressOf('names', 'kube-system');
+      await apply('demo', service);
+      const address = await serviceAddress('demo', 'names', 'kube-system');
       await eventually('names are resolved by UDP', async () => await resolves(address), 60_000);
       const metrics = async (): Promise<true | undefined> =>
         (await (await fetch(`http://${address}:9153/metrics`)).text()).includes('coredns_') ? true : undefined;
@@ -167,7 +158,7 @@ export function serviceStories(): void {
     });
 
     it('let in only the ranges they name', async () => {
-      await kubectl('demo', ['apply', '-f', '-'], echo);
+      await apply('demo', echo);
       await kubectl('demo', ['rollout', 'status', 'deployment/echo', '--timeout=120s']);
       const address = await expose('ranges', { spec: { loadBalancerSourceRanges: [`${host}/32`] } });
       await eventually('the host is let in', async () => await answers(address), 60_000);

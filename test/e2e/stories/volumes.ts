@@ -1,12 +1,12 @@
 import type { Volume } from '@matryoshka/openstack';
 import { run } from '@matryoshka/system';
 import { describe, expect, it } from 'vitest';
-import { cloudIn } from '../support/cloud.ts';
+import { cloudIn, clusterKey } from '../support/cloud.ts';
+import { apply } from '../support/kubernetes.ts';
 import { kaas, kaasJson, kaasOk, kubectl, placement } from '../support/platform.ts';
 import { eventually } from '../support/waiting.ts';
 
 const image = 'docker.io/library/busybox:1.35.0';
-const clusterKey = 'cinder.csi.openstack.org/cluster';
 
 const claim = (name: string, more = ''): string => `apiVersion: v1
 kind: PersistentVolumeClaim
@@ -59,8 +59,6 @@ spec:
       spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }
 `;
 
-const apply = async (context: string, manifest: string): Promise<void> =>
-  void (await kubectl(context, ['apply', '-f', '-'], manifest));
 const read = async (what: string, path: string, context = 'demo'): Promise<string> =>
   await kubectl(context, ['get', what, '-o', `jsonpath={${path}}`]);
 const inPod = async (name: string, ...argv: readonly string[]): Promise<string> =>
@@ -95,7 +93,7 @@ export function volumeStories(): void {
 
     it('are copied by snapshots and made anew of them', async () => {
       const snapshot = { apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshot', metadata: { name: 'copy' } };
-      await apply('demo', JSON.stringify({ ...snapshot, spec: { source: { persistentVolumeClaimName: 'data' } } }));
+      await apply('demo', { ...snapshot, spec: { source: { persistentVolumeClaimName: 'data' } } });
       await kubectl('demo', [
         'wait',
         'volumesnapshot/copy',

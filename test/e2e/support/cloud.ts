@@ -8,6 +8,9 @@ interface AdminFile {
   readonly password: string;
 }
 
+/** Metadata in which Cinder CSI writes the id of its cluster. */
+export const clusterKey = 'cinder.csi.openstack.org/cluster';
+
 /** The test platform's cloud as its administrator, in any project. */
 export async function cloudIn(project: string): Promise<{ readonly cloud: Cloud; readonly projectId: string }> {
   const admin = JSON.parse(await readFile(paths.openstackAdminFile, 'utf8')) as AdminFile;

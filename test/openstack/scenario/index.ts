@@ -30,13 +30,11 @@ export async function runScenario(
     if (red === undefined || blue === undefined) throw new Error('no projects');
     const network = await quietly(admin, 'network', 'GET', '/v2.0/networks?name=public');
     const world: World = {
-      recorder,
       admin,
       red,
       blue,
       nobody: recorder.anonymous(),
       publicId: network.id,
-      image: cloud.image,
       flavorId: (
         await quietly(admin, 'compute', 'POST', '/v2.1/flavors', {
           flavor: { name: 'scenario', ram: 256, vcpus: 1, disk: 1 },

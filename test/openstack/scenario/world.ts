@@ -1,15 +1,12 @@
-import type { Caller, Recorder } from '../recorder.ts';
+import type { Caller } from '../recorder.ts';
 
 /** What every part of the scenario starts from: two projects, an administrator, and a network to the outside. */
 export interface World {
-  readonly recorder: Recorder;
   readonly admin: Caller;
   readonly red: Caller;
   readonly blue: Caller;
   readonly nobody: Caller;
   readonly publicId: string;
-  /** Content of the image that servers boot from. */
-  readonly image: Buffer;
   readonly flavorId: string;
   readonly imageId: string;
 }

@@ -1,5 +1,6 @@
 import type { Cloud } from '@matryoshka/openstack';
-import { type Logger, sleep } from '@matryoshka/system';
+import type { Logger } from '@matryoshka/system';
+import { periodically } from '../periodically.ts';
 
 export interface CatalogueFlavor {
   readonly name: string;
@@ -91,15 +92,10 @@ export async function runCatalogueSync(
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
-  while (!options.signal.aborted) {
-    let delayMs = options.intervalMs;
-    try {
-      await syncCatalogue(cloud, store, options);
-    } catch (error) {
-      if (options.signal.aborted) return;
-      options.log.warn({ err: error }, 'the catalogue could not be synchronised');
-      delayMs = Math.min(2_000, options.intervalMs);
-    }
-    await sleep(delayMs, options.signal).catch(() => undefined);
-  }
+  const { intervalMs, log, signal } = options;
+  const failure = 'the catalogue could not be synchronised';
+  await periodically(
+    { intervalMs, retryMs: Math.min(2_000, intervalMs), failure, log, signal },
+    async () => await syncCatalogue(cloud, store, options),
+  );
 }

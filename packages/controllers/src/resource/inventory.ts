@@ -1,7 +1,7 @@
 import type { Resource, ResourceKind } from '@matryoshka/domain';
-import type { Cloud } from '@matryoshka/openstack';
-import { isOpenStackError } from '@matryoshka/openstack';
-import { type Logger, sleep } from '@matryoshka/system';
+import { type Cloud, isOpenStackError } from '@matryoshka/openstack';
+import type { Logger } from '@matryoshka/system';
+import { periodically } from '../periodically.ts';
 import { balancersOf, type Owners, snapshotsOf, volumesOf } from './recognise.ts';
 
 /** Where the inventory is kept for kaas-api, which never asks the cloud. */
@@ -55,13 +55,9 @@ export async function runInventory(
   store: InventoryStore,
   options: { readonly intervalMs: number; readonly log: Logger; readonly signal: AbortSignal },
 ): Promise<void> {
-  while (!options.signal.aborted) {
-    try {
-      await syncInventory(cloud, store, options);
-    } catch (error) {
-      if (options.signal.aborted) return;
-      options.log.warn({ err: error }, 'the inventory could not be made');
-    }
-    await sleep(options.intervalMs, options.signal).catch(() => undefined);
-  }
+  const { intervalMs, log, signal } = options;
+  await periodically(
+    { intervalMs, retryMs: intervalMs, failure: 'the inventory could not be made', log, signal },
+    async () => await syncInventory(cloud, store, options),
+  );
 }

@@ -18,6 +18,7 @@ export function balancersOf(
   balancers: readonly LoadBalancer[],
   addresses: readonly FloatingIp[],
 ): readonly Resource[] {
+  const byPort = Map.groupBy(addresses, ({ port_id }) => port_id);
   return balancers.flatMap((balancer) => {
     const clusterId = clusterPart.exec(balancer.name)?.[1] ?? '';
     const { project_id: projectId, provisioning_status: status } = balancer;
@@ -25,9 +26,7 @@ export function balancersOf(
     const [namespace, ...service] = balancer.name.slice(ledgerName('load-balancers', clusterId).length).split('_');
     const usedBy = `Service ${namespace}/${service.join('_')}`;
     const common = { clusterId, projectId, usedBy, sizeGib: null };
-    const own = addresses.filter(
-      ({ port_id, project_id }) => port_id === balancer.vip_port_id && project_id === projectId,
-    );
+    const own = (byPort.get(balancer.vip_port_id) ?? []).filter(({ project_id }) => project_id === projectId);
     return [
       {
         ...common,

@@ -29,15 +29,6 @@ interface Origin {
 /** Writes the row of a new volume and starts its making; answers its id. Throws ApiError in Cinder's words. */
 export function createVolume(store: Store, controller: VolumeController, caller: Caller, wish: VolumeWish): string {
   const origin = originOf(store, caller, wish);
-  if (
-    wish.size === undefined &&
-    wish.imageId === undefined &&
-    wish.snapshotId === undefined &&
-    wish.sourceVolumeId === undefined
-  )
-    throw badRequest(
-      'The server could not comply with the request since it is either malformed or otherwise incorrect.',
-    );
   const size = wish.size ?? (wish.imageId === undefined ? origin.minimumGib : 0);
   if (size < 1) throw badRequest(`Invalid input received: Volume size '${size}' must be an integer and greater than 0`);
   if (size < origin.minimumGib) throw badRequest(tooSmall(wish, size, origin.minimumGib));
@@ -75,6 +66,10 @@ function originOf(store: Store, caller: Caller, wish: VolumeWish): Origin {
   const given = [wish.imageId, wish.snapshotId, wish.sourceVolumeId].filter((source) => source !== undefined);
   if (given.length > 1)
     throw badRequest('Invalid input received: May specify only one of snapshot, imageRef or source volume');
+  if (given.length === 0 && wish.size === undefined)
+    throw badRequest(
+      'The server could not comply with the request since it is either malformed or otherwise incorrect.',
+    );
   if (wish.snapshotId !== undefined) {
     const snapshot = snapshotById(store, wish.snapshotId);
     if (snapshot === undefined || !canSee(caller, snapshot.project_id))

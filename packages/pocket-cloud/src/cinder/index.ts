@@ -27,6 +27,8 @@ export function createCinder(context: ServiceContext): Cinder {
     service: {
       name: 'cinder',
       errorBody: novaError,
+      headers: { vary: 'OpenStack-API-Version' },
+      requestIdHeaders: ['x-openstack-request-id', 'x-compute-request-id'],
       extraHeaders: microversionHeaders,
       routes: [
         ...versionRoutes,

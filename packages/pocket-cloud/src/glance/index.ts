@@ -23,7 +23,15 @@ import { newId, type Store, timestamp } from '../store/index.ts';
 import { patched, withFields } from './change.ts';
 import { readData, storeData } from './data.ts';
 import { memberRoutes } from './members.ts';
-import { type ImageRow, imageById, imageDataFile, imageDirectory, mayUseImage, memberOf, saveImage } from './rows.ts';
+import {
+  type ImageRow,
+  imageById,
+  imageDataFile,
+  imageDirectory,
+  mayUseImage,
+  membershipsOf,
+  saveImage,
+} from './rows.ts';
 import { showImage } from './view.ts';
 
 export { migrations } from './migrations.ts';
@@ -214,8 +222,9 @@ function listImages(store: Store, request: ApiRequest, rows: readonly ImageRow[]
   const wantedVisibility = query.get('visibility');
   // An image that somebody shares shows up once it was accepted, unless the list asks otherwise.
   const wantedMember = query.get('member_status') ?? 'accepted';
+  const memberships = membershipsOf(store, caller.projectId);
   const isShared = ({ id }: ImageRow): boolean => {
-    const status = memberOf(store, id, caller.projectId)?.status;
+    const status = memberships.get(id);
     return status !== undefined && (wantedMember === 'all' || status === wantedMember);
   };
   const mine = rows.filter(

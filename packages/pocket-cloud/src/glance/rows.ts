@@ -52,6 +52,14 @@ export const membersOf = (store: Store, imageId: string): readonly MemberRow[] =
 export const memberOf = (store: Store, imageId: string, projectId: string): MemberRow | undefined =>
   store.get<MemberRow>('select * from image_member where image_id = ? and project_id = ?', imageId, projectId);
 
+/** What a project said to each image that is shared with it, by image. */
+export const membershipsOf = (store: Store, projectId: string): ReadonlyMap<string, MemberRow['status']> =>
+  new Map(
+    store
+      .all<MemberRow>('select * from image_member where project_id = ?', projectId)
+      .map(({ image_id, status }) => [image_id, status]),
+  );
+
 // Not "insert or replace", which deletes the row first, and the image's members with it.
 const changeable = [
   'name',

@@ -11,12 +11,18 @@ export interface ApiServerOptions {
   readonly routes: readonly Route[];
   readonly errorBody: ErrorBody;
   readonly authenticate: Authenticate;
-  /** Where a client without a token should get one; goes into `WWW-Authenticate`. */
+  /** Where a client without a token should get one; goes into `WWW-Authenticate` as it is. */
   readonly keystoneUrl: string;
   readonly log: Logger;
   /** Comes around every call, once it is known who asks. */
   readonly around?: (call: AroundCall, proceed: () => Promise<ApiReply>) => Promise<ApiReply>;
   readonly bodyLimitBytes?: number;
+  /** Headers of every answer, also of one that `extraHeaders` refuses. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Names under which the request id goes out; default `x-openstack-request-id` alone. */
+  readonly requestIdHeaders?: readonly string[];
+  /** How a path that the service does not know is answered, where that is not its own dialect. */
+  readonly unknownPath?: ErrorBody;
   /** Headers for every answer, e.g. the microversion; may throw ApiError (406). */
   readonly extraHeaders?: (request: FastifyRequest) => Readonly<Record<string, string>>;
 }
@@ -34,14 +40,6 @@ export interface ApiServer {
   /** Lets running requests end, then closes. */
   close(): Promise<void>;
 }
-
-const variesBy: Readonly<Record<string, string>> = {
-  keystone: 'X-Auth-Token',
-  nova: 'OpenStack-API-Version, X-OpenStack-Nova-API-Version',
-  cinder: 'OpenStack-API-Version',
-};
-/** Services that answer a path they do not know by a page. */
-const withPages = new Set(['nova', 'octavia']);
 
 /** One service's HTTP listener: authentication, request ids, JSON limits and errors in the service's dialect. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
@@ -67,10 +65,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
 
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-openstack-request-id', request.id);
-    if (options.name === 'nova' || options.name === 'cinder') reply.header('x-compute-request-id', request.id);
-    const vary = variesBy[options.name];
-    if (vary !== undefined) reply.header('vary', vary);
+    for (const name of options.requestIdHeaders ?? ['x-openstack-request-id']) reply.header(name, request.id);
+    if (options.headers !== undefined) reply.headers(options.headers);
     const extra = options.extraHeaders?.(request);
     if (extra !== undefined) reply.headers(extra);
   });
@@ -83,17 +79,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
         { requestId: request.id, method: request.method, url: request.url, err: error },
         'request failed',
       );
-    if (known.status === 401)
-      reply.header(
-        'www-authenticate',
-        `Keystone uri="${options.keystoneUrl}${options.name === 'keystone' ? '/v3' : '/'}"`,
-      );
+    if (known.status === 401) reply.header('www-authenticate', `Keystone uri="${options.keystoneUrl}"`);
     // Who is not known is turned away before the service, by Keystone's middleware and in its dialect.
     const errorBody = known.status === 401 && options.errorBody !== htmlError ? keystoneError : options.errorBody;
     return await sendBody(reply.code(known.status).headers(known.headers), errorBody(known));
   });
   app.setNotFoundHandler(async (_request, reply) => {
-    const errorBody = withPages.has(options.name) ? htmlError : options.errorBody;
+    const errorBody = options.unknownPath ?? options.errorBody;
     return await sendBody(reply.code(404), errorBody(new ApiError(404, 'The resource could not be found.')));
   });
 

@@ -169,8 +169,6 @@ function projectInDomain(store: Store, wanted: JsonObject): ReturnType<typeof pr
 
 async function byApplicationCredential(store: Store, wanted: JsonObject, expiresAt: Date): Promise<NewToken> {
   const credential = findCredential(store, wanted);
-  const id = optionalString(wanted, 'id');
-  if (credential === undefined && id !== undefined) throw notFound(`Could not find Application Credential: ${id}.`);
   const correct = await verifyPassword(requiredString(wanted, 'secret', 4096), credential?.secret_hash);
   const user = credential === undefined ? undefined : userById(store, credential.user_id);
   if (credential === undefined || user === undefined || !correct || isExpired(credential) || !canLogIn(store, user))
@@ -190,8 +188,11 @@ async function byApplicationCredential(store: Store, wanted: JsonObject, expires
 
 function findCredential(store: Store, wanted: JsonObject): ApplicationCredentialRow | undefined {
   const id = optionalString(wanted, 'id');
-  if (id !== undefined)
-    return store.get<ApplicationCredentialRow>('select * from application_credential where id = ?', id);
+  if (id !== undefined) {
+    const known = store.get<ApplicationCredentialRow>('select * from application_credential where id = ?', id);
+    if (known === undefined) throw notFound(`Could not find Application Credential: ${id}.`);
+    return known;
+  }
   const user = findUser(store, bodyObject(wanted, 'user'));
   return store.get<ApplicationCredentialRow>(
     'select * from application_credential where user_id = ? and name = ?',

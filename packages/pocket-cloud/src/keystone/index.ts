@@ -49,6 +49,7 @@ export function createKeystone(context: { readonly config: PocketCloudConfig; re
   return {
     name: 'keystone',
     errorBody: keystoneError,
+    headers: { vary: 'X-Auth-Token' },
     routes: [
       ...versionRoutes,
       ...tokenRoutes(store, config),

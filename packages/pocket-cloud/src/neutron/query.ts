@@ -16,15 +16,15 @@ export function listReply(
   special: Readonly<Record<string, (view: View, wanted: readonly string[]) => boolean>> = {},
 ): ApiReply {
   const keys = [...new Set(request.query.keys())].filter((key) => !paging.has(key));
-  checkNames(request.query, keys, views, special);
+  const names = new Set(views.flatMap((view) => Object.keys(view)));
+  checkNames(request.query, keys, names, special);
   const matching = views.filter((view) =>
     keys.every((key) => matches(view, aliases[key] ?? key, request.query.getAll(key), special)),
   );
-  const sortKeys = new Set(views.flatMap((view) => Object.keys(view)));
   const page = listPage(request, matching, {
     idOf: (view) => String(view.id),
     badMarker: (marker) => notFound(`${titleOf(plural)} ${marker} could not be found.`, `${titleOf(plural)}NotFound`),
-    sortKeys: Object.fromEntries([...sortKeys].map((key) => [key, (view: View) => sortValue(view[key])])),
+    sortKeys: Object.fromEntries([...names].map((key) => [key, (view: View) => sortValue(view[key])])),
   });
   return ok({
     [plural]: page.items.map((view) => selectFields(request.query, view)),
@@ -33,12 +33,16 @@ export function listReply(
 }
 
 /** Attributes by which a list of nothing may be filtered and sorted cannot be told; otherwise unknown ones are refused, as Neutron does (neutron/api/api_common.py). */
-function checkNames(query: URLSearchParams, keys: readonly string[], views: readonly View[], special: object): void {
+function checkNames(
+  query: URLSearchParams,
+  keys: readonly string[],
+  known: ReadonlySet<string>,
+  special: object,
+): void {
   const sortKeys = query.getAll('sort_key');
   if (sortKeys.length !== query.getAll('sort_dir').length)
     throw badRequest('The number of sort_keys and sort_dirs must be same', 'HTTPBadRequest');
-  if (views.length === 0) return;
-  const known = new Set(views.flatMap((view) => Object.keys(view)));
+  if (known.size === 0) return;
   const unknown = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(', ');
   const badSort = sortKeys.filter((key) => !known.has(key));
   if (badSort.length > 0)

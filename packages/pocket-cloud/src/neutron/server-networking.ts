@@ -1,6 +1,6 @@
 import { waitFor } from '@matryoshka/system';
 import { cidrOf, netmask, networkNames } from '../engine/network/index.ts';
-import { ApiError, badRequest, conflict, forbidden } from '../http/index.ts';
+import { ApiError, badRequest, conflict, forbidden, notFound } from '../http/index.ts';
 import type { PortRequest, ServerNetworking, ServerPort } from '../nova/index.ts';
 import { type NeutronCore, quotaOf, usedOf } from './core.ts';
 import { ensureDefaultGroup } from './default-group.ts';
@@ -56,7 +56,7 @@ export function createServerNetworking(core: NeutronCore): ServerNetworking {
         )?.device_id,
     networkDataOf: (serverId) => networkData(core, portsOf(serverId)),
     changeSecurityGroup: (serverId, projectId, change, wanted) => {
-      const group = groupOf(core, projectId, wanted);
+      const group = groupOf(core, projectId, wanted, notFound);
       for (const port of core.ports.list().filter((row) => row.device_id === serverId)) {
         const others = port.security_groups.filter((id) => id !== group);
         core.ports.update(port.id, { security_groups: change === 'add' ? [...others, group] : others });
@@ -143,17 +143,17 @@ function usable(core: NeutronCore, request: PortRequest): NetworkRow {
 }
 
 function groupsOf(core: NeutronCore, request: PortRequest): readonly string[] {
-  return (request.securityGroups ?? ['default']).map((wanted) => groupOf(core, request.projectId, wanted));
+  return (request.securityGroups ?? ['default']).map((wanted) => groupOf(core, request.projectId, wanted, badRequest));
 }
 
-/** Id of a group that is named by name or id. */
-function groupOf(core: NeutronCore, projectId: string, wanted: string): string {
+/** Id of a group that is named by name or id; `refusal` makes the error for one that is not there. */
+function groupOf(core: NeutronCore, projectId: string, wanted: string, refusal: (message: string) => Error): string {
   if (wanted === 'default') return ensureDefaultGroup(core, projectId).id;
   const own = core.groups.list().filter((row) => row.project_id === projectId);
   const found = own.filter((row) => row.id === wanted || row.name === wanted);
   if (found.length > 1)
     throw conflict(`Multiple security groups found matching '${wanted}'. Use an ID to be more specific.`);
-  if (found[0] === undefined) throw badRequest(`Security group ${wanted} is not found for project ${projectId}`);
+  if (found[0] === undefined) throw refusal(`Security group ${wanted} is not found for project ${projectId}`);
   return found[0].id;
 }
 

@@ -42,16 +42,15 @@ export function createServerController(
 
   const hasPort = (row: ServerRow, portId: string): boolean =>
     networking.portsOfDevice(row.id).some(({ id }) => id === portId);
-  /** Does something for each of the server's ports; one that is detached meanwhile is nobody's business any more. */
-  const forPorts = async (row: ServerRow, work: (portId: string) => Promise<void>): Promise<void> => {
-    for (const { id } of networking.portsOfDevice(row.id))
-      await work(id).catch((error: unknown) => {
-        if (hasPort(row, id)) throw error;
-      });
-  };
+  /** What fails for a port that is detached meanwhile is nobody's business any more. */
+  const whileAttached = async (row: ServerRow, portId: string, work: Promise<void>): Promise<void> =>
+    await work.catch((error: unknown) => {
+      if (hasPort(row, portId)) throw error;
+    });
   /** The server's ports when their networks stand. */
   const readyPorts = async (row: ServerRow): Promise<ReturnType<ServerNetworking['portsOfDevice']>> => {
-    await forPorts(row, async (id) => await networking.network.prepare(id));
+    const ports = networking.portsOfDevice(row.id);
+    await Promise.all(ports.map(async ({ id }) => await whileAttached(row, id, networking.network.prepare(id))));
     return networking.portsOfDevice(row.id);
   };
 
@@ -106,7 +105,8 @@ export function createServerController(
         ports.map((port) => networking.network.plugInfo(port.id)),
       );
     }
-    await forPorts(row, async (id) => await networking.network.afterServerStarted(id));
+    for (const { id } of networking.portsOfDevice(row.id))
+      await whileAttached(row, id, networking.network.afterServerStarted(id));
     const held = await serverDisks.sync(row.id);
     await machines.freeze(row.id, row.frozen !== 0);
     store.transaction(() => {

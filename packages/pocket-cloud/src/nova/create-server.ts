@@ -98,8 +98,8 @@ export async function createServer(api: ServerApi, request: ApiRequest): Promise
   // Until its ports are there the row wants its own end: a crash in between is cleaned up by the next start.
   store.run(
     `insert into server (id, project_id, user_id, name, hostname, image_id, flavor, desired, status, task_state, metadata, tags, user_data,
-       key_name, key_data, availability_zone, server_group_id, config_drive, created_at, updated_at)
-     values (?, ?, ?, ?, ?, ?, ?, 'deleted', 'BUILD', 'scheduling', ?, ?, ?, ?, ?, 'nova', ?, ?, ?, ?)`,
+       key_name, key_data, availability_zone, server_group_id, config_drive, description, created_at, updated_at)
+     values (?, ?, ?, ?, ?, ?, ?, 'deleted', 'BUILD', 'scheduling', ?, ?, ?, ?, ?, 'nova', ?, ?, ?, ?, ?)`,
     id,
     caller.projectId,
     caller.userId,
@@ -114,6 +114,7 @@ export async function createServer(api: ServerApi, request: ApiRequest): Promise
     key?.public_key ?? null,
     groupId,
     optionalBoolean(wanted, 'config_drive') === true ? 'True' : '',
+    optionalString(wanted, 'description') ?? null,
     now,
     now,
   );
@@ -139,8 +140,6 @@ export async function createServer(api: ServerApi, request: ApiRequest): Promise
     controller.changed(id);
     throw error;
   }
-  const description = optionalString(wanted, 'description');
-  if (description !== undefined) updateServer(store, id, { description });
   recordAction(store, request, id, 'create');
   updateServer(store, id, { desired: 'running' });
   controller.changed(id);

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { ApiError, type ApiRequest, novaError, ok, type Route, route } from '../http/index.ts';
+import { ApiError, type ApiRequest, htmlError, novaError, ok, type Route, route } from '../http/index.ts';
 import type { Service, ServiceContext } from '../service.ts';
 import { flavorRoutes, hostRoutes, keypairRoutes, serverGroupRoutes } from './catalogue-routes.ts';
 import { createServerController } from './controller.ts';
@@ -21,6 +21,9 @@ export function createNova(context: ServiceContext, networking: ServerNetworking
   return {
     name: 'nova',
     errorBody: novaError,
+    headers: { vary: 'OpenStack-API-Version, X-OpenStack-Nova-API-Version' },
+    requestIdHeaders: ['x-openstack-request-id', 'x-compute-request-id'],
+    unknownPath: htmlError,
     extraHeaders: microversionHeaders,
     routes: [
       ...versionRoutes,

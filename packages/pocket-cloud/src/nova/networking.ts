@@ -33,7 +33,7 @@ export interface ServerNetworking {
   unbindOrDeletePorts(serverId: string): unknown;
   /** The same for one port of the server. */
   unbindOrDeletePort(serverId: string, portId: string): void;
-  /** Puts every port of a server into a group (name or id), or takes it out. Throws ApiError 400 or 409. */
+  /** Puts every port of a server into a group (name or id), or takes it out. Throws ApiError 404 or 409. */
   changeSecurityGroup(serverId: string, projectId: string, change: 'add' | 'remove', group: string): void;
   serverByAddress(networkId: string, fixedIp: string): string | undefined;
   networkDataOf(serverId: string): unknown;

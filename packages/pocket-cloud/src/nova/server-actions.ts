@@ -9,7 +9,6 @@ import {
   isObject,
   type JsonObject,
   noContent,
-  notFound,
   ok,
   optionalString,
   requiredString,
@@ -69,13 +68,7 @@ const later = (pending: PendingChange): { readonly pending: string } => ({ pendi
 const securityGroups = (change: 'add' | 'remove'): Action => ({
   from: ['ACTIVE', 'SHUTOFF', 'PAUSED'],
   act: ({ api, row, argument }) => {
-    try {
-      api.networking.changeSecurityGroup(row.id, row.project_id, change, requiredString(argument, 'name'));
-    } catch (error) {
-      // What a new server is refused for (400) is not found here.
-      if (error instanceof ApiError && /is not found for project/.test(error.message)) throw notFound(error.message);
-      throw error;
-    }
+    api.networking.changeSecurityGroup(row.id, row.project_id, change, requiredString(argument, 'name'));
     return accepted();
   },
 });

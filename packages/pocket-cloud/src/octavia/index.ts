@@ -1,4 +1,4 @@
-import { octaviaError } from '../http/index.ts';
+import { htmlError, octaviaError } from '../http/index.ts';
 import type { Service, ServiceContext } from '../service.ts';
 import { createLoadBalancerController } from './load-balancer-controller.ts';
 import type { VipNetworking } from './networking.ts';
@@ -14,6 +14,7 @@ export function createOctavia(context: ServiceContext, networking: VipNetworking
   return {
     name: 'octavia',
     errorBody: octaviaError,
+    unknownPath: htmlError,
     routes: [...versionRoutes, ...octaviaRoutes(context, networking, controller)],
     start: controller.start,
     stop: controller.stop,
