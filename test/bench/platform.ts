@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { type Client, createClient } from '@matryoshka/client';
 import type { Operation } from '@matryoshka/contract';
-import { type PlatformConfig, platformConfig, platformPaths, status } from '@matryoshka/installer';
+import { type PlatformConfig, platformPaths, readState } from '@matryoshka/installer';
 import { createKubeClient, type KubeClient, loadKubeconfig, parseKubeconfig } from '@matryoshka/kube';
 import { type Cloud, connectCloud } from '@matryoshka/openstack';
 import { sleep } from '@matryoshka/system';
 
 /** The installation that is measured: MATRYOSHKA_DATA_DIR, as `kaas` finds it. */
 export async function installation(): Promise<{ readonly config: PlatformConfig; readonly api: string }> {
-  const found = await status();
-  if (!found.installed || found.api === undefined) throw new Error('nothing is installed here; run: kaas quickstart');
-  return { config: platformConfig({ dataDir: found.dataDir ?? '' }), api: found.api };
+  const config = await readState();
+  if (config === undefined) throw new Error('nothing is installed here; run: kaas quickstart');
+  return { config, api: `http://127.0.0.1:${config.ports.api}` };
 }
 
 async function customerPassword(config: PlatformConfig): Promise<string> {

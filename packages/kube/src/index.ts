@@ -42,6 +42,7 @@ export {
 } from './kubeconfig.ts';
 export type { ListPage, ListQuery, ListResult } from './list.ts';
 export { describeRef, type KubeObject, type ObjectMeta, type ObjectRef, type OwnerReference, refOf } from './object.ts';
+export { podTrouble } from './pod.ts';
 export {
   createTransport,
   type Method,

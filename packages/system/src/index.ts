@@ -6,4 +6,5 @@ export { acquireLock, type Lock } from './lock.ts';
 export { createLogger, type Logger } from './log.ts';
 export { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
 export { CommandError, type RunOptions, type RunResult, run } from './run.ts';
+export { markUsed, removeUnused } from './unused.ts';
 export { sleep, type WaitOptions, waitFor } from './wait.ts';

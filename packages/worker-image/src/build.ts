@@ -1,6 +1,6 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run, TypedError, writeFileAtomic } from '@matryoshka/system';
+import { markUsed, removeUnused, run, TypedError, writeFileAtomic } from '@matryoshka/system';
 import { type Base, baseKey, buildBase } from './base.ts';
 import { cacheRoot, keyOf, publishOnce, readJson, sha256File, sha256Folder } from './cache.ts';
 import { type CompleteOptions, withComponents } from './components.ts';
@@ -16,6 +16,8 @@ import { enabledUnits, maskedUnits } from './units.ts';
 
 /** Raised when the way an image is put together changes. */
 const imageFormat = 1;
+/** Every change of a component makes another image of half a gigabyte. */
+const keepUnusedMs = 30 * 24 * 3600_000;
 const defaultMirror = 'http://172.29.0.1:5050';
 
 export interface WorkerImage {
@@ -35,12 +37,14 @@ interface Plan {
 
 /**
  * Builds the worker image of one Kubernetes version, or returns it from the cache. `rootfs` is always made, `qcow2` on demand.
- * Needs root. A build that was killed at any moment leaves no mount and no process, and the next one removes its files.
+ * Needs root. Images that no build asked for during a month are removed. A build that was killed at any moment leaves no mount and no process, and the next one removes its files.
  * Errors: `worker_image_options`, `worker_image_input_missing`, `apt_sources_missing`, `disk_full`, `not_built`, `command_failed`, `command_not_found`.
  */
 export async function buildWorkerImage(options: BuildWorkerImageOptions): Promise<WorkerImage> {
   checkOptions(options);
   const plan = await makePlan(await withComponents(options));
+  // Before the work too: a build beside this one must not take it for one that nobody wants.
+  await markUsed(plan.dir);
   const wanted = new Set<WorkerImageFormat>(['rootfs', ...(options.formats ?? [])]);
   for (const format of ['rootfs', 'qcow2'] as const) {
     if (!wanted.has(format)) continue;
@@ -53,6 +57,8 @@ export async function buildWorkerImage(options: BuildWorkerImageOptions): Promis
     );
   }
   const image = await describe(plan);
+  await markUsed(plan.dir);
+  await removeUnused(cacheRoot(), /^[0-9a-f]{16}$/, keepUnusedMs);
   options.onProgress?.('done');
   return image;
 }

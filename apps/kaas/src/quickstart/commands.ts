@@ -9,7 +9,7 @@ export interface Commands {
     options?: { readonly env?: Readonly<Record<string, string>>; readonly quiet?: boolean },
   ): Promise<string>;
   /** `kubectl …` against the cluster's context. */
-  kubectl(argv: readonly string[], options?: { readonly input?: string }): Promise<string>;
+  kubectl(argv: readonly string[], options?: { readonly input?: string; readonly quiet?: boolean }): Promise<string>;
 }
 
 export interface CommandsOptions {
@@ -52,13 +52,13 @@ export function createCommands(options: CommandsOptions): Commands {
         });
       return stdout;
     },
-    kubectl: async (argv, { input } = {}) => {
-      show(`kubectl ${argv.join(' ')}`);
+    kubectl: async (argv, { input, quiet = false } = {}) => {
+      if (!quiet) show(`kubectl ${argv.join(' ')}`);
       const { stdout, stderr } = await run([options.kubectl, '--context', options.context, ...argv], {
         signal: terminal.signal,
         ...(input === undefined ? {} : { input }),
       });
-      terminal.stderr(`${stdout}${stderr}`);
+      if (!quiet) terminal.stderr(`${stdout}${stderr}`);
       return stdout;
     },
   };

@@ -1,7 +1,8 @@
 import type { Terminal } from '@matryoshka/cli';
 import { componentBinary, imageRef } from '@matryoshka/components';
 import { formatDuration, type PlatformConfig, platformPaths } from '@matryoshka/installer';
-import { TypedError, waitFor } from '@matryoshka/system';
+import { type KubeObject, podTrouble } from '@matryoshka/kube';
+import { errorMessage, TypedError, waitFor } from '@matryoshka/system';
 import { type Commands, createCommands } from './commands.ts';
 import { ensureCustomer } from './customer.ts';
 import { helloManifest } from './workload.ts';
@@ -50,7 +51,7 @@ export async function quickstart({ config, terminal, version, upMs }: Quickstart
   await commands.kubectl(['get', 'nodes']);
   await timed('workload', async () => {
     await commands.kubectl(['apply', '-f', '-'], { input: helloManifest(imageRef('busybox')) });
-    await commands.kubectl(['rollout', 'status', 'deployment/hello', '--timeout=180s']);
+    await rollout(commands);
   });
   await timed('logs', async () => expectHello(await commands.kubectl(['logs', 'deployment/hello', '--tail=5'])));
   await timed('exec', async () =>
@@ -60,6 +61,28 @@ export async function quickstart({ config, terminal, version, upMs }: Quickstart
   );
   await timed('load balancer', async () => await curlLoadBalancer(commands, terminal));
   terminal.stderr(summary(config, timings));
+}
+
+/** Waits until both pods serve; when they do not, says which pod and why instead of kubectl's "timed out". */
+async function rollout(commands: Commands): Promise<void> {
+  try {
+    await commands.kubectl(['rollout', 'status', 'deployment/hello', '--timeout=180s']);
+  } catch (error) {
+    const pods = JSON.parse(
+      await commands.kubectl(['get', 'pods', '-l', 'app=hello', '-o', 'json'], { quiet: true }),
+    ) as {
+      readonly items: readonly KubeObject[];
+    };
+    const troubles = pods.items.flatMap((pod) => {
+      const trouble = podTrouble(pod);
+      return trouble === undefined ? [] : [`${pod.metadata.name}: ${trouble}`];
+    });
+    throw new TypedError(`The workload does not run: ${troubles.join('; ') || errorMessage(error)}`, {
+      code: 'workload_not_ready',
+      next: 'See more: kaas kubectl describe pods -l app=hello; then run quickstart again, which goes on from here.',
+      cause: error,
+    });
+  }
 }
 
 const loadBalancerTimeoutMs = 120_000;

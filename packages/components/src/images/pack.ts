@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TypedError } from '@matryoshka/system';
+import { markUsed, removeUnused, TypedError } from '@matryoshka/system';
 import { builtBinary } from '../binaries.ts';
 import { hashFile } from '../build/result.ts';
 import { type ArchiveImage, writeImageArchive } from '../oci/archive.ts';
@@ -14,6 +14,8 @@ import { type Image, type ImageBase, type ImageSource, imageList, imagesToBuild 
 
 export type PackedImage = Image & ArchiveImage;
 
+/** An archive is half of what a worker image is made of, and there is one for every change of a component. */
+const keepUnusedMs = 30 * 24 * 3600_000;
 const certificates = '/etc/ssl/certs/ca-certificates.crt';
 
 const hostPrograms: Readonly<Record<Exclude<ImageBase, 'plain'>, HostPrograms>> = {
@@ -172,5 +174,7 @@ export async function preloadArchive(
   const key = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
   const archive = join(cacheDir(), 'images', `preload-${key}.tar`);
   if ((await stat(archive).catch(() => undefined)) === undefined) await writeImageArchive(images, archive);
+  await markUsed(archive);
+  await removeUnused(join(cacheDir(), 'images'), /^preload-[0-9a-f]{16}\.tar$/, keepUnusedMs);
   return { archive, refs: images.map(({ ref }) => ref) };
 }

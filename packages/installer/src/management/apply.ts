@@ -1,5 +1,5 @@
 import type { ManifestObject } from '@matryoshka/components';
-import { isNotFound, isTransient, type KubeClient, type KubeObject } from '@matryoshka/kube';
+import { isNotFound, isTransient, type KubeClient, type KubeObject, podTrouble } from '@matryoshka/kube';
 import { errorMessage, sleep, TypedError } from '@matryoshka/system';
 import type { StepRun } from '../flow/graph.ts';
 
@@ -89,35 +89,19 @@ export async function unavailableDeployments(
   });
 }
 
-/** Why the pods of a namespace do not run: what containers wait for, in Kubernetes' words. */
+/** Why pods of these namespaces do not run, one line each. */
 export async function podTroubles(
   client: KubeClient,
   namespaces: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const troubles: string[] = [];
-  for (const namespace of namespaces) {
-    const { items } = await client.list({ apiVersion: 'v1', kind: 'Pod', namespace }, { signal });
-    for (const pod of items) {
-      const { status, metadata } = pod as KubeObject & {
-        readonly status?: {
-          readonly conditions?: readonly {
-            readonly type: string;
-            readonly status: string;
-            readonly message?: string;
-          }[];
-          readonly containerStatuses?: readonly {
-            readonly name: string;
-            readonly state: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
-          }[];
-        };
-      };
-      const unscheduled = status?.conditions?.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');
-      const waiting = status?.containerStatuses?.find(({ state }) => state.waiting !== undefined)?.state.waiting;
-      const reason =
-        unscheduled?.message ?? (waiting === undefined ? undefined : `${waiting.reason} ${waiting.message ?? ''}`);
-      if (reason !== undefined) troubles.push(`${namespace}/${metadata.name}: ${reason.trim()}`);
-    }
-  }
-  return troubles;
+  const lists = await Promise.all(
+    namespaces.map(async (namespace) => await client.list({ apiVersion: 'v1', kind: 'Pod', namespace }, { signal })),
+  );
+  return lists
+    .flatMap(({ items }) => items)
+    .flatMap((pod) => {
+      const trouble = podTrouble(pod);
+      return trouble === undefined ? [] : [`${pod.metadata.namespace}/${pod.metadata.name}: ${trouble}`];
+    });
 }
