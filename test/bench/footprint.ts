@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { parseArgs, promisify } from 'node:util';
 import { sleep } from '@matryoshka/system';
-import { customerClient, finished, installation } from './platform.ts';
+import { customerClient, finished, installation, liftNetworkQuota } from './platform.ts';
 import { median } from './statistics.ts';
 
 // What the machine's memory loses to further standard clusters without workers, and what is on disk. Idle memory of the platform: compare
@@ -30,6 +30,7 @@ const { stdout } = await promisify(execFile)('du', ['-m', '--max-depth=1', confi
 say(`MiB under ${config.dataDir}:`);
 say(stdout.trimEnd());
 
+await liftNetworkQuota(config);
 const ids: string[] = [];
 let before = await usedMiB();
 say(`memory in use: ${before.toFixed(0)} MiB`);

@@ -33,6 +33,30 @@ export async function customerCloud(config: PlatformConfig): Promise<Cloud> {
   });
 }
 
+/** What a provider does for a customer with many clusters: each takes two security groups, a router and a network, and a project has ten groups. */
+export async function liftNetworkQuota(config: PlatformConfig): Promise<void> {
+  const file = await readFile(platformPaths(config).openstackAdminFile, 'utf8');
+  const { authUrl, region, username, password, project } = JSON.parse(file) as Readonly<Record<string, string>>;
+  const domain = { name: 'Default' };
+  const admin = connectCloud({
+    authUrl: authUrl ?? '',
+    region: region ?? '',
+    credentials: {
+      method: 'password',
+      user: { name: username ?? '', domain },
+      password: password ?? '',
+      scope: { project: { name: project ?? '', domain } },
+    },
+  });
+  const [customer] = await admin.keystone.projects.list({ name: 'demo' });
+  await admin.neutron.setQuota(customer?.id ?? '', {
+    security_group: -1,
+    security_group_rule: -1,
+    network: -1,
+    router: -1,
+  });
+}
+
 /** A client of kaas-api as the customer that quickstart made. */
 export async function customerClient(config: PlatformConfig, api: string): Promise<Client> {
   const password = await customerPassword(config);

@@ -9,7 +9,7 @@ import { faultStories } from './stories/faults.ts';
 import { serviceStories } from './stories/services.ts';
 import { volumeStories } from './stories/volumes.ts';
 import { cloudIn, inventory, serviceUsers } from './support/cloud.ts';
-import { killDaemon } from './support/crash.ts';
+import { crashUntil, killDaemon } from './support/crash.ts';
 import { leftBehind, type MachineSnapshot, machineSnapshot } from './support/machine.ts';
 import {
   config,
@@ -254,27 +254,14 @@ describe('up', () => {
 describe('a cluster that is made and deleted while everything crashes', () => {
   const victims = ['kaas-controller', 'kaas-api', 'pocket-cloud', 'postgres'] as const;
 
-  /** Kills one process after the other, brings it back, until `done`. */
-  async function crashUntil(done: () => Promise<boolean>): Promise<number> {
-    let kills = 0;
-    for (let round = 0; round < 60; round += 1) {
-      if (await done().catch(() => false)) return kills;
-      if (kills < 8) {
-        await killDaemon(victims[kills % victims.length] ?? 'kaas-controller');
-        kills += 1;
-        const up = await kaas(['up', ...placement]);
-        expect(up.code, up.stderr.slice(-2000)).toBe(0);
-      }
-      await sleep(randomInt(500, 5_000));
-    }
-    throw new Error('it did not converge');
-  }
+  /** One after the other. */
+  const everyone = { kills: 8, victim: (kill: number) => victims[kill % victims.length] ?? 'kaas-controller' } as const;
 
   it('is there once, complete, with nothing twice', async () => {
     const counts = await inventory('demo');
     const created = await kaas(['cluster', 'create', 'crash', '--pool', 'w:m1.small:1']);
     expect(created.code, created.stderr).toBe(0);
-    await crashUntil(async () => (await cluster('crash')).status.phase === 'ready');
+    await crashUntil(async () => (await cluster('crash')).status.phase === 'ready', everyone);
     const { id } = await cluster('crash');
     const now = await inventory('demo');
     expect(now.servers).toHaveLength((counts.servers ?? []).length + 1);
@@ -291,7 +278,7 @@ describe('a cluster that is made and deleted while everything crashes', () => {
     const without = (list: readonly string[] = []): readonly string[] => list.filter((name) => name.includes(id));
     const deleted = await kaas(['cluster', 'delete', 'crash']);
     expect(deleted.code, deleted.stderr).toBe(0);
-    await crashUntil(async () => (await kaas(['cluster', 'get', 'crash'])).code === 3);
+    await crashUntil(async () => (await kaas(['cluster', 'get', 'crash'])).code === 3, everyone);
     const now = await inventory('demo');
     for (const [kind, list] of Object.entries(now)) expect(without(list), kind).toEqual([]);
     expect(now.servers).toHaveLength(2);

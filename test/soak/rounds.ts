@@ -1,8 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { sleep } from '@matryoshka/system';
 import { cloudIn, clusterKey, inventory, serviceUsers } from '../e2e/support/cloud.ts';
-import { killDaemon } from '../e2e/support/crash.ts';
+import { crashUntil } from '../e2e/support/crash.ts';
 import { apply } from '../e2e/support/kubernetes.ts';
 import { kaas, kaasJson, kaasOk, kubectl, managementKubectl, placement, settings } from '../e2e/support/platform.ts';
 import { sql } from '../e2e/support/sql.ts';
@@ -16,19 +15,8 @@ const victims = ['kaas-controller', 'kaas-api', 'pocket-cloud', 'postgres'] as c
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const pick = <T>(list: readonly [T, ...T[]]): T => list[randomInt(list.length)] ?? list[0];
 
-/** Kills a process at a random moment, brings it back; until `done`, at most `kills` times. */
-async function crashUntil(done: () => Promise<boolean>, kills: number): Promise<number> {
-  const end = Date.now() + 900_000;
-  for (let killed = 0; ; ) {
-    if (await done().catch(() => false)) return killed;
-    if (Date.now() > end) throw new Error('it did not converge within 15 minutes');
-    await sleep(randomInt(300, 8_000));
-    if (killed >= kills) continue;
-    await killDaemon(pick(victims));
-    await kaasOk(['up', ...placement]);
-    killed += 1;
-  }
-}
+/** At most so many crashes, at random. */
+const atMost = (limit: number) => ({ kills: randomInt(limit + 1), victim: () => pick(victims) });
 
 async function everything() {
   const { cloud, projectId } = await cloudIn('demo');
@@ -74,7 +62,7 @@ async function round(number: number): Promise<void> {
   const isReady = async (): Promise<boolean> =>
     (await kaasJson<{ status: { phase: string } }>(['cluster', 'get', name])).status.phase === 'ready';
   await kaasOk(['cluster', 'create', name, '--tier', tier, '--pool', `w:m1.small:${randomInt(1, 3)}`]);
-  let kills = await crashUntil(isReady, randomInt(4));
+  let kills = await crashUntil(isReady, atMost(3));
   await kaasOk(['cluster', 'kubeconfig', name]);
   await apply(name, claimAndService('docker.io/library/busybox:1.35.0'));
   const isUsed = async (): Promise<boolean> => {
@@ -83,11 +71,11 @@ async function round(number: number): Promise<void> {
     return phase === 'Running' && (await kubectl(name, path)) !== '';
   };
   // Sometimes it is deleted in the middle of that.
-  if (randomInt(3) > 0) kills += await crashUntil(isUsed, randomInt(3));
+  if (randomInt(3) > 0) kills += await crashUntil(isUsed, atMost(2));
   const { id } = await kaasJson<{ id: string }>(['cluster', 'get', name]);
   const { cloud, projectId } = await cloudIn('demo');
   await kaasOk(['cluster', 'delete', name, '--volumes', keep ? 'keep' : 'delete']);
-  kills += await crashUntil(async () => (await kaas(['cluster', 'get', name])).code === 3, randomInt(4));
+  kills += await crashUntil(async () => (await kaas(['cluster', 'get', name])).code === 3, atMost(3));
   if (keep)
     for (const volume of await cloud.cinder.volumes.list({ all_tenants: true, project_id: projectId }))
       if (volume.metadata[clusterKey] === id) await cloud.cinder.volumes.delete(volume.id);

@@ -65,6 +65,12 @@ export function machineCommands(program: Command, terminal: Terminal): void {
   imageCommand(program, terminal);
 }
 
+interface BuildImageOptions {
+  readonly kubernetesVersion?: string;
+  readonly format: 'rootfs' | 'qcow2';
+  readonly registryMirror?: string;
+}
+
 function imageCommand(program: Command, terminal: Terminal): void {
   program
     .command('image')
@@ -77,11 +83,13 @@ function imageCommand(program: Command, terminal: Terminal): void {
         .choices(['rootfs', 'qcow2'])
         .default('qcow2'),
     )
-    .action(async (options: { kubernetesVersion?: string; format: 'rootfs' | 'qcow2' }, command: Command) => {
+    .option('--registry-mirror <url>', 'registry that machines ask before the upstream ones, like http://10.0.0.5:5050')
+    .action(async (options: BuildImageOptions, command: Command) => {
       const { buildComponents, defaultKubernetesVersion } = await import('@matryoshka/components');
       const { buildWorkerImage } = await import('@matryoshka/worker-image');
       const kubernetesVersion = options.kubernetesVersion ?? defaultKubernetesVersion;
       const { signal } = terminal;
+      const mirror = options.registryMirror;
       const report = (what: string, detail?: string): void =>
         terminal.stderr(`${what}${detail === undefined ? '' : `: ${detail}`}\n`);
       const names = [`kubernetes@${kubernetesVersion}`, 'coredns', 'konnectivity', 'flannel', 'pause'];
@@ -89,6 +97,7 @@ function imageCommand(program: Command, terminal: Terminal): void {
       const image = await buildWorkerImage({
         kubernetesVersion,
         formats: [options.format],
+        ...(mirror === undefined ? {} : { registryMirror: mirror, diskRegistryMirror: mirror }),
         onProgress: report,
         signal,
       });

@@ -20,6 +20,9 @@ beforeAll(async () => {
   cloud = await startTestCloud('pno', 27);
   red = await makeTenant(cloud, 'red');
   await makeServerImage(work);
+  const file = join(work, 'server.squashfs');
+  const formats = ['--disk-format', 'raw', '--container-format', 'bare'];
+  await admin('image', 'create', 'i', ...formats, '--file', file, '--public');
 });
 afterAll(async () => {
   await cloud?.purge();
@@ -105,9 +108,6 @@ describe('the openstack command line', () => {
     expect(await fails('port', 'create', 'q', '--network', 'n', ...fixed)).toMatch(/409.*10\.0\.0\.44 is in use/s);
     expect(await column('Name', 'port', 'list', '--network', 'n', '--fixed-ip', 'ip-address=10.0.0.44')).toEqual(['p']);
 
-    const file = join(work, 'server.squashfs');
-    const formats = ['--disk-format', 'raw', '--container-format', 'bare'];
-    await admin('image', 'create', 'i', ...formats, '--file', file, '--public');
     await does('server', 'create', 'one', '--image', 'i', '--flavor', 'm1.tiny', '--port', 'p', '--wait');
     const server = await shows('server', 'show', 'one');
     expect(server).toMatchObject({ status: 'ACTIVE', addresses: { n: ['10.0.0.44'] } });
@@ -180,6 +180,29 @@ describe('the openstack command line', () => {
     await does('volume', 'delete', 'data', 'restored');
     expect(await soon(async () => (await shows('volume', 'list')).length === 0)).toBe(true);
     expect(await admin('volume', 'service', 'list', '-f', 'value', '-c', 'State')).toMatch(/^(up\n)+$/);
+  });
+
+  it('attaches volumes to servers', { timeout: timeoutMs }, async () => {
+    const status = async (): Promise<string> => (await shows('volume', 'show', 'disk')).status;
+    const becomes = async (wanted: string): Promise<boolean> => await soon(async () => (await status()) === wanted);
+    // A server without a network needs a newer microversion than the client's default.
+    const server = ['--os-compute-api-version', '2.90', 'server'];
+    await does(...server, 'create', 'host', '--image', 'i', '--flavor', 'm1.tiny', '--nic', 'none', '--wait');
+    await does('volume', 'create', '--size', '1', 'disk');
+    expect(await becomes('available')).toBe(true);
+    await does(...server, 'add', 'volume', 'host', 'disk');
+    expect(await becomes('in-use')).toBe(true);
+    const { id } = await shows('volume', 'show', 'disk');
+    expect(await shows(...server, 'volume', 'list', 'host')).toEqual([
+      expect.objectContaining({ 'Volume ID': id, Device: expect.stringMatching(/^\/dev\/vd[a-z]$/) }),
+    ]);
+    expect(await fails('volume', 'delete', 'disk')).toMatch(/400.*must be available or error/s);
+    await does(...server, 'remove', 'volume', 'host', 'disk');
+    expect(await becomes('available')).toBe(true);
+    expect(await shows(...server, 'volume', 'list', 'host')).toEqual([]);
+    await does(...server, 'delete', 'host', '--wait');
+    await does('volume', 'delete', 'disk');
+    expect(await soon(async () => (await shows('volume', 'list')).length === 0)).toBe(true);
   });
 
   it('shows and sets quotas', { timeout: timeoutMs }, async () => {

@@ -23,7 +23,7 @@ const row: ImageRow = {
   created_at: '',
   updated_at: '',
 };
-const patch = (...operations: readonly unknown[]) => patched(row, showImage(row), operations);
+const patch = (...operations: readonly unknown[]) => patched(row, operations);
 
 describe('image changes', () => {
   it('keeps unknown fields as properties beside the fixed ones', () => {

@@ -81,7 +81,7 @@ function tagsOf(value: unknown): readonly string[] {
 }
 
 /** application/openstack-images-v2.1-json-patch: add, replace and remove of top-level fields. */
-export function patched(row: ImageRow, shown: JsonObject, patch: unknown): ImageRow {
+export function patched(row: ImageRow, patch: unknown): ImageRow {
   if (!Array.isArray(patch)) throw badRequest('The request body must be a list of JSON patch operations.');
   let current = row;
   for (const operation of patch as unknown[]) {
@@ -90,7 +90,7 @@ export function patched(row: ImageRow, shown: JsonObject, patch: unknown): Image
     const key = operation.path.slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
     if (operation.op === 'remove') {
       if (base.has(key)) throw forbidden(`Property ${key} may not be removed.`);
-      if (!(key in shown)) throw conflict(`Property ${key} does not exist.`);
+      if (!(key in showImage(current))) throw conflict(`Property ${key} does not exist.`);
       current = withFields(current, { [key]: null });
     } else if (operation.op === 'add' || operation.op === 'replace') {
       if (operation.op === 'replace' && !(key in showImage(current))) throw conflict(`Property ${key} does not exist.`);

@@ -110,7 +110,7 @@ export function createGlance(context: ServiceContext, inUse: ImageInUse): Servic
       if (!/^application\/openstack-images-v2\.\d+-json-patch$/.test(String(request.headers['content-type'])))
         throw new ApiError(415, 'The server does not support the media type of the request.');
       const row = owned(request);
-      return ok(showImage(update(mayPublish(request, patched(row, showImage(row), request.body)))));
+      return ok(showImage(update(mayPublish(request, patched(row, request.body)))));
     }),
     route('DELETE', '/v2/images/:id', async (request) => {
       const row = owned(request);

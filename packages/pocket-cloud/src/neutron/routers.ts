@@ -115,7 +115,7 @@ function create(core: NeutronCore, request: ApiRequest): ApiReply {
 }
 
 function update(core: NeutronCore, request: ApiRequest, row: RouterRow): ApiReply {
-  const [body = {}] = bodies(request.body, 'router', 'routers').items;
+  const body = changesOf(request.body, 'router');
   refuseKinds(body);
   const gateway = readGateway(core, request.caller, 'update_router', body);
   const routes = readRoutes(body, 'routes');

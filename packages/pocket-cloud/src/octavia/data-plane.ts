@@ -81,7 +81,7 @@ function poolSpec(pool: LbRow, tree: readonly LbRow[]): PoolSpec {
     proxyProtocol: pool.data.protocol === 'PROXY' ? 'v1' : pool.data.protocol === 'PROXYV2' ? 'v2' : 'none',
     stickToSource: persistence?.type === 'SOURCE_IP',
     monitor: monitor === undefined ? null : monitorSpec(monitor),
-    members: members.map(({ id, data }) => ({
+    members: members.map(({ id, data, operating_status }) => ({
       id,
       address: String(data.address),
       port: Number(data.protocol_port),
@@ -89,6 +89,7 @@ function poolSpec(pool: LbRow, tree: readonly LbRow[]): PoolSpec {
       monitorPort: (data.monitor_port ?? null) as number | null,
       weight: Number(data.weight),
       backup: data.backup === true,
+      down: operating_status === 'ERROR' && monitor !== undefined,
     })),
   };
 }
@@ -104,6 +105,18 @@ function monitorSpec({ data }: LbRow): MonitorSpec {
     path: String(data.url_path ?? '/'),
     expectedCodes: String(data.expected_codes ?? '200').replaceAll(' ', ''),
   };
+}
+
+/** Members that get no datagrams, as the rows stand: when that changes, the rules of the nodes must follow. */
+export function deadDatagramMembers(tree: readonly LbRow[]): string {
+  const pools = new Set(
+    tree.filter(({ kind, data }) => kind === 'pool' && data.protocol === 'UDP').map(({ id }) => id),
+  );
+  const dead = tree.filter(
+    ({ kind, pool_id, operating_status }) =>
+      kind === 'member' && pools.has(pool_id ?? '') && operating_status === 'ERROR',
+  );
+  return dead.map(({ id }) => id).join();
 }
 
 /**

@@ -4,7 +4,7 @@ import { named } from '../faults/index.ts';
 import type { ServiceContext } from '../service.ts';
 import type { Store } from '../store/index.ts';
 import { createWorkQueue, type WorkQueue } from '../tasks/work-queue.ts';
-import { expectsProxy, operatingStatuses, specOf } from './data-plane.ts';
+import { deadDatagramMembers, expectsProxy, operatingStatuses, specOf } from './data-plane.ts';
 import type { VipNetworking } from './networking.ts';
 import { deleteObject, objectById, objectsOfKind, setOperating, setProvisioning, treeOf } from './rows.ts';
 
@@ -60,9 +60,12 @@ export function createLoadBalancerController(
   const poll = async (): Promise<void> => {
     for (const row of objectsOfKind(store, 'loadbalancer')) {
       if (row.provisioning_status !== 'ACTIVE') continue;
+      const before = deadDatagramMembers(treeOf(store, row.id));
       const seen = await report(store, engine, row.id);
+      const tree = treeOf(store, row.id);
       // Its proxy should answer and does not: killed, or its namespace is gone.
-      if (seen === undefined && expectsProxy(row, treeOf(store, row.id))) queue.enqueue(row.id);
+      const lost = seen === undefined && expectsProxy(row, tree);
+      if (lost || deadDatagramMembers(tree) !== before) queue.enqueue(row.id);
     }
   };
   const tick = (): void => {

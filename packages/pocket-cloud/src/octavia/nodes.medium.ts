@@ -92,11 +92,12 @@ describe('the nodes of a load balancer', () => {
   });
 
   it('carry datagrams beside connections on the same port', async () => {
-    for (const server of [one, two]) {
-      const program = `import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", 5353))
-while True: s.sendto(b"${server.name}", s.recvfrom(99)[1])`;
-      await server.execOfHost('sh', '-c', `timeout 60 python3 -c '${program}' >/dev/null 2>&1 &`);
-    }
+    const listen = async (server: TestServer, port: number, word: string): Promise<void> => {
+      const program = `import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", ${port}))
+while True: s.sendto(b"${word}", s.recvfrom(99)[1])`;
+      await server.execOfHost('sh', '-c', `timeout 120 python3 -c '${program}' >/dev/null 2>&1 &`);
+    };
+    for (const server of [one, two]) await listen(server, 5353, server.name);
     const poolOf = (protocol: 'TCP' | 'UDP', protocol_port: number, servers: readonly TestServer[]) => ({
       protocol,
       lb_algorithm: 'ROUND_ROBIN',
@@ -127,6 +128,34 @@ s.sendto(b"?", ("${lb.vip_address}", 80)); print(s.recvfrom(99)[0].decode())`;
     expect((await red.octavia('PUT', `${lbaas}/pools/${datagrams.id}/members`, { members })).status).toBe(202);
     await settled(lb.id);
     expect([await ask(), await ask(), await ask()]).toEqual(['two', 'two', 'two']);
+    const statuses = async (): Promise<readonly string[]> =>
+      (await red.octavia('GET', `${lbaas}/pools/${datagrams.id}/members`)).body.members
+        .map(({ name, operating_status }: { name: string; operating_status: string }) => `${name} ${operating_status}`)
+        .sort();
+    expect(await soon(async () => (await statuses()).join() === ' NO_MONITOR')).toBe(true);
+
+    // With a monitor, a member whose port nobody listens on gets nothing, and is used again once somebody does.
+    const named = [one, two].map(({ name, address }) => ({ name, address, protocol_port: 5353 }));
+    const silent = { name: 'silent', address: one.address, protocol_port: 5354 };
+    const all = { members: [...named, silent] };
+    expect((await red.octavia('PUT', `${lbaas}/pools/${datagrams.id}/members`, all)).status).toBe(202);
+    await settled(lb.id);
+    const healthmonitor = { pool_id: datagrams.id, type: 'UDP-CONNECT', delay: 3, timeout: 2, max_retries: 1 };
+    const quick = { healthmonitor: { ...healthmonitor, delay: 2 } };
+    expect((await red.octavia('POST', `${lbaas}/healthmonitors`, quick)).status).toBe(400);
+    const monitor = { healthmonitor: { ...healthmonitor, max_retries_down: 1 } };
+    expect((await red.octavia('POST', `${lbaas}/healthmonitors`, monitor)).status).toBe(201);
+    await settled(lb.id);
+    const seen = (last: string) => async (): Promise<boolean> =>
+      (await statuses()).join() === `one ONLINE,silent ${last},two ONLINE`;
+    expect(await soon(seen('ERROR'), 30_000)).toBe(true);
+    expect(await soon(async () => (await Promise.all([ask(), ask(), ask(), ask(), ask(), ask()])).every(Boolean))).toBe(
+      true,
+    );
+    await listen(one, 5354, 'late');
+    expect(await soon(seen('ONLINE'), 30_000)).toBe(true);
+    const late = async (): Promise<boolean> => [await ask(), await ask(), await ask(), await ask()].includes('late');
+    expect(await soon(late)).toBe(true);
     await gone(lb.id);
   });
 

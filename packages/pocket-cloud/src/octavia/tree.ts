@@ -127,6 +127,7 @@ export function addMonitor(store: Store, pool: LbRow, body: JsonObject): LbRow {
   const data = readFields('healthmonitor', body, 'create', ['pool_id']);
   if (!['TCP', 'HTTP', 'HTTPS', 'UDP-CONNECT'].includes(String(data.type)))
     throw unsupported(`health monitor type ${data.type}`);
+  if (data.type === 'UDP-CONNECT') checkDatagramMonitor(pool, data);
   checkMonitor(data);
   if (objectsOfPool(store, 'healthmonitor', pool.id).length > 0)
     throw conflict('This pool already has a health monitor');
@@ -140,6 +141,18 @@ export function addMonitor(store: Store, pool: LbRow, body: JsonObject): LbRow {
 }
 
 /** These values end up in the proxy's configuration, so nothing but their own alphabet may pass. */
+const leastDatagramDelay = 3;
+
+/** Source: octavia/api/v2/controllers/health_monitor.py (udp_connect_min_interval_health_monitor, 3 seconds). */
+function checkDatagramMonitor(pool: LbRow, data: Readonly<Record<string, unknown>>): void {
+  if (pool.data.protocol !== 'UDP')
+    throw badRequest('Validation failure: The UDP-CONNECT type is only supported for pools of type UDP/SCTP.');
+  if (Number(data.delay) < leastDatagramDelay)
+    throw badRequest(
+      `Validation failure: The request delay value ${data.delay} should be larger than ${leastDatagramDelay} for UDP-CONNECT health monitor type.`,
+    );
+}
+
 export function checkMonitor(data: Readonly<Record<string, unknown>>): void {
   if (typeof data.url_path === 'string' && !/^\/[\w\-./?=&%~:+,]*$/.test(data.url_path))
     throw badRequest(`Invalid input for field/attribute url_path. Value: '${data.url_path}'. It must be a URL path.`);

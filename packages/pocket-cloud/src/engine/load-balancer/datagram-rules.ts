@@ -42,10 +42,11 @@ function rulesOf(spec: LoadBalancerSpec, listener: ListenerSpec): readonly strin
 
 const greatestShare = 16;
 
-/** Members as often as their weight says, in lowest terms; backups only where there is nobody else. */
+/** Live members as often as their weight says, in lowest terms; backups only where there is nobody else. */
 function weighted(pool: PoolSpec): readonly { readonly address: string; readonly port: number }[] {
-  const regular = pool.members.filter(({ backup, weight }) => !backup && weight > 0);
-  const members = regular.length > 0 ? regular : pool.members.filter(({ weight }) => weight > 0);
+  const usable = pool.members.filter(({ down, weight }) => !down && weight > 0);
+  const regular = usable.filter(({ backup }) => !backup);
+  const members = regular.length > 0 ? regular : usable;
   const smallest = Math.min(...members.map(({ weight }) => weight));
   return members.flatMap(({ address, port, weight }) =>
     Array.from({ length: Math.min(greatestShare, Math.max(1, Math.round(weight / smallest))) }, () => ({

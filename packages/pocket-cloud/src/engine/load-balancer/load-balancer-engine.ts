@@ -41,6 +41,7 @@ const TAKE_OVER_TIMEOUT_MS = 10_000;
  * Drops "port unreachable", with which a node refuses connections to a service without endpoints (kube-proxy's `reject`). On one machine the
  * answer arrives while connect() still holds the socket; Linux then keeps it as a soft error (net/ipv4/tcp_ipv4.c, tcp_v4_err), so that epoll
  * reports an error that connect() never tells: haproxy spins until its timeout. Without it the kernel repeats the SYN, as after a lost packet.
+ * Only for TCP, which the copied header behind ICMP's eight bytes tells (RFC 792): datagram-check.sh waits for that answer.
  */
 const refusalFilter = [
   'table ip matryoshka',
@@ -48,7 +49,7 @@ const refusalFilter = [
   'table ip matryoshka {',
   '  chain input {',
   '    type filter hook input priority filter; policy accept;',
-  '    icmp type destination-unreachable icmp code port-unreachable drop',
+  '    icmp type destination-unreachable icmp code port-unreachable @th,136,8 6 drop',
   '  }',
   '}',
   '',

@@ -66,6 +66,8 @@ export interface MemberSpec {
   readonly monitorPort: number | null;
   readonly weight: number;
   readonly backup: boolean;
+  /** Its monitor found it dead: gets no datagrams. Connections are haproxy's business, which needs not be told. */
+  readonly down: boolean;
 }
 
 export interface LoadBalancerEngineConfig {
