@@ -13,9 +13,11 @@ export const lab = {
   admin: { username: 'admin', password: 'lab', project: 'admin', domain: 'Default' },
 } as const;
 
-/** Starts the OpenStack in a folder; what is running already is left as it is. */
-export async function startLab(folder: string, onLine: (line: string) => void): Promise<void> {
+/** Starts the OpenStack in a folder; false when one runs already. */
+export async function startLab(folder: string, onLine: (line: string) => void): Promise<boolean> {
+  if ((await fetch(lab.authUrl).catch(() => undefined))?.ok === true) return false;
   await run([script, 'up', folder], { env: { VIRT: 'qemu' }, onLine });
+  return true;
 }
 
 export async function stopLab(folder: string): Promise<void> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatDuration, readState, status } from '@matryoshka/installer';
@@ -29,13 +30,11 @@ if (config === undefined || !(await status()).managementCluster.answers)
   throw new Error('no management cluster answers here; run: kaas up');
 const kaas = new URL('../../kaas', import.meta.url).pathname;
 const admin = loginToLab(lab.admin.username, lab.admin.password, lab.admin.project);
-const clean = async (): Promise<void> => {
-  if (!keep) await stopLab(folder);
-};
+let startedLab = false;
 
 try {
   await step('a real OpenStack', async () => {
-    await startLab(folder, detail);
+    startedLab = await startLab(folder, detail);
     await routeTo(folder, config.network.cidr);
   });
   const mirror = `http://${config.network.address}:${config.ports.registry}`;
@@ -98,10 +97,14 @@ try {
       'no service user is left',
     );
   } finally {
-    if (!keep) await service.stop();
+    if (keep) {
+      say(`Kept for a look: ${service.url}, session and kubeconfig in ${folder}/service. End it with Ctrl-C.`);
+      await once(process, 'SIGINT');
+    }
+    await service.stop();
   }
   say('\nEverything passed.');
 } finally {
   for (const [what, ms] of timings) say(`${formatDuration(ms).padStart(12)}  ${what}`);
-  await clean();
+  if (startedLab) await stopLab(folder);
 }

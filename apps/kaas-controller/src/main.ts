@@ -90,6 +90,7 @@ async function main(signal: AbortSignal): Promise<void> {
     snapshotDefinitions: JSON.parse(await readConfigured('KAAS_SNAPSHOT_DEFINITIONS_FILE')) as readonly KubeObject[],
     openstack: { authUrl: admin.authUrl, region: admin.region },
     externalNetwork: process.env.KAAS_EXTERNAL_NETWORK ?? settingsDefaults.externalNetwork,
+    loadBalancerProvider: process.env.KAAS_LOAD_BALANCER_PROVIDER ?? settingsDefaults.loadBalancerProvider,
     workerImagePrefix: process.env.KAAS_WORKER_IMAGE_PREFIX ?? settingsDefaults.workerImagePrefix,
     dnsNameservers: (process.env.KAAS_DNS_NAMESERVERS ?? '').split(',').filter((address) => address !== ''),
   };

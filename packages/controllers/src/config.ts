@@ -26,6 +26,8 @@ export interface ClusterSettings {
   };
   /** Name of the provider network that routers and load balancers use. */
   readonly externalNetwork: string;
+  /** Octavia provider of customers' load balancers; empty = the one that the cloud takes by default. */
+  readonly loadBalancerProvider: string;
   /** Glance image of a version = prefix + version. */
   readonly workerImagePrefix: string;
   /** Resolvers for the customers' subnets; none = those of the cloud's DHCP. */
@@ -40,6 +42,7 @@ export interface ClusterSettings {
 
 export const settingsDefaults = {
   externalNetwork: 'public',
+  loadBalancerProvider: '',
   workerImagePrefix: 'matryoshka-worker-',
   dnsNameservers: [],
   dataStore: 'default',

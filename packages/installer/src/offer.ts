@@ -7,12 +7,13 @@ import type { PlatformContext } from './context.ts';
 import { defineGraph } from './flow/graph.ts';
 import { type FlowEvent, runGraph } from './flow/run.ts';
 import { readSecrets } from './secrets/secrets.ts';
+import { offeredStep } from './service/steps.ts';
 import { readState } from './state/state.ts';
 import { lockPlatform } from './up.ts';
 
 /**
  * Makes one more Kubernetes version available to customers: builds it, puts its images into the registry and its worker image into Glance,
- * where kaas-controller finds it. Safe to repeat. Throws TypedError `unknown_version`, `no_platform`, `locked`.
+ * and waits until kaas-controller has found it there. Safe to repeat. Throws TypedError `unknown_version`, `no_platform`, `locked`, `version_not_offered`.
  */
 export async function offerVersion(
   version: string,
@@ -40,6 +41,7 @@ export async function offerVersion(
       imagesStep(['components']),
       workerImageStep(['components']),
       glanceStep(['worker-image']),
+      offeredStep(['glance']),
     ];
     await runGraph(defineGraph(steps), context, {
       ...(options.onProgress === undefined ? {} : { onEvent: options.onProgress }),

@@ -60,6 +60,7 @@ export const settingsFixture: ClusterSettings = {
     'snapshot-controller': 'registry.k8s.io/sig-storage/snapshot-controller:v8.7.0',
   },
   openstack: { authUrl: 'http://192.0.2.1:5000/v3', region: 'RegionOne' },
+  loadBalancerProvider: '',
   externalNetwork: 'public',
   workerImagePrefix: 'matryoshka-worker-',
   dnsNameservers: [],

@@ -1,5 +1,5 @@
 import { imageList, imageRef, snapshotDefinitions } from '@matryoshka/components';
-import { daemonStatus, readFileIfExists, stopDaemon, writeFileAtomic } from '@matryoshka/system';
+import { daemonStatus, readFileIfExists, stopDaemon, TypedError, waitFor, writeFileAtomic } from '@matryoshka/system';
 import { request } from 'undici';
 import type { PlatformConfig, PlatformPaths } from '../config.ts';
 import type { PlatformContext, PlatformStep } from '../context.ts';
@@ -89,6 +89,32 @@ function imagesFile(config: PlatformConfig): string {
   const names = imageList(config.kubernetesVersion).map(({ name }) => name);
   const images = Object.fromEntries(names.map((name) => [name, imageRef(name, config.kubernetesVersion)]));
   return `${JSON.stringify(images, null, 2)}\n`;
+}
+
+/** Waits until customers can choose the version that was just put into Glance: kaas-controller looks there every quarter of a minute. */
+export function offeredStep(after: readonly string[]): PlatformStep {
+  return {
+    id: 'offered',
+    title: 'offered to customers',
+    after,
+    check: catalogueIsFilled,
+    apply: async (context, { signal, report }) => {
+      report('waiting for kaas-controller');
+      const asked = async (): Promise<boolean> => {
+        signal.throwIfAborted();
+        return await catalogueIsFilled(context);
+      };
+      if (await waitFor(asked, { timeoutMs: 60_000, intervalMs: 500 })) return;
+      throw new TypedError(
+        `kaas-controller did not find the image of ${context.config.kubernetesVersion} within a minute`,
+        {
+          code: 'version_not_offered',
+          actor: 'provider',
+          next: 'See whether it runs: kaas status, kaas doctor. When it does, the version appears by itself.',
+        },
+      );
+    },
+  };
 }
 
 /** The first thing the controller does is to copy versions and flavors from the cloud: from then on clusters can be made. */

@@ -51,6 +51,10 @@ export function cloudConfigSecret({ cluster, settings, credential, externalNetwo
     '[LoadBalancer]',
     'enabled=true',
     `floating-network-id=${externalNetworkId}`,
+    // Left out, it would ask for "amphora", which a cloud with another provider refuses.
+    `lb-provider="${settings.loadBalancerProvider}"`,
+    // The only one that OVN has.
+    ...(settings.loadBalancerProvider === 'ovn' ? ['lb-method=SOURCE_IP_PORT'] : []),
     '',
   ];
   return {
