@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { balancerOf, membersOf, octavia } from '../support/balancers.ts';
 import { cloudIn } from '../support/cloud.ts';
 import { apply, serviceAddress } from '../support/kubernetes.ts';
 import { config, kaasJson, kubectl } from '../support/platform.ts';
@@ -24,10 +25,6 @@ spec:
       containers: [{ name: echo, image: ${image}, command: [nc, -ll, -p, '7007', -e, cat] }]
 `;
 
-interface Balancer {
-  readonly id: string;
-  readonly vip: string;
-}
 type Json = Readonly<Record<string, unknown>>;
 
 /** A Service of type LoadBalancer for the pods of `echo`; answers its address. */
@@ -62,34 +59,6 @@ const answers = async (address: string): Promise<true | undefined> =>
   (await ask(address)) === undefined ? undefined : true;
 const silent = async (address: string): Promise<true | undefined> =>
   (await ask(address)) === undefined ? true : undefined;
-
-async function octavia<T>(path: string): Promise<T> {
-  const { cloud } = await cloudIn('demo');
-  return JSON.parse((await cloud.session.call('load-balancer', 'GET', `/lbaas${path}`)).text) as T;
-}
-
-async function balancerOf(service: string, namespace = 'default'): Promise<Balancer> {
-  const { id: clusterId } = await kaasJson<{ readonly id: string }>(['cluster', 'get', 'demo']);
-  const { cloud, projectId } = await cloudIn('demo');
-  const name = `kube_service_${clusterId}_${namespace}_${service}`;
-  const [found] = (await cloud.octavia.loadBalancers.list({ name })).filter(
-    ({ project_id }) => project_id === projectId,
-  );
-  if (found === undefined) throw new Error(`there is no load balancer ${name}`);
-  return { id: found.id, vip: found.vip_address };
-}
-
-interface Member {
-  readonly address: string;
-  readonly operating_status: string;
-}
-
-/** Members of the first pool of a Service's load balancer. */
-async function membersOf(service: string): Promise<readonly Member[]> {
-  const { id } = await balancerOf(service);
-  const { pools } = await octavia<{ pools: readonly { readonly id: string }[] }>(`/pools?loadbalancer_id=${id}`);
-  return (await octavia<{ members: readonly Member[] }>(`/pools/${pools[0]?.id}/members`)).members;
-}
 
 /** Asks a name server by UDP for an address in the cluster; answers whether one came. */
 async function resolves(server: string): Promise<true | undefined> {

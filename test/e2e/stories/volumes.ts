@@ -1,6 +1,7 @@
 import type { Volume } from '@matryoshka/openstack';
 import { run } from '@matryoshka/system';
 import { describe, expect, it } from 'vitest';
+import { membersOf } from '../support/balancers.ts';
 import { cloudIn, clusterKey } from '../support/cloud.ts';
 import { apply } from '../support/kubernetes.ts';
 import { kaas, kaasJson, kaasOk, kubectl, placement } from '../support/platform.ts';
@@ -139,6 +140,14 @@ export function volumeStories(): void {
         return found.status.phase === 'ready' ? found : undefined;
       });
       expect(status.phase).toBe('ready');
+      // Traffic follows: the lost node's address is gone from the load balancer, the new one's is there.
+      await eventually('the load balancer has both nodes', async () => {
+        const addresses = (await read('nodes', '.items[*].status.addresses[?(@.type=="InternalIP")].address')).split(
+          ' ',
+        );
+        const members = (await membersOf('hello')).map(({ address }) => address);
+        return members.length === 2 && members.toSorted().join() === addresses.toSorted().join() ? true : undefined;
+      });
     });
 
     it('of a deleted cluster go or stay as asked, and nothing of anybody else is touched', async () => {
