@@ -247,9 +247,9 @@ describe('after a reboot', () => {
     });
     const seen = await view();
     await reboot([one.id, two.id, off.id]);
-    // The kernel's settings and LXC's common cgroup would be gone as well; other clouds on the machine may need them.
+    // The kernel's settings would be gone as well; other clouds on the machine may need them.
     const left = added(before, await machineState(prefix, marks()));
-    expect(left.filter((line) => !line.startsWith('setting: ') && line !== 'cgroup: lxc.pivot')).toEqual([]);
+    expect(left.filter((line) => !line.startsWith('setting: '))).toEqual([]);
     await cloud.start();
     expect(await soon(everythingWorks, 60_000)).toBe(true);
     for (const server of [one, two]) await serverBecomes(red, server.id, 'ACTIVE');

@@ -162,6 +162,7 @@ function summary(config: PlatformConfig, timings: readonly Timing[]): string {
     [`kaas pool scale ${name} workers --count 3 --wait`, 'one more worker'],
     ['kaas cluster create second --pool w:m1.small:1 --wait', 'another cluster'],
     [`kaas cluster delete ${name} --wait`, 'everything of it goes'],
+    ['kaas quickstart', 'logs you in again when the session has ended, after an hour'],
     [`eval "$(kaas cloud openrc --project ${name})"`, 'then: openstack server list'],
     ['kaas status, kaas doctor, kaas down --purge', `the platform itself (${config.dataDir})`],
   ] as const;

@@ -11,8 +11,8 @@ const fit: MachineReadings = {
   uid: 0,
   memoryBytes: 16 * 1024 ** 3,
   disks: [
-    { use: 'data', path: '/var/lib/matryoshka', freeBytes: 50 * 1024 ** 3, writable: true },
-    { use: 'cache', path: '/root/.cache/matryoshka', freeBytes: 50 * 1024 ** 3, writable: true },
+    { use: 'data', path: '/var/lib/matryoshka', filled: false, freeBytes: 50 * 1024 ** 3, writable: true },
+    { use: 'cache', path: '/root/.cache/matryoshka', filled: false, freeBytes: 50 * 1024 ** 3, writable: true },
   ],
   features: {
     overlayfs: true,
@@ -43,12 +43,17 @@ describe('findProblems', () => {
     ['memory', { memoryBytes: 4 * 1024 ** 3 }, 'The machine has 4.0 GiB of memory; 7.0 GiB are needed'],
     [
       'disk',
-      { disks: [{ use: 'data' as const, path: '/d', freeBytes: 1024 ** 3, writable: true }] },
+      { disks: [{ use: 'data' as const, path: '/d', filled: false, freeBytes: 1024 ** 3, writable: true }] },
       'The disk of /d has 1.0 GiB free; 15.0 GiB are needed',
     ],
     [
+      'disk',
+      { disks: [{ use: 'data' as const, path: '/d', filled: true, freeBytes: 1024 ** 3 / 2, writable: true }] },
+      'The disk of /d has 0.5 GiB free; 1.0 GiB are needed',
+    ],
+    [
       'not_writable',
-      { disks: [{ use: 'data' as const, path: '/d', freeBytes: 50 * 1024 ** 3, writable: false }] },
+      { disks: [{ use: 'data' as const, path: '/d', filled: false, freeBytes: 50 * 1024 ** 3, writable: false }] },
       '/d cannot be written',
     ],
     ['kernel', { features: { ...fit.features, vxlan: false } }, 'The kernel offers no vxlan'],
@@ -63,6 +68,12 @@ describe('findProblems', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatchObject({ code, message: expect.stringContaining(message) });
     expect(problems[0]?.remedy).toMatch(/\.$/);
+  });
+
+  it('asks a platform that is there for room to work only', () => {
+    const disks = fit.disks.map((disk) => ({ ...disk, freeBytes: 3 * 1024 ** 3 }));
+    expect(findProblems({ ...fit, disks }, config).map(({ code }) => code)).toEqual(['disk', 'disk']);
+    expect(findProblems({ ...fit, disks: disks.map((disk) => ({ ...disk, filled: true })) }, config)).toEqual([]);
   });
 
   it('reports all problems at once', () => {

@@ -12,7 +12,11 @@ export interface Problem {
 const gib = 1024 ** 3;
 /** Management cluster, its controllers and one small customer cluster take about 6 GiB. */
 export const neededMemoryBytes = 7 * gib;
-export const neededDiskBytes = { data: 15 * gib, cache: 20 * gib } as const;
+/** For a first installation; what is there already needs room to work, not its own size once more. */
+export const neededDiskBytes = {
+  data: { empty: 15 * gib, filled: 1 * gib },
+  cache: { empty: 20 * gib, filled: 2 * gib },
+} as const;
 
 const module: Readonly<Record<Feature, string>> = {
   overlayfs: 'overlay',
@@ -49,7 +53,7 @@ export function findProblems(machine: MachineReadings, config: PlatformConfig): 
       remedy: 'Give the machine more memory, or use a larger one.',
     });
   for (const disk of machine.disks) {
-    const needed = neededDiskBytes[disk.use];
+    const needed = neededDiskBytes[disk.use][disk.filled ? 'filled' : 'empty'];
     if (disk.freeBytes < needed)
       problems.push({
         code: 'disk',

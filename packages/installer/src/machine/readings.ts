@@ -1,6 +1,6 @@
 import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CommandError, daemonStatus, errorMessage, hasErrnoCode, readFileIfExists, run } from '@matryoshka/system';
 import { type PlatformConfig, type ProcessName, platformPaths } from '../config.ts';
 
@@ -30,6 +30,8 @@ export interface MachineReadings {
   readonly disks: readonly {
     readonly use: 'data' | 'cache';
     readonly path: string;
+    /** An earlier run has put its large things there. */
+    readonly filled: boolean;
     readonly freeBytes: number;
     readonly writable: boolean;
   }[];
@@ -45,7 +47,10 @@ export async function readMachine(config: PlatformConfig): Promise<MachineReadin
     os: parseOsRelease((await readFileIfExists('/etc/os-release')) ?? ''),
     uid: process.getuid?.() ?? -1,
     memoryBytes: parseMemTotal(await readFile('/proc/meminfo', 'utf8')),
-    disks: [await readDisk('data', config.dataDir), await readDisk('cache', config.cacheDir)],
+    disks: [
+      await readDisk('data', config.dataDir, platformPaths(config).managementKubeconfig),
+      await readDisk('cache', config.cacheDir, join(config.cacheDir, 'worker-image')),
+    ],
     features: await readFeatures(),
     ports: await readPorts(config),
     networks: await readNetworks(),
@@ -62,7 +67,12 @@ export function parseMemTotal(meminfo: string): number {
   return Number(/^MemTotal:\s+(\d+) kB$/m.exec(meminfo)?.[1] ?? 0) * 1024;
 }
 
-async function readDisk(use: 'data' | 'cache', path: string): Promise<MachineReadings['disks'][number]> {
+/** `late`: a file that is made when most of what goes there is there. */
+async function readDisk(use: 'data' | 'cache', path: string, late: string): Promise<MachineReadings['disks'][number]> {
+  const filled = await access(late).then(
+    () => true,
+    () => false,
+  );
   let existing = path;
   for (;;) {
     try {
@@ -71,7 +81,7 @@ async function readDisk(use: 'data' | 'cache', path: string): Promise<MachineRea
         () => true,
         () => false,
       );
-      return { use, path, freeBytes: bavail * bsize, writable };
+      return { use, path, filled, freeBytes: bavail * bsize, writable };
     } catch (error) {
       if (!hasErrnoCode(error, 'ENOENT') || existing === '/') throw error;
       existing = dirname(existing);
