@@ -1,6 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { purgePocketCloud } from '@matryoshka/pocket-cloud';
-import { stopDaemon } from '@matryoshka/system';
+import { removeFolder, stopDaemon } from '@matryoshka/system';
 import { cloudConfig, stopPocketCloud } from './cloud/pocket-cloud.ts';
 import { type PlatformConfig, type PlatformOptions, platformPaths } from './config.ts';
 import { stopPostgres } from './postgres/step.ts';
@@ -30,7 +29,7 @@ export async function down(options: DownOptions = {}): Promise<boolean> {
       options.onProgress?.('removing machines and networks');
       await purgePocketCloud(cloudConfig(config, await ensureSecrets(config)));
       options.onProgress?.(`removing ${config.dataDir}`);
-      await rm(config.dataDir, { recursive: true, force: true });
+      await removeFolder(config.dataDir);
     }
   } finally {
     await lock.release();

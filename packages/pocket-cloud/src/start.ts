@@ -1,5 +1,5 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { acquireLock, errorMessage, hasErrnoCode, type Logger, TypedError } from '@matryoshka/system';
+import { acquireLock, errorMessage, hasErrnoCode, type Logger, removeFolder, TypedError } from '@matryoshka/system';
 import { migrations as cinderTables, createCinder } from './cinder/index.ts';
 import { type PocketCloudConfig, pocketCloudPaths, serviceUrl } from './config.ts';
 import { createMachines, removePivotCgroups, restoreHostSettings } from './engine/lxc/index.ts';
@@ -122,7 +122,7 @@ export async function purgeCloud(config: PocketCloudConfig): Promise<void> {
       code: 'purge_incomplete',
       next: 'Remove the cause and purge again.',
     });
-  await rm(paths.root, { recursive: true, force: true });
+  await removeFolder(paths.root);
 }
 
 async function names(directory: string): Promise<readonly string[]> {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { hasErrnoCode } from './errors.ts';
 
 /** Replaces a file so that a reader, or a crash at any moment, sees the old or the new content and never a part. Creates the folder. */
@@ -29,5 +29,15 @@ export async function readFileIfExists(path: string): Promise<string | undefined
   } catch (error) {
     if (hasErrnoCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
+  }
+}
+
+/** Removes a folder with all that is in it. One that a disk is mounted on is emptied and stays. */
+export async function removeFolder(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    if (!hasErrnoCode(error, 'EBUSY')) throw error;
+    for (const name of await readdir(path)) await rm(join(path, name), { recursive: true, force: true });
   }
 }

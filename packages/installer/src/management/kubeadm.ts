@@ -64,6 +64,8 @@ export function initConfiguration(input: KubeadmInput, name: string): string {
         extraArgs: [
           { name: 'cloud-provider', value: 'external' },
           { name: 'allocate-node-cidrs', value: 'true' },
+          // A node without disk or memory leaves an ended pod for every attempt; nobody wants 12500 of them, the default.
+          { name: 'terminated-pod-gc-threshold', value: '50' },
         ],
       },
     },
