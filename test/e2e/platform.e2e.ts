@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { daemonStatus, run, sleep } from '@matryoshka/system';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { faultStories } from './stories/faults.ts';
+import { orcStories } from './stories/orc.ts';
 import { serviceStories } from './stories/services.ts';
 import { volumeStories } from './stories/volumes.ts';
 import { cloudIn, inventory, serviceUsers } from './support/cloud.ts';
@@ -157,6 +158,7 @@ describe('quickstart', () => {
 serviceStories();
 volumeStories();
 faultStories();
+orcStories();
 
 describe('the command line', () => {
   it('prints only the kubeconfig with --stdout, and machine-readable status', async () => {

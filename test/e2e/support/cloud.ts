@@ -11,9 +11,14 @@ interface AdminFile {
 /** Metadata in which Cinder CSI writes the id of its cluster. */
 export const clusterKey = 'cinder.csi.openstack.org/cluster';
 
+/** How the administrator logs in to the test platform's cloud. */
+export async function readAdminFile(): Promise<AdminFile> {
+  return JSON.parse(await readFile(paths.openstackAdminFile, 'utf8')) as AdminFile;
+}
+
 /** The test platform's cloud as its administrator, in any project. */
 export async function cloudIn(project: string): Promise<{ readonly cloud: Cloud; readonly projectId: string }> {
-  const admin = JSON.parse(await readFile(paths.openstackAdminFile, 'utf8')) as AdminFile;
+  const admin = await readAdminFile();
   const domain = { name: 'Default' };
   const login = (name: string): Cloud =>
     connectCloud({

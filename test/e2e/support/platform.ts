@@ -91,6 +91,6 @@ export async function kubectl(context: string, argv: readonly string[], input?: 
 }
 
 /** kubectl in the management cluster. */
-export async function managementKubectl(argv: readonly string[]): Promise<string> {
-  return await kaasOk(['kubectl', ...argv], { env: { KUBECONFIG: paths.managementKubeconfig } });
+export async function managementKubectl(argv: readonly string[], input = ''): Promise<string> {
+  return await kaasOk(['kubectl', ...argv], { env: { KUBECONFIG: paths.managementKubeconfig }, input });
 }

@@ -7,6 +7,7 @@ export interface Network {
   readonly admin_state_up: boolean;
   readonly 'router:external': boolean;
   readonly mtu?: number;
+  readonly description?: string;
   readonly project_id: string;
   readonly tags?: readonly string[];
 }

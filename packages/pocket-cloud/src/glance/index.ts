@@ -355,4 +355,8 @@ const versionRoutes: readonly Route[] = [
   route('GET', '/v2/schemas/images', () =>
     ok({ name: 'images', properties: { images: { type: 'array', items: imageSchema } } }),
   ),
+  // Clients (openstack-resource-controller) ask before they upload (API reference, "Import methods and values discovery").
+  route('GET', '/v2/info/import', () =>
+    ok({ 'import-methods': { description: 'Import methods available.', type: 'array', value: [] } }),
+  ),
 ];
