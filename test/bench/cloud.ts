@@ -75,13 +75,15 @@ async function until(reached: () => Promise<boolean>): Promise<void> {
     await sleep(50);
   }
 }
-const isActive = async (tenant: Tenant, id: string): Promise<boolean> =>
-  (await tenant.nova('GET', `/v2.1/servers/${id}`)).body.server.status === 'ACTIVE';
-const isBooted = async (id: string): Promise<boolean> => {
+async function isActive(tenant: Tenant, id: string): Promise<boolean> {
+  return (await tenant.nova('GET', `/v2.1/servers/${id}`)).body.server.status === 'ACTIVE';
+}
+async function isBooted(id: string): Promise<boolean> {
   const init = await initPid(cloud, id);
-  const file = `/proc/${init}/root/var/lib/cloud/instance/boot-finished`;
+  // Not the folder `instance`: an absolute link, which would lead to the host's own.
+  const file = `/proc/${init}/root/var/lib/cloud/data/result.json`;
   return init !== '' && (await stat(file).catch(() => undefined)) !== undefined;
-};
+}
 async function removeAll(tenant: Tenant): Promise<void> {
   const { servers } = (await tenant.nova('GET', '/v2.1/servers')).body;
   await Promise.all(servers.map(async ({ id }: { id: string }) => await tenant.nova('DELETE', `/v2.1/servers/${id}`)));
