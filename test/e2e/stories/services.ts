@@ -60,6 +60,12 @@ const answers = async (address: string): Promise<true | undefined> =>
 const silent = async (address: string): Promise<true | undefined> =>
   (await ask(address)) === undefined ? true : undefined;
 
+/** Whether the echo comes back to a pod of its own. */
+async function podHears(address: string): Promise<true | undefined> {
+  const pod = ['exec', 'deployment/echo', '--', 'sh', '-c', `(echo hello; sleep 1) | nc ${address} 7`];
+  return (await kubectl('demo', pod)) === 'hello\n' ? true : undefined;
+}
+
 /** Asks a name server by UDP for an address in the cluster; answers whether one came. */
 async function resolves(server: string): Promise<true | undefined> {
   const labels = 'kubernetes.default.svc.cluster.local'.split('.');
@@ -146,12 +152,7 @@ export function serviceStories(): void {
         annotations: { 'service.beta.kubernetes.io/openstack-internal-load-balancer': 'true' },
       });
       expect(inner).toBe((await balancerOf('inner')).vip);
-      const pod = ['exec', 'deployment/echo', '--', 'sh', '-c', `(echo hello; sleep 1) | nc ${inner} 7`];
-      await eventually(
-        'a pod reaches it',
-        async () => ((await kubectl('demo', pod)) === 'hello\n' ? true : undefined),
-        60_000,
-      );
+      await eventually('a pod reaches it', async () => await podHears(inner), 60_000);
       expect(await list()).toEqual(before);
       const outer = await expose('outer', { annotations: { [`${annotation}/keep-floatingip`]: 'true' } });
       expect(before).not.toContain(outer);
@@ -164,6 +165,40 @@ export function serviceStories(): void {
       await eventually('it answers there', async () => await answers(outer), 60_000);
       await remove('outer');
       expect(await list()).toEqual(before);
+    });
+
+    it('take their address from the subnet that they name', async () => {
+      const { cloud, projectId } = await cloudIn('demo');
+      const { id } = await kaasJson<{ id: string }>(['cluster', 'get', 'demo']);
+      const network = (await cloud.neutron.networks.list({ project_id: projectId })).find(({ name }) =>
+        name.includes(id),
+      );
+      const router = (await cloud.neutron.routers.list({ project_id: projectId })).find(({ name }) =>
+        name.includes(id),
+      );
+      if (network === undefined || router === undefined) throw new Error('demo has no network');
+      const subnet = await cloud.neutron.subnets.create({
+        name: 'services',
+        project_id: projectId,
+        network_id: network.id,
+        ip_version: 4,
+        cidr: '192.168.90.0/24',
+      });
+      await cloud.neutron.addRouterInterface(router.id, subnet.id);
+      try {
+        const address = await expose('chosen', {
+          annotations: {
+            'service.beta.kubernetes.io/openstack-internal-load-balancer': 'true',
+            [`${annotation}/subnet-id`]: subnet.id,
+          },
+        });
+        expect(address).toMatch(/^192\.168\.90\./);
+        await eventually('a pod reaches it', async () => await podHears(address), 60_000);
+        await remove('chosen');
+      } finally {
+        await cloud.neutron.removeRouterInterface(router.id, subnet.id);
+        await cloud.neutron.subnets.delete(subnet.id);
+      }
     });
 
     it('tell their pods who calls by the PROXY protocol, and pass timeouts on', async () => {
