@@ -347,6 +347,7 @@ describe('a crash', () => {
 describe('purge', () => {
   it('gives the machine back as it was', async () => {
     expect(await everythingWorks()).toBe(true);
+    expect(Number(await readFile('/proc/sys/fs/inotify/max_user_instances', 'utf8'))).toBeGreaterThanOrEqual(8192);
     const during = added(before, await machineState(prefix, marks()));
     for (const kind of ['namespace', 'interface', 'mount', 'nft', 'cgroup', 'process'])
       expect(during.some((line) => line.startsWith(`${kind}: `))).toBe(true);

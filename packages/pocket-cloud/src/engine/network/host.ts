@@ -1,23 +1,19 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { hasErrnoCode, readFileIfExists, run } from '@matryoshka/system';
+import { readFileIfExists, run } from '@matryoshka/system';
 import { cidrOf, formatCidr } from './cidr.ts';
 import { ensureNamespace, ipBatch, listAddresses, listLinks, removeLink } from './linux.ts';
 import { type NetworkNames, networkNames } from './names.ts';
+import { ensureSharedSettings, restoreSharedSettings } from './shared-settings.ts';
 import type { NetworkEngineConfig } from './spec.ts';
-
-const FORWARD = '/proc/sys/net/ipv4/ip_forward';
-/** Former ip_forward of the machine; common to all instances, gone after a reboot as the setting itself. */
-const FORWARD_RECORD = '/run/matryoshka/ip-forward-before';
 
 /**
  * The part that outlives and precedes everything else: the switch namespace with the external bridge, the host's leg on the provider network,
- * forwarding and masquerading. Idempotent; the platform calls it before it starts programs that listen on the host's address.
+ * settings of the whole machine and masquerading. Idempotent; the platform calls it before it starts programs that listen on the host's address.
  */
 export async function ensureHost(config: NetworkEngineConfig): Promise<void> {
   const names = networkNames(config.prefix);
   await ensureSwitch(names);
   await ensureHostLeg(config, names);
-  await ensureForwarding();
+  await ensureSharedSettings();
   await run(['nft', '-f', '-'], { input: hostRuleset(names, config.cidr) });
   await ensureForwardAccepted(names);
 }
@@ -62,18 +58,6 @@ async function ensureHostLeg(config: NetworkEngineConfig, names: NetworkNames): 
     ...(addresses.includes(wanted) ? [] : [`addr add ${wanted} dev ${names.hostLeg}`]),
     `link set ${names.hostLeg} up`,
   ]);
-}
-
-async function ensureForwarding(): Promise<void> {
-  const before = (await readFile(FORWARD, 'utf8')).trim();
-  if (before === '1') return;
-  await mkdir('/run/matryoshka', { recursive: true });
-  try {
-    await writeFile(FORWARD_RECORD, before, { flag: 'wx' });
-  } catch (error) {
-    if (!hasErrnoCode(error, 'EEXIST')) throw error;
-  }
-  await writeFile(FORWARD, '1');
 }
 
 /** Replaces the host's table as a whole. Only masquerading: what the host may reach, machines with a floating IP may reach, too. */
@@ -122,11 +106,8 @@ export async function removeHost(prefix: string): Promise<void> {
   await run(['nft', '-f', '-'], { input: `table inet ${names.hostTable}\ndelete table inet ${names.hostTable}\n` });
   await removeLink(undefined, names.hostLeg);
   const tables = (await run(['nft', 'list', 'tables', 'inet'])).stdout;
-  const before = await readFileIfExists(FORWARD_RECORD);
-  // Another instance may still need forwarding: the last one restores it.
-  if (before === undefined || /table inet matryoshka/.test(tables)) return;
-  await writeFile(FORWARD, before);
-  await rm('/run/matryoshka', { recursive: true, force: true });
+  // Another instance may still need them: the last one restores.
+  if (!/table inet matryoshka/.test(tables)) await restoreSharedSettings();
 }
 
 /** The resolvers that DHCP namespaces may ask: the host's, but not a loopback one, which is out of their reach. */
