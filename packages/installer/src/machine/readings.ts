@@ -67,20 +67,21 @@ export function parseMemTotal(meminfo: string): number {
   return Number(/^MemTotal:\s+(\d+) kB$/m.exec(meminfo)?.[1] ?? 0) * 1024;
 }
 
-/** `late`: a file that is made when most of what goes there is there. */
-async function readDisk(use: 'data' | 'cache', path: string, late: string): Promise<MachineReadings['disks'][number]> {
-  const filled = await access(late).then(
+async function isAccessible(path: string, mode = constants.F_OK): Promise<boolean> {
+  return await access(path, mode).then(
     () => true,
     () => false,
   );
+}
+
+/** `late`: a file that is made when most of what goes there is there. */
+async function readDisk(use: 'data' | 'cache', path: string, late: string): Promise<MachineReadings['disks'][number]> {
+  const filled = await isAccessible(late);
   let existing = path;
   for (;;) {
     try {
       const { bavail, bsize } = await statfs(existing);
-      const writable = await access(existing, constants.W_OK).then(
-        () => true,
-        () => false,
-      );
+      const writable = await isAccessible(existing, constants.W_OK);
       return { use, path, filled, freeBytes: bavail * bsize, writable };
     } catch (error) {
       if (!hasErrnoCode(error, 'ENOENT') || existing === '/') throw error;
@@ -90,11 +91,6 @@ async function readDisk(use: 'data' | 'cache', path: string, late: string): Prom
 }
 
 async function readFeatures(): Promise<MachineReadings['features']> {
-  const exists = async (path: string): Promise<boolean> =>
-    await access(path).then(
-      () => true,
-      () => false,
-    );
   // Loading is best effort: built-in features have no module, and some kernels load none.
   for (const name of ['overlay', 'squashfs', 'loop', 'bridge', 'br_netfilter', 'veth', 'vxlan'])
     await run(['modprobe', '--quiet', name], { okCodes: 'any' }).catch(() => undefined);
@@ -106,10 +102,10 @@ async function readFeatures(): Promise<MachineReadings['features']> {
     bridge: await link('bridge'),
     veth: await link('veth'),
     vxlan: await link('vxlan'),
-    'network namespaces': await exists('/proc/self/ns/net'),
-    'packet filter': (await exists('/proc/net/ip_tables_names')) || (await exists('/proc/net/netfilter')),
-    br_netfilter: await exists('/proc/sys/net/bridge/bridge-nf-call-iptables'),
-    'loop devices': await exists('/dev/loop-control'),
+    'network namespaces': await isAccessible('/proc/self/ns/net'),
+    'packet filter': (await isAccessible('/proc/net/ip_tables_names')) || (await isAccessible('/proc/net/netfilter')),
+    br_netfilter: await isAccessible('/proc/sys/net/bridge/bridge-nf-call-iptables'),
+    'loop devices': await isAccessible('/dev/loop-control'),
   };
 }
 
