@@ -10,13 +10,26 @@ import { eventually } from '../e2e/support/waiting.ts';
 // Clusters that are made, used and deleted while processes of the platform are killed at random: after every round the project, the management
 // cluster and the databases must be exactly as before, and what was made by hand under the same names must still be there.
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' } } });
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '20' },
+    /** Leaves the platform as it is when a round fails, to look at it; `kaas down --purge` ends it. */
+    keep: { type: 'boolean', default: false },
+  },
+});
 const victims = ['kaas-controller', 'kaas-api', 'pocket-cloud', 'postgres'] as const;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const pick = <T>(list: readonly [T, ...T[]]): T => list[randomInt(list.length)] ?? list[0];
 
-/** At most so many crashes, at random. */
-const atMost = (limit: number) => ({ kills: randomInt(limit + 1), victim: () => pick(victims) });
+/** At most so many crashes, at random; each is told, for those who look for what it broke. */
+function atMost(limit: number) {
+  const victim = () => {
+    const name = pick(victims);
+    say(`  ${new Date().toISOString()} ${name} is killed`);
+    return name;
+  };
+  return { kills: randomInt(limit + 1), victim };
+}
 
 async function everything() {
   const { cloud, projectId } = await cloudIn('demo');
@@ -94,12 +107,14 @@ async function round(number: number): Promise<void> {
 }
 
 await kaas(['down', '--purge', ...placement]);
+let whole = false;
 try {
   await kaasOk(['quickstart', ...settings]);
   await makeCanaries();
   for (let number = 1; number <= Number(values.rounds); number += 1) await round(number);
+  whole = true;
 } finally {
-  await kaas(['down', '--purge', ...placement]);
+  if (whole || !values.keep) await kaas(['down', '--purge', ...placement]);
 }
 
 /** Things of a customer's own that look like a cluster's. */
