@@ -1,5 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { type Cloud, type Credentials, connectCloud } from '@matryoshka/openstack';
+import {
+  type Cloud,
+  type Credentials,
+  connectCloud,
+  ensureProject,
+  grantRoles,
+  memberRoles,
+} from '@matryoshka/openstack';
 import { run } from '@matryoshka/system';
 
 const script = new URL('../openstack/real-cloud.sh', import.meta.url).pathname;
@@ -50,15 +57,12 @@ export interface Customer {
 
 /** What the provider of that cloud does for a new customer: a project, a user, his roles. */
 export async function ensureCustomer(admin: Cloud, name: string, password: string): Promise<Customer> {
-  const project =
-    (await admin.keystone.projects.list({ name }))[0] ??
-    (await admin.keystone.projects.create({ name, domain_id: 'default', description: 'acceptance test' }));
+  const wanted = { name, domain_id: 'default', description: 'acceptance test' };
+  const project = await ensureProject(admin.keystone, wanted);
   const user =
     (await admin.keystone.users.list({ name }))[0] ??
     (await admin.keystone.users.create({ name, domain_id: 'default', password, default_project_id: project.id }));
-  for (const role of await admin.keystone.roles.list({}))
-    if (role.name === 'member' || role.name === 'load-balancer_member')
-      await admin.keystone.grantProjectRole(project.id, user.id, role.id);
+  await grantRoles(admin.keystone, { projectId: project.id, userId: user.id }, memberRoles);
   return { name, password, projectId: project.id };
 }
 

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type PlatformConfig, platformPaths } from '@matryoshka/installer';
 import { migrate, prepareDatabase } from '@matryoshka/postgres';
-import { startDaemon, stopDaemon, waitFor } from '@matryoshka/system';
+import { nodeProgram, startDaemon, stopDaemon, waitFor } from '@matryoshka/system';
 import { startTestPostgres } from '@matryoshka/testkit';
 import { lab } from './lab.ts';
 
@@ -35,7 +35,7 @@ export async function startService(config: PlatformConfig, folder: string, port:
   const url = `http://127.0.0.1:${port}`;
   const daemon = (app: 'kaas-api' | 'kaas-controller', env: Readonly<Record<string, string>>) => ({
     name: app,
-    argv: [process.execPath, '--disable-warning=ExperimentalWarning', `${root}apps/${app}/src/main.ts`] as const,
+    argv: nodeProgram(`${root}apps/${app}/src/main.ts`),
     pidFile: join(folder, `${app}.pid`),
     logFile: join(folder, `${app}.log`),
     env: { ...env, KAAS_SECRET_KEY_FILE: secretKeyFile },

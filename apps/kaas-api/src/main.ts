@@ -7,7 +7,7 @@ import {
   loadSecretBox,
   type Pool,
 } from '@matryoshka/postgres';
-import { createLogger, errorMessage, type Logger, TypedError } from '@matryoshka/system';
+import { createLogger, errorMessage, keepCompiled, type Logger, TypedError } from '@matryoshka/system';
 import { readSettings } from './settings.ts';
 
 /** Refuses a database that this program must not or cannot use; one that is only away now is waited for (`/readyz` says so). */
@@ -51,6 +51,7 @@ async function main(): Promise<void> {
   });
   const url = await api.listen(settings.listen);
   log.info({ url, notify: settings.notify }, 'kaas-api listens');
+  keepCompiled();
 
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     log.info({ signal }, 'kaas-api ends: streams are closed, running requests are answered');

@@ -19,7 +19,7 @@ import { planCluster } from '@matryoshka/domain';
 import { createKubeClient, type KubeObject, loadKubeconfig } from '@matryoshka/kube';
 import { type Cloud, type Credentials, connectCloud } from '@matryoshka/openstack';
 import { createPool, listen, loadSecretBox } from '@matryoshka/postgres';
-import { createLogger, errorMessage, TypedError } from '@matryoshka/system';
+import { createLogger, errorMessage, keepCompiled, TypedError } from '@matryoshka/system';
 
 const log = createLogger('kaas-controller');
 
@@ -108,6 +108,7 @@ async function main(signal: AbortSignal): Promise<void> {
     externalNetworkId: externalNetwork(cloud, settings.externalNetwork),
     volumeTypes: createVolumeTypes(cloud),
   };
+  keepCompiled();
   const holder = `${hostname()}/${process.pid}`;
   const catalogue = createPostgresCatalogue(pool, process.env.KAAS_DEFAULT_KUBERNETES_VERSION);
   const { workerImagePrefix } = settings;

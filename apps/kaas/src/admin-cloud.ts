@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Cloud, connectCloud, type Project } from '@matryoshka/openstack';
+import { type Cloud, connectCloud, grantRoles, type Project } from '@matryoshka/openstack';
 import { TypedError } from '@matryoshka/system';
 import type { AdminFile } from './openrc.ts';
 
@@ -42,19 +42,7 @@ export async function enterProject(cloud: Cloud, name: string, signal: AbortSign
       actor: 'user',
       next: `Choose one of: ${projects.map((candidate) => candidate.name).join(', ')}.`,
     });
-  await grantRole(cloud, project, (await cloud.session.token(signal)).info.user.id, 'admin', signal);
+  const { user } = (await cloud.session.token(signal)).info;
+  await grantRoles(cloud.keystone, { projectId: project.id, userId: user.id }, ['admin'], signal);
   return project;
-}
-
-/** Gives a user a role in a project; doing it again changes nothing. */
-export async function grantRole(
-  cloud: Cloud,
-  project: Project,
-  userId: string,
-  name: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const role = (await cloud.keystone.roles.list({}, signal)).find((candidate) => candidate.name === name);
-  if (role === undefined) throw new TypedError(`Keystone has no role ${name}`, { code: 'role_missing' });
-  await cloud.keystone.grantProjectRole(project.id, userId, role.id, signal);
 }

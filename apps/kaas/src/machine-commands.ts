@@ -1,4 +1,5 @@
 import { formatItem, formatList, type OutputOptions, type PassThrough, type Terminal } from '@matryoshka/cli';
+import { nodeProgram } from '@matryoshka/system';
 import { type Command, Option } from 'commander';
 import { passThrough } from './pass-through.ts';
 import { offerCommand } from './platform-commands.ts';
@@ -16,7 +17,8 @@ export const foreignCommands: Readonly<Record<string, PassThrough>> = {
     summary: 'set up what the tests need, then run every check and test (--tier unit|medium|e2e)',
     run: (args) => {
       const runner = new URL('../../../tools/test-runner/src/main.ts', import.meta.url).pathname;
-      return passThrough(process.execPath, ['--disable-warning=ExperimentalWarning', runner, ...args]);
+      const [node, ...argv] = nodeProgram(runner, ...args);
+      return passThrough(node, argv);
     },
   },
 };

@@ -6,7 +6,7 @@ import {
   purgePocketCloud,
   startPocketCloud,
 } from '@matryoshka/pocket-cloud';
-import { createLogger, errorMessage, TypedError } from '@matryoshka/system';
+import { createLogger, errorMessage, keepCompiled, TypedError } from '@matryoshka/system';
 
 const usage = `usage: pocket-cloud [--config FILE] [--data-dir DIR] [--address IP] [--cidr NETWORK] [--prefix NAME] [--purge]
 The admin password comes from "adminPassword" in FILE or from POCKET_CLOUD_ADMIN_PASSWORD.
@@ -48,6 +48,7 @@ try {
   else {
     const log = createLogger('pocket-cloud');
     const cloud = await startPocketCloud(config, log);
+    keepCompiled();
     const end = (signal: NodeJS.Signals): void => {
       log.info({ signal }, 'stopping; servers and networks keep running');
       cloud.stop().then(

@@ -23,6 +23,7 @@ export {
   type Keystone,
   keystone,
 } from './keystone/keystone.ts';
+export { ensureProject, grantRoles, memberRoles } from './keystone/membership.ts';
 export type { ApplicationCredential, Domain, Project, Role, RoleAssignment, User } from './keystone/types.ts';
 export {
   type CreateFloatingIp,

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -215,7 +215,6 @@ async function reboot(serverIds: readonly string[]): Promise<void> {
           });
           return !(await readdir(join('/sys/fs/cgroup', controller))).includes(name);
         });
-  await rmdir('/run/matryoshka').catch(() => undefined);
 }
 
 describe('after a reboot', () => {

@@ -2,7 +2,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { acquireLock, errorMessage, hasErrnoCode, type Logger, removeFolder, TypedError } from '@matryoshka/system';
 import { migrations as cinderTables, createCinder } from './cinder/index.ts';
 import { type PocketCloudConfig, pocketCloudPaths, serviceUrl } from './config.ts';
-import { createMachines, removePivotCgroups, restoreHostSettings } from './engine/lxc/index.ts';
+import { createMachines, removePivotCgroups } from './engine/lxc/index.ts';
 import { ensureHost, networkNames, purgeNetwork } from './engine/network/index.ts';
 import { releaseVolumes } from './engine/volumes/index.ts';
 import { aroundCalls, createFaults, faultErrors, faultRoutes } from './faults/index.ts';
@@ -113,7 +113,6 @@ export async function purgeCloud(config: PocketCloudConfig): Promise<void> {
     await attempt('volumes', async () => await releaseVolumes(paths.volumes));
     await attempt('network', async () => await purgeNetwork(networkEngineConfig(config, paths)));
     await attempt('cgroups', removePivotCgroups);
-    await attempt('host settings', async () => await restoreHostSettings(paths.root));
   } finally {
     await lock.release();
   }

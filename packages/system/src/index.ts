@@ -4,6 +4,7 @@ export { type Actor, errorMessage, hasErrnoCode, TypedError, type TypedErrorOpti
 export { readFileIfExists, removeFolder, writeFileAtomic } from './files.ts';
 export { acquireLock, type Lock } from './lock.ts';
 export { createLogger, type Logger } from './log.ts';
+export { keepCompiled, nodeProgram } from './node-program.ts';
 export { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
 export { CommandError, type RunOptions, type RunResult, run } from './run.ts';
 export { markUsed, removeUnused } from './unused.ts';

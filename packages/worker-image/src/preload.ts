@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { nodeProgram } from '@matryoshka/system';
 import type { PreloadedImages } from './options.ts';
 import { runIsolated } from './sandbox.ts';
 
@@ -16,7 +17,7 @@ export interface PreloadJob {
  */
 export async function preloadImages(job: PreloadJob, signal?: AbortSignal): Promise<void> {
   if (job.images.length === 0) return;
-  await runIsolated([process.execPath, '--disable-warning=ExperimentalWarning', program, JSON.stringify(job)], {
+  await runIsolated(nodeProgram(program, JSON.stringify(job)), {
     ...(signal === undefined ? {} : { signal }),
   });
 }

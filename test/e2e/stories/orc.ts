@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { ensureProject, grantRoles } from '@matryoshka/openstack';
 import { run } from '@matryoshka/system';
 import { afterAll, describe, expect, it } from 'vitest';
 import { cloudIn, inventory } from '../support/cloud.ts';
@@ -12,12 +13,9 @@ const picture = Buffer.alloc(1024 ** 2, 'picture');
 /** A project of its own, in which the cloud's administrator may do everything. */
 async function makeProject(): Promise<void> {
   const { cloud } = await cloudIn('admin');
-  const found = (await cloud.keystone.projects.list({ name: namespace })).find(({ name }) => name === namespace);
-  const { id } = found ?? (await cloud.keystone.projects.create({ name: namespace, domain_id: 'default' }));
+  const { id } = await ensureProject(cloud.keystone, { name: namespace, domain_id: 'default' });
   const { user } = (await cloud.session.token()).info;
-  const role = (await cloud.keystone.roles.list({})).find((candidate) => candidate.name === 'admin');
-  if (role === undefined) throw new Error('Keystone has no role admin');
-  await cloud.keystone.grantProjectRole(id, user.id, role.id);
+  await grantRoles(cloud.keystone, { projectId: id, userId: user.id }, ['admin']);
 }
 
 interface Shown {

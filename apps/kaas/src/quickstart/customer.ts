@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { ensureProject, grantRoles, memberRoles } from '@matryoshka/openstack';
 import { readFileIfExists, writeFileAtomic } from '@matryoshka/system';
-import { adminCloud, grantRole, readAdminFile } from '../admin-cloud.ts';
+import { adminCloud, readAdminFile } from '../admin-cloud.ts';
 
 /** A customer of the one-machine edition: an OpenStack user with a project. */
 export interface Customer {
@@ -18,13 +19,8 @@ export async function ensureCustomer(
 ): Promise<Customer> {
   const cloud = adminCloud(await readAdminFile(place.adminFile));
   const password = await keptPassword(join(place.secretsDir, `customer-${name}.json`));
-  const projects = await cloud.keystone.projects.list({ name }, signal);
-  const project =
-    projects.find((candidate) => candidate.name === name) ??
-    (await cloud.keystone.projects.create(
-      { name, domain_id: 'default', description: 'customer of kaas quickstart' },
-      signal,
-    ));
+  const wanted = { name, domain_id: 'default', description: 'customer of kaas quickstart' };
+  const project = await ensureProject(cloud.keystone, wanted, signal);
   const users = await cloud.keystone.users.list({ name }, signal);
   const found = users.find((candidate) => candidate.name === name);
   const user =
@@ -34,7 +30,7 @@ export async function ensureCustomer(
       signal,
     ));
   if (found !== undefined) await cloud.keystone.users.update(found.id, { password }, signal);
-  await grantRole(cloud, project, user.id, 'member', signal);
+  await grantRoles(cloud.keystone, { projectId: project.id, userId: user.id }, memberRoles, signal);
   return { user: name, password, project: name };
 }
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { waitFor } from '@matryoshka/system';
+import { nodeProgram, waitFor } from '@matryoshka/system';
 import type { TestPlatform } from './platform.ts';
 
 export interface ApiProcess {
@@ -38,7 +38,8 @@ export async function spawnApi(platform: TestPlatform, env: Environment = {}): P
   const folder = await mkdtemp(join(tmpdir(), 'kaas-api-'));
   const keyFile = join(folder, 'key');
   await writeFile(keyFile, `${platform.secretKey}\n`, { mode: 0o600 });
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
+  const [node, ...argv] = nodeProgram(main);
+  const child = spawn(node, argv, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       PATH: process.env.PATH,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Cluster } from '@matryoshka/domain';
-import { type Cloud, isOpenStackError } from '@matryoshka/openstack';
+import { type Cloud, grantRoles, isOpenStackError, memberRoles } from '@matryoshka/openstack';
 import type { ClusterContext } from './context.ts';
 import type { Credential } from './manifests/input.ts';
 
@@ -100,10 +100,7 @@ async function ensureRoles(
   userId: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const roles = await context.cloud.keystone.roles.list({}, signal);
-  // Clouds that protect Octavia by its own role have load-balancer_member; others let members use it.
-  for (const role of roles.filter(({ name }) => name === 'member' || name === 'load-balancer_member'))
-    await context.cloud.keystone.grantProjectRole(cluster.projectId, userId, role.id, signal);
+  await grantRoles(context.cloud.keystone, { projectId: cluster.projectId, userId }, memberRoles, signal);
 }
 
 async function loginAs(

@@ -1,21 +1,13 @@
-import { type Cloud, isOpenStackError, type Project } from '@matryoshka/openstack';
+import { type Cloud, ensureProject, grantRoles, isOpenStackError, type Project } from '@matryoshka/openstack';
 import { TypedError } from '@matryoshka/system';
 import { managementProject } from './settings.ts';
 
 /** The project of the management servers, with room for them, and the administrator as its member. `admin` is logged in to another project. */
 export async function ensureManagementProject(admin: Cloud, signal: AbortSignal): Promise<Project> {
-  const list = await admin.keystone.projects.list({ name: managementProject }, signal);
-  const project =
-    list.find((candidate) => candidate.name === managementProject) ??
-    (await admin.keystone.projects.create(
-      { name: managementProject, domain_id: 'default', description: 'Management cluster of Matryoshka' },
-      signal,
-    ));
+  const wanted = { name: managementProject, domain_id: 'default', description: 'Management cluster of Matryoshka' };
+  const project = await ensureProject(admin.keystone, wanted, signal);
   const { user } = (await admin.session.token(signal)).info;
-  const roles = await admin.keystone.roles.list({}, signal);
-  const role = roles.find(({ name }) => name === 'admin');
-  if (role === undefined) throw new TypedError('Keystone has no role admin', { code: 'role_missing' });
-  await admin.keystone.grantProjectRole(project.id, user.id, role.id, signal);
+  await grantRoles(admin.keystone, { projectId: project.id, userId: user.id }, ['admin'], signal);
   const unlimited = { instances: -1, cores: -1, ram: -1 };
   const quota = await admin.nova.quota(project.id, signal);
   if (quota.cores !== -1 || quota.instances !== -1 || quota.ram !== -1)

@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { errorMessage, type Logger } from '@matryoshka/system';
-import { createMachines, type MachineRoot, type Machines, recordHostSettings } from '../engine/lxc/index.ts';
+import { createMachines, type MachineRoot, type Machines } from '../engine/lxc/index.ts';
 import { named } from '../faults/index.ts';
 import { imageById, imageDataFile, imageRootfs } from '../glance/index.ts';
 import type { ServiceContext } from '../service.ts';
@@ -236,7 +236,6 @@ export function createServerController(
     changed,
     start: async () => {
       await mkdir(paths.servers, { recursive: true });
-      await recordHostSettings(paths.root);
       const rows = store.all<ServerRow>('select * from server');
       const known = new Set(rows.map((row) => row.id));
       for (const name of await readdir(paths.servers))

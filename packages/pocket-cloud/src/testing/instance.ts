@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createLogger, readFileIfExists, run, startDaemon, stopDaemon, waitFor } from '@matryoshka/system';
+import { createLogger, nodeProgram, readFileIfExists, run, startDaemon, stopDaemon, waitFor } from '@matryoshka/system';
 import {
   type PocketCloud,
   type PocketCloudConfig,
@@ -91,7 +91,7 @@ export async function startTestCloudProcess(prefix: string, subnet: number): Pro
   const pidFile = join(config.dataDir, 'pid');
   const logFile = join(config.dataDir, 'log');
   await writeFile(configFile, JSON.stringify(config));
-  const argv: readonly string[] = ['--disable-warning=ExperimentalWarning', program, '--config', configFile];
+  const argv = nodeProgram(program, '--config', configFile);
   const client = clientOf(config);
   const answers = async (): Promise<boolean> => {
     const asked = (['keystone', 'neutron', 'nova', 'octavia'] as const).map(
@@ -100,7 +100,7 @@ export async function startTestCloudProcess(prefix: string, subnet: number): Pro
     return (await Promise.all(asked)).every((answer) => answer !== undefined && answer.status < 400);
   };
   const start = async (): Promise<void> => {
-    await startDaemon({ name: 'pocket cloud', argv: [process.execPath, ...argv], pidFile, logFile });
+    await startDaemon({ name: 'pocket cloud', argv, pidFile, logFile });
     if (!(await waitFor(answers, { timeoutMs: answerTimeoutMs, intervalMs: 50 })))
       throw new Error(`pocket cloud does not answer: ${await readFileIfExists(logFile)}`);
   };
@@ -118,7 +118,7 @@ export async function startTestCloudProcess(prefix: string, subnet: number): Pro
     purge: async () => {
       if ((await readFileIfExists(configFile)) === undefined) return;
       await stop();
-      await run([process.execPath, ...argv, '--purge'], { timeoutMs: 120_000 });
+      await run([...argv, '--purge'], { timeoutMs: 120_000 });
       await rm(config.dataDir, { recursive: true, force: true });
     },
   };

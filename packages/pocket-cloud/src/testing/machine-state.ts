@@ -109,7 +109,13 @@ async function processes(marks: readonly string[]): Promise<readonly string[]> {
 }
 
 async function settings(): Promise<readonly string[]> {
-  const names = ['net/ipv4/ip_forward', 'kernel/panic', 'kernel/panic_on_oops', 'vm/overcommit_memory'];
+  const names = [
+    'net/ipv4/ip_forward',
+    'fs/inotify/max_user_instances',
+    'kernel/panic',
+    'kernel/panic_on_oops',
+    'vm/overcommit_memory',
+  ];
   return await Promise.all(
     names.map(async (name) => `setting: ${name} ${((await readFileIfExists(`/proc/sys/${name}`)) ?? '').trim()}`),
   );

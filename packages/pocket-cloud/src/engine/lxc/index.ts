@@ -1,5 +1,4 @@
 export type { MachineDisk } from './disks.ts';
-export { recordHostSettings, restoreHostSettings } from './host-settings.ts';
 export {
   createMachines,
   type MachineNic,

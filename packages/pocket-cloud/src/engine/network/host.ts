@@ -1,8 +1,8 @@
 import { readFileIfExists, run } from '@matryoshka/system';
+import { ensureHostSettings, restoreHostSettings } from '../host-settings.ts';
 import { cidrOf, formatCidr } from './cidr.ts';
 import { ensureNamespace, ipBatch, listAddresses, listLinks, removeLink } from './linux.ts';
 import { type NetworkNames, networkNames } from './names.ts';
-import { ensureSharedSettings, restoreSharedSettings } from './shared-settings.ts';
 import type { NetworkEngineConfig } from './spec.ts';
 
 /**
@@ -13,7 +13,7 @@ export async function ensureHost(config: NetworkEngineConfig): Promise<void> {
   const names = networkNames(config.prefix);
   await ensureSwitch(names);
   await ensureHostLeg(config, names);
-  await ensureSharedSettings();
+  await ensureHostSettings();
   await run(['nft', '-f', '-'], { input: hostRuleset(names, config.cidr) });
   await ensureForwardAccepted(names);
 }
@@ -107,7 +107,7 @@ export async function removeHost(prefix: string): Promise<void> {
   await removeLink(undefined, names.hostLeg);
   const tables = (await run(['nft', 'list', 'tables', 'inet'])).stdout;
   // Another instance may still need them: the last one restores.
-  if (!/table inet matryoshka/.test(tables)) await restoreSharedSettings();
+  if (!/table inet matryoshka/.test(tables)) await restoreHostSettings();
 }
 
 /** The resolvers that DHCP namespaces may ask: the host's, but not a loopback one, which is out of their reach. */
