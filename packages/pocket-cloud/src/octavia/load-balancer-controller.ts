@@ -1,12 +1,13 @@
 import { errorMessage, type Logger } from '@matryoshka/system';
-import { createLoadBalancerEngine, type LoadBalancerEngine, type Statistics } from '../engine/load-balancer/index.ts';
+import { createLoadBalancerEngine, type LoadBalancerEngine } from '../engine/load-balancer/index.ts';
 import { named } from '../faults/index.ts';
 import type { ServiceContext } from '../service.ts';
 import type { Store } from '../store/index.ts';
 import { createWorkQueue, type WorkQueue } from '../tasks/work-queue.ts';
-import { deadDatagramMembers, expectsProxy, operatingStatuses, specOf } from './data-plane.ts';
+import { deadDatagramMembers, expectsProxy } from './data-plane.ts';
 import type { VipNetworking } from './networking.ts';
-import { deleteObject, objectById, objectsOfKind, setOperating, setProvisioning, treeOf } from './rows.ts';
+import { reconcileLoadBalancer, reportOperatingStatus } from './reconcile.ts';
+import { objectById, objectsOfKind, setProvisioning, treeOf } from './rows.ts';
 
 const STATUS_INTERVAL_MS = 3000;
 const ATTEMPTS_BEFORE_ERROR = 8;
@@ -44,7 +45,7 @@ export function createLoadBalancerController(
           markError(store, id, log, new Error('a test wants it so'));
           return undefined;
         }
-        await reconcile(store, engine, networking, id);
+        await reconcileLoadBalancer(store, engine, networking, id);
         attempts.delete(id);
       } catch (error) {
         const count = (attempts.get(id) ?? 0) + 1;
@@ -61,7 +62,7 @@ export function createLoadBalancerController(
     for (const row of objectsOfKind(store, 'loadbalancer')) {
       if (row.provisioning_status !== 'ACTIVE') continue;
       const before = deadDatagramMembers(treeOf(store, row.id));
-      const seen = await report(store, engine, row.id);
+      const seen = await reportOperatingStatus(store, engine, row.id);
       const tree = treeOf(store, row.id);
       // Its proxy should answer and does not: killed, or its namespace is gone.
       const lost = seen === undefined && expectsProxy(row, tree);
@@ -92,51 +93,6 @@ export function createLoadBalancerController(
       await Promise.all([queue.stop(), polling]);
     },
   };
-}
-
-async function reconcile(
-  store: Store,
-  engine: LoadBalancerEngine,
-  networking: VipNetworking,
-  id: string,
-): Promise<void> {
-  const loadBalancer = objectById(store, 'loadbalancer', id);
-  if (loadBalancer === undefined || loadBalancer.provisioning_status === 'PENDING_DELETE') {
-    await engine.remove(id);
-    if (loadBalancer === undefined) return;
-    store.transaction(() => {
-      networking.releaseNodePorts(id);
-      networking.releaseVipPort(String(loadBalancer.data.vip_port_id), id);
-      for (const row of treeOf(store, id)) deleteObject(store, row.id);
-    });
-    return;
-  }
-  await networking.prepare(String(loadBalancer.data.vip_port_id));
-  const tree = treeOf(store, id);
-  await engine.ensure(specOf(loadBalancer, tree, networking));
-  // Only what was looked at is settled: a change that came meanwhile has queued another run.
-  store.transaction(() => {
-    const now = new Map(treeOf(store, id).map((row) => [row.id, row]));
-    for (const row of tree) {
-      const current = now.get(row.id);
-      if (current === undefined || current.updated_at !== row.updated_at) continue;
-      if (current.provisioning_status !== row.provisioning_status) continue;
-      if (row.provisioning_status === 'PENDING_DELETE') deleteObject(store, row.id);
-      else if (row.provisioning_status !== 'ACTIVE') setProvisioning(store, row.id, 'ACTIVE');
-    }
-  });
-  await report(store, engine, id);
-}
-
-async function report(store: Store, engine: LoadBalancerEngine, id: string): Promise<Statistics | undefined> {
-  const seen = await engine.statistics(id);
-  store.transaction(() => {
-    const loadBalancer = objectById(store, 'loadbalancer', id);
-    if (loadBalancer === undefined) return;
-    for (const [object, status] of operatingStatuses(loadBalancer, treeOf(store, id), seen))
-      setOperating(store, object, status);
-  });
-  return seen;
 }
 
 function markError(store: Store, id: string, log: Logger, error: unknown): void {
