@@ -46,6 +46,7 @@ async function main(): Promise<void> {
     notify: settings.notify,
     secretBox,
     prove: keystoneIdentity(settings.keystoneUrl),
+    providerProject: settings.providerProject,
     limits: settings.limits,
     log,
   });

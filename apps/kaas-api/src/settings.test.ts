@@ -22,6 +22,7 @@ describe('the settings of kaas-api', () => {
       databaseUrl: needed.KAAS_DATABASE_URL,
       secretKeyFile: '/key',
       keystoneUrl: 'http://172.29.0.1:5000/v3',
+      providerProject: { name: 'admin', domainId: 'default' },
       listen: { host: '127.0.0.1', port: 7443 },
       notify: true,
       limits: defaultLimits,

@@ -6,6 +6,8 @@ export interface Settings {
   readonly databaseUrl: string;
   readonly secretKeyFile: string;
   readonly keystoneUrl: string;
+  /** Whose administrators administer the service. */
+  readonly providerProject: { readonly name: string; readonly domainId: string };
   readonly listen: { readonly host: string; readonly port: number };
   readonly notify: boolean;
   readonly limits: Limits;
@@ -20,6 +22,10 @@ export function readSettings(env: Environment): Settings {
     databaseUrl: databaseUrl(required(env, 'KAAS_DATABASE_URL', 'postgres://kaas_api:…@host:port/database')),
     secretKeyFile: required(env, 'KAAS_SECRET_KEY_FILE', 'a file with 64 hexadecimal digits'),
     keystoneUrl: keystoneUrl(required(env, 'KAAS_KEYSTONE_URL', 'http://host:5000/v3')),
+    providerProject: {
+      name: env.KAAS_PROVIDER_PROJECT || 'admin',
+      domainId: env.KAAS_PROVIDER_DOMAIN_ID || 'default',
+    },
     listen: listenAddress(env.KAAS_LISTEN || '127.0.0.1:7443'),
     notify: notifications(env.KAAS_NOTIFY || 'on'),
     limits: { ...defaultLimits, reservedCidrs: reservedCidrs(env.KAAS_RESERVED_CIDRS || undefined) },

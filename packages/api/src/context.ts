@@ -3,6 +3,7 @@ import type { Limits } from '@matryoshka/domain';
 import type { Pool, SecretBox } from '@matryoshka/postgres';
 import type { Logger } from '@matryoshka/system';
 import type { LoginLimit } from './auth/login-limit.ts';
+import type { ProviderProject } from './auth/sessions.ts';
 import type { EventBells } from './event/bells.ts';
 import type { EventStreamTimes } from './event/stream.ts';
 
@@ -11,6 +12,7 @@ export interface ApiContext {
   readonly pool: Pool;
   readonly secretBox: SecretBox;
   readonly prove: ProveIdentity;
+  readonly providerProject: ProviderProject;
   readonly limits: Limits;
   readonly log: Logger;
   readonly now: () => Date;

@@ -59,6 +59,22 @@ describe('a login with Keystone', () => {
     expect(Date.parse(body.expiresAt)).toBeGreaterThan(Date.now());
   });
 
+  it('knows the administrators of the provider, and nobody else, whatever their project is called', async () => {
+    const own = { method: 'password', user: 'admin', password: 'secret', project: 'admin' };
+    const { body } = await send(api.url, 'auth.login', { body: own });
+    expect(body).toMatchObject({ role: 'admin', provider: true });
+    expect((await me(body.token)).body.provider).toBe(true);
+
+    // A customer who administers a project of that name in a domain of its own, and one with a smaller role in the provider's.
+    const { id: domain } = await keystone.admin.keystone.domains.create({ name: 'customer' });
+    const twin = await keystone.newProject('admin', domain);
+    const mal = await keystone.newUser('mal', password);
+    await keystone.grant(mal, twin, 'admin');
+    await keystone.grant(mal, body.project.id, 'member');
+    expect((await login('mal', { project: twin })).body).toMatchObject({ role: 'admin', provider: false });
+    expect((await login('mal', { project: body.project.id })).body).toMatchObject({ role: 'admin', provider: false });
+  });
+
   it('gives viewers for readers, and nothing for roles that mean nothing here', async () => {
     const { body } = await login('rea');
     expect(body.role).toBe('viewer');

@@ -5,6 +5,7 @@ import { listen, type Pool, type SecretBox } from '@matryoshka/postgres';
 import type { Logger } from '@matryoshka/system';
 import { authHandlers } from './auth/handlers.ts';
 import { createLoginLimit, type LoginLimitOptions } from './auth/login-limit.ts';
+import type { ProviderProject } from './auth/sessions.ts';
 import { catalogueHandlers } from './catalogue/handlers.ts';
 import { clusterChanges, clusterHandlers } from './cluster/handlers.ts';
 import type { ApiContext } from './context.ts';
@@ -29,6 +30,8 @@ export interface ApiOptions {
   readonly notify: boolean;
   readonly secretBox: SecretBox;
   readonly prove: ProveIdentity;
+  /** Default: the project `admin` of the domain `default`. */
+  readonly providerProject?: ProviderProject;
   readonly limits: Limits;
   readonly log: Logger;
   readonly now?: () => Date;
@@ -59,6 +62,7 @@ const handlers: Handlers = {
     ...operationHandlers,
   },
   changes: { ...clusterChanges, ...poolChanges },
+  writes: {},
   streams: eventHandlers,
 };
 
@@ -73,6 +77,7 @@ export function createApi(options: ApiOptions): Api {
     bells,
     secretBox: options.secretBox,
     prove: options.prove,
+    providerProject: options.providerProject ?? { name: 'admin', domainId: 'default' },
     limits: options.limits,
     now: options.now ?? (() => new Date()),
     loginLimit: createLoginLimit(options.loginLimit),

@@ -4,8 +4,11 @@ import type { ProblemCode } from './problem.ts';
 export const roles = ['viewer', 'operator', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
-/** Who may call: anybody, anybody logged in, or somebody with at least this role in the project. There is no default: each operation says it. */
-export type Access = 'public' | 'authenticated' | Role;
+/**
+ * Who may call: anybody, anybody logged in, somebody with at least this role in the project, or an administrator of the provider (who sees all
+ * projects). There is no default: each operation says it.
+ */
+export type Access = 'public' | 'authenticated' | Role | 'provider';
 
 export interface CliCommand {
   /** `noun verb`, e.g. `cluster create`. */
@@ -27,6 +30,10 @@ export interface OperationDefinition {
   readonly success: { readonly status: 200 | 201 | 202 | 204; readonly schema?: TSchema };
   /** Answers 202 with an Operation; the work goes on after the answer. */
   readonly async?: true;
+  /** Changes something and answers at once: in one transaction with its audit record and, for `idempotent`, with its answer. */
+  readonly write?: true;
+  /** The answer holds something that is shown once (a token). It is kept for `Idempotency-Key` only sealed. */
+  readonly secret?: true;
   /** Honours `Idempotency-Key`. */
   readonly idempotent?: true;
   /** Honours `If-Match` with the ETag of the cluster. */

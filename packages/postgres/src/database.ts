@@ -89,6 +89,14 @@ export async function inProject<T>(pool: Pool, projectId: string, work: (tx: Que
   });
 }
 
+/** Like `inTransaction`, reading all projects; for administrators of the provider only. What is written needs a project, and there is none here. */
+export async function inFleet<T>(pool: Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  return await inTransaction(pool, async (tx) => {
+    await tx.query("select set_config('kaas.provider', 'on', true)");
+    return await work(tx);
+  });
+}
+
 /** True for a PostgreSQL error with one of the SQLSTATEs, e.g. `23505` unique_violation. */
 export function hasSqlState(error: unknown, ...states: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && states.includes(error.code);

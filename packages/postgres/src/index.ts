@@ -19,6 +19,7 @@ export {
   checkRowSecurity,
   createPool,
   hasSqlState,
+  inFleet,
   inProject,
   inTransaction,
   isDatabaseUnavailable,

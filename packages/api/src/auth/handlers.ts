@@ -6,13 +6,13 @@ import { logIn, logOut } from './sessions.ts';
 const loginTimeoutMs = 25_000;
 
 export const authHandlers: Pick<PlainHandlers, 'auth.login' | 'auth.logout' | 'me.get'> = {
-  'auth.login': async ({ pool, prove, loginLimit, now }, { body, shape, remoteAddress }) => {
+  'auth.login': async ({ pool, prove, providerProject, loginLimit, now }, { body, shape, remoteAddress }) => {
     refuseViolations(shape);
     const giveBack = loginLimit.take(remoteAddress, now());
     try {
-      const session = await logIn(pool, prove, body, now(), AbortSignal.timeout(loginTimeoutMs));
+      const session = await logIn(pool, prove, body, providerProject, now(), AbortSignal.timeout(loginTimeoutMs));
       giveBack();
-      return { data: session, secret: true };
+      return { data: session };
     } catch (error) {
       // Only a refusal of the credentials is a guess that failed.
       if (!(error instanceof KaasError && error.code === 'login_failed')) giveBack();
@@ -28,6 +28,7 @@ export const authHandlers: Pick<PlainHandlers, 'auth.login' | 'auth.logout' | 'm
       user: { id: caller.userId, name: caller.userName },
       project: { id: caller.projectId, name: caller.projectName },
       role: caller.role,
+      provider: caller.isProvider,
       expiresAt: caller.expiresAt.toISOString(),
     },
   }),

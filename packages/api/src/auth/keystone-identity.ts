@@ -108,7 +108,11 @@ function identityOf(info: AuthenticatedToken['info'], projects: readonly Named[]
     });
   return {
     user: { id: info.user.id, name: info.user.name },
-    project: { id: info.project.id, name: info.project.name },
+    project: {
+      id: info.project.id,
+      name: info.project.name,
+      ...(info.project.domain?.id === undefined ? {} : { domainId: info.project.domain.id }),
+    },
     roles: (info.roles ?? []).map((role) => role.name),
     projects: projects.map(({ id, name }) => ({ id, name })),
     expiresAt: new Date(info.expires_at),

@@ -1,6 +1,7 @@
 import {
   type Caller,
   hashToken,
+  type Identity,
   KaasError,
   looksLikeToken,
   newToken,
@@ -17,6 +18,7 @@ export async function logIn(
   pool: Pool,
   prove: ProveIdentity,
   request: LoginRequest,
+  provider: ProviderProject,
   now: Date,
   signal: AbortSignal,
 ): Promise<Session> {
@@ -40,16 +42,33 @@ export async function logIn(
     userId: identity.user.id,
     userName: identity.user.name,
     role,
+    isProvider: isProviderAdmin(identity, provider),
     expiresAt,
   });
   return {
     token,
     user: { ...identity.user },
-    project: { ...identity.project },
+    project: { id: identity.project.id, name: identity.project.name },
     role,
+    provider: isProviderAdmin(identity, provider),
     expiresAt: expiresAt.toISOString(),
     projects: identity.projects.map((project) => ({ ...project })),
   };
+}
+
+/** The project whose administrators administer the service itself, as Keystone names it. */
+export interface ProviderProject {
+  readonly name: string;
+  readonly domainId: string;
+}
+
+/** Keystone's role `admin`, in exactly that project: a project of the same name in a customer's domain is another one. */
+function isProviderAdmin({ project, roles }: Identity, provider: ProviderProject): boolean {
+  return (
+    project.name === provider.name &&
+    project.domainId === provider.domainId &&
+    roles.some((role) => role.toLowerCase() === 'admin')
+  );
 }
 
 const next = 'Log in: kaas login, or POST /v1/auth/login.';

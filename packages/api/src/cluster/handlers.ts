@@ -44,7 +44,6 @@ export const clusterHandlers: Pick<PlainHandlers, 'cluster.list' | 'cluster.get'
   },
   'cluster.kubeconfig': async (context, { caller, params }) => ({
     data: await readKubeconfig(context, caller, params.clusterId),
-    secret: true,
   }),
 };
 

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
-import { type Caller, type IfMatch, KaasError, type WriteTransaction } from '@matryoshka/application';
+import { type Caller, type IfMatch, KaasError } from '@matryoshka/application';
 import {
+  type IdempotencyScope,
   inProject,
   lookUpIdempotencyKey,
   type Pool,
+  type Queryable,
+  type SecretBox,
   type StoredAnswer,
   saveIdempotentAnswer,
 } from '@matryoshka/postgres';
-import { writeTransaction } from '../store.ts';
 
 export interface IdempotentRequest {
   readonly key: string | undefined;
@@ -25,10 +27,12 @@ export async function runChange(
   pool: Pool,
   caller: Caller,
   request: IdempotentRequest,
-  change: (tx: WriteTransaction) => Promise<StoredAnswer>,
+  change: (tx: Queryable) => Promise<StoredAnswer>,
+  /** For answers that hold a secret: they lie in the table sealed. */
+  secretBox?: SecretBox,
 ): Promise<StoredAnswer> {
   return await inProject(pool, caller.projectId, async (tx) => {
-    if (request.key === undefined) return await change(writeTransaction(tx));
+    if (request.key === undefined) return await change(tx);
     const scope = { projectId: caller.projectId, userId: caller.userId, key: request.key };
     const fingerprint = fingerprintOf(request);
     const found = await lookUpIdempotencyKey(tx, scope, fingerprint);
@@ -42,14 +46,28 @@ export async function runChange(
           next: 'Use a new key for each new request.',
         });
       case 'replay':
-        return { ...found.answer, headers: { ...found.answer.headers, 'idempotency-replayed': 'true' } };
+        return {
+          ...found.answer,
+          body: opened(found.answer.body, scope, secretBox),
+          headers: { ...found.answer.headers, 'idempotency-replayed': 'true' },
+        };
       case 'new': {
-        const answer = await change(writeTransaction(tx));
-        await saveIdempotentAnswer(tx, scope, fingerprint, answer);
+        const answer = await change(tx);
+        await saveIdempotentAnswer(tx, scope, fingerprint, { ...answer, body: sealed(answer.body, scope, secretBox) });
         return answer;
       }
     }
   });
+}
+
+const placeOf = ({ projectId, userId, key }: IdempotencyScope): string => `${projectId}/answer/${userId}/${key}`;
+
+function sealed(body: string, scope: IdempotencyScope, box: SecretBox | undefined): string {
+  return box === undefined ? body : box.seal(body, placeOf(scope)).toString('base64');
+}
+
+function opened(body: string, scope: IdempotencyScope, box: SecretBox | undefined): string {
+  return box === undefined ? body : box.open(Buffer.from(body, 'base64'), placeOf(scope));
 }
 
 function fingerprintOf({ method, path, body, ifMatch }: IdempotentRequest): Buffer {

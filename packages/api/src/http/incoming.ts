@@ -1,6 +1,7 @@
 import type { Caller, IfMatch, WriteTransaction } from '@matryoshka/application';
 import type { BodyOf, OperationId, Operations, ParamsOf, QueryOf, ResultOf } from '@matryoshka/contract';
 import type { Operation, Violation } from '@matryoshka/domain';
+import type { Queryable } from '@matryoshka/postgres';
 import type { ApiContext } from '../context.ts';
 
 /** One request of an operation, typed by the table. */
@@ -33,8 +34,18 @@ export interface Outcome<T> {
   readonly data: T;
   /** Generation for the `ETag`. */
   readonly etag?: number;
-  /** True for what must not stay in a cache or a history: tokens, kubeconfigs. */
-  readonly secret?: true;
+}
+
+/** What a write works with: everything it does becomes true together, or nothing of it. */
+export interface WriteUnit {
+  /** Sees and changes the caller's project only. */
+  readonly tx: Queryable;
+  /** Who did what, from where, is added; at least one record belongs to every write. */
+  readonly audit: (record: {
+    readonly resource: string;
+    readonly before?: unknown;
+    readonly after?: unknown;
+  }) => Promise<void>;
 }
 
 /** Operations that answer 202 with an Operation. */
@@ -45,7 +56,11 @@ export type ChangeId = {
 export type StreamId = {
   [Id in OperationId]: Operations[Id] extends { readonly stream: true } ? Id : never;
 }[OperationId];
-export type PlainId = Exclude<OperationId, ChangeId | StreamId>;
+/** Operations that change something and answer at once. */
+export type WriteId = {
+  [Id in OperationId]: Operations[Id] extends { readonly write: true } ? Id : never;
+}[OperationId];
+export type PlainId = Exclude<OperationId, ChangeId | StreamId | WriteId>;
 
 /** Handlers that answer at once; one for each operation of the table, or the types do not fit. */
 export type PlainHandlers = {
@@ -54,6 +69,14 @@ export type PlainHandlers = {
 /** Handlers that change what is desired, inside of the transaction that also keeps the answer. */
 export type ChangeHandlers = {
   readonly [Id in ChangeId]: (context: ApiContext, tx: WriteTransaction, incoming: Incoming<Id>) => Promise<Operation>;
+};
+/** Handlers that change something and answer at once, inside of the transaction that also keeps the answer. */
+export type WriteHandlers = {
+  readonly [Id in WriteId]: (
+    context: ApiContext,
+    unit: WriteUnit,
+    incoming: Incoming<Id>,
+  ) => Promise<Outcome<ResultOf<Operations[Id]>>>;
 };
 /** Handlers that answer the text of a stream of server-sent events, made of chunks. */
 export type StreamHandlers = {

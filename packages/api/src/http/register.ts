@@ -1,19 +1,31 @@
 import { Readable } from 'node:stream';
 import { authorize, type Caller, operationView } from '@matryoshka/application';
 import { type OperationDefinition, type OperationId, operations } from '@matryoshka/contract';
+import { insertAuditRecord, type Queryable, type StoredAnswer } from '@matryoshka/postgres';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { authenticate } from '../auth/sessions.ts';
 import type { ApiContext } from '../context.ts';
+import { writeTransaction } from '../store.ts';
 import { sendJson } from './answer.ts';
 import { addressOf, pathOf } from './call-log.ts';
-import { runChange } from './idempotent.ts';
-import type { ChangeHandlers, Connection, Incoming, Outcome, PlainHandlers, StreamHandlers } from './incoming.ts';
+import { type IdempotentRequest, runChange } from './idempotent.ts';
+import type {
+  ChangeHandlers,
+  Connection,
+  Incoming,
+  Outcome,
+  PlainHandlers,
+  StreamHandlers,
+  WriteHandlers,
+  WriteUnit,
+} from './incoming.ts';
 import { idempotencyKeyOf, ifMatchOf, pathParams, queryReader } from './query.ts';
 import { shapeCheck } from './shape.ts';
 
 export interface Handlers {
   readonly plain: PlainHandlers;
   readonly changes: ChangeHandlers;
+  readonly writes: WriteHandlers;
   readonly streams: StreamHandlers;
 }
 
@@ -77,16 +89,36 @@ function handlerOf(
     const change = handlers.changes[id as keyof ChangeHandlers] as unknown as ChangeHandlers['cluster.create'];
     return async (request, reply) => {
       const incoming = incomingOf(request);
-      const key = idempotencyKeyOf(request.headers['idempotency-key']);
-      const { method } = definition;
-      const { body, ifMatch, caller } = incoming;
-      const what = { key, method, path: pathOf(request), body, ifMatch };
-      const answer = await runChange(context.pool, caller, what, async (tx) => {
-        const operation = operationView(await change(context, tx, incoming));
+      const what = idempotentRequest(request, definition, incoming);
+      const answer = await runChange(context.pool, incoming.caller, what, async (tx) => {
+        const operation = operationView(await change(context, writeTransaction(tx), incoming));
         const headers = { location: `/v1/operations/${operation.id}` };
         return { status: definition.success.status, headers, body: JSON.stringify(operation) };
       });
       return sendJson(reply.headers(answer.headers), answer.status, answer.body);
+    };
+  }
+  if (definition.write) {
+    const write = handlers.writes[id as keyof WriteHandlers] as unknown as (
+      context: ApiContext,
+      unit: WriteUnit,
+      incoming: LooseIncoming,
+    ) => Promise<Outcome<unknown>>;
+    const secretBox = definition.secret ? context.secretBox : undefined;
+    return async (request, reply) => {
+      const incoming = incomingOf(request);
+      const { caller } = incoming;
+      const what = idempotentRequest(request, definition, incoming);
+      const run = async (tx: Queryable): Promise<StoredAnswer> => {
+        const { unit, records } = writeUnit(tx, id, caller);
+        const outcome = await write(context, unit, incoming);
+        if (records() === 0) throw new Error(`${id} changed something without an audit record`);
+        const headers: Record<string, string> = outcome.etag === undefined ? {} : { etag: `"${outcome.etag}"` };
+        return { status: definition.success.status, headers, body: JSON.stringify(outcome.data) ?? '' };
+      };
+      const answer = await runChange(context.pool, caller, what, run, secretBox);
+      reply.headers(answer.headers);
+      return answer.body === '' ? reply.code(answer.status).send() : sendJson(reply, answer.status, answer.body);
     };
   }
   const plain = handlers.plain[id as keyof PlainHandlers] as unknown as (
@@ -94,6 +126,32 @@ function handlerOf(
     incoming: LooseIncoming,
   ) => Promise<Outcome<unknown>>;
   return async (request, reply) => sendOutcome(request, reply, definition, await plain(context, incomingOf(request)));
+}
+
+function idempotentRequest(
+  request: FastifyRequest,
+  { method, idempotent }: OperationDefinition,
+  { body, ifMatch }: LooseIncoming,
+): IdempotentRequest {
+  const key = idempotent ? idempotencyKeyOf(request.headers['idempotency-key']) : undefined;
+  return { key, method, path: pathOf(request), body, ifMatch };
+}
+
+function writeUnit(
+  tx: Queryable,
+  action: OperationId,
+  { projectId, userId, userName, requestId, remoteAddress }: Caller,
+): { readonly unit: WriteUnit; readonly records: () => number } {
+  let count = 0;
+  const who = { projectId, userId, userName, requestId, remoteAddress, action };
+  const unit: WriteUnit = {
+    tx,
+    audit: async (record) => {
+      count += 1;
+      await insertAuditRecord(tx, { ...who, ...record });
+    },
+  };
+  return { unit, records: () => count };
 }
 
 function incomingReader(definition: OperationDefinition, callers: Callers): (request: FastifyRequest) => LooseIncoming {

@@ -33,7 +33,11 @@ export interface TestPlatform {
   /** A project that nobody used before. */
   newProject(): Promise<string>;
   /** A token as a login would give it. */
-  login(projectId: string, role: Role, life?: { readonly expiresAt: Date }): Promise<string>;
+  login(
+    projectId: string,
+    role: Role,
+    life?: { readonly expiresAt: Date; readonly isProvider?: boolean },
+  ): Promise<string>;
   setQuota(projectId: string, instances: number): Promise<void>;
   saveKubeconfig(projectId: string, clusterId: string, kubeconfig: string): Promise<void>;
   /** What no role of the product may do: to play the passing of time, for example. */
@@ -112,6 +116,7 @@ export async function startTestPlatform(): Promise<TestPlatform> {
           userId: `u-${role}`,
           userName: role,
           role,
+          isProvider: life.isProvider ?? false,
           expiresAt: life.expiresAt,
         });
         return token;

@@ -38,7 +38,9 @@ describe('the access matrix', () => {
   });
 
   it('refuses what it does not know', () => {
-    expect(isAllowed('owner' as 'admin', 'admin')).toBe(false);
+    expect(isAllowed('owner' as 'admin', 'admin', true)).toBe(false);
+    expect(isAllowed('provider', 'admin')).toBe(false);
+    expect(isAllowed('admin', 'viewer', true)).toBe(false);
     expect(isAllowed('viewer', 'nobody' as 'admin')).toBe(false);
     expect(roleFromKeystone(['load-balancer_member'])).toBeUndefined();
     expect(roleFromKeystone(['reader', 'member'])).toBe('admin');

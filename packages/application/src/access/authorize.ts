@@ -8,6 +8,8 @@ export interface Caller {
   readonly projectId: string;
   readonly projectName: string;
   readonly role: Role;
+  /** An administrator of the provider: may do what demands `provider`. */
+  readonly isProvider: boolean;
   readonly projects: readonly { readonly id: string; readonly name: string }[];
   readonly expiresAt: Date;
   readonly requestId: string;
@@ -15,22 +17,23 @@ export interface Caller {
 }
 
 /** May somebody of this role do what demands `access`? Whatever is not known is refused. */
-export function isAllowed(access: Access, role: Role): boolean {
+export function isAllowed(access: Access, role: Role, isProvider = false): boolean {
   if (access === 'public' || access === 'authenticated') return true;
+  if (access === 'provider') return isProvider;
   const needed = roles.indexOf(access);
   return needed >= 0 && roles.indexOf(role) >= needed;
 }
 
 /** Throws `forbidden`. */
 export function authorize(access: Access, caller: Caller): void {
-  if (!isAllowed(access, caller.role))
-    throw new KaasError(
-      'forbidden',
-      `This needs the role ${access}; you are ${caller.role} in ${caller.projectName}.`,
-      {
-        next: 'Ask an administrator of the project for a higher role, then log in again.',
-      },
-    );
+  if (isAllowed(access, caller.role, caller.isProvider)) return;
+  if (access === 'provider')
+    throw new KaasError('forbidden', 'This needs an administrator of the provider.', {
+      next: 'Log in to the project of the provider, with the role admin.',
+    });
+  throw new KaasError('forbidden', `This needs the role ${access}; you are ${caller.role} in ${caller.projectName}.`, {
+    next: 'Ask an administrator of the project for a higher role, then log in again.',
+  });
 }
 
 // Keystone's default roles (keystone bootstrap): admin implies manager implies member implies reader. A member is an admin here: whoever may

@@ -50,6 +50,7 @@ const identity = {
   role: Type.Enum([...roles], {
     description: 'From your OpenStack roles in the project: admin, manager and member are admin; reader is viewer',
   }),
+  provider: Type.Boolean({ description: 'May you administer the service itself?' }),
   expiresAt: Timestamp,
 };
 

@@ -7,13 +7,14 @@ export interface StoredSession {
   readonly userId: string;
   readonly userName: string;
   readonly role: 'viewer' | 'operator' | 'admin';
+  readonly isProvider: boolean;
   readonly expiresAt: Date;
 }
 
 export async function insertSession(db: Queryable, tokenHash: Buffer, session: StoredSession): Promise<void> {
   await db.query(
-    `insert into sessions (token_hash, project_id, project_name, projects, user_id, user_name, role, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `insert into sessions (token_hash, project_id, project_name, projects, user_id, user_name, role, is_provider, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [
       tokenHash,
       session.projectId,
@@ -22,6 +23,7 @@ export async function insertSession(db: Queryable, tokenHash: Buffer, session: S
       session.userId,
       session.userName,
       session.role,
+      session.isProvider,
       session.expiresAt,
     ],
   );
@@ -31,6 +33,7 @@ export async function insertSession(db: Queryable, tokenHash: Buffer, session: S
 export async function findSession(db: Queryable, tokenHash: Buffer): Promise<StoredSession | undefined> {
   const result = await db.query<StoredSession>(
     `select project_id as "projectId", project_name as "projectName", projects, user_id as "userId", user_name as "userName", role,
+       is_provider as "isProvider",
        expires_at as "expiresAt" from sessions where token_hash = $1`,
     [tokenHash],
   );
