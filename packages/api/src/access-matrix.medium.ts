@@ -1,5 +1,6 @@
 import { isAllowed, KaasError, type ProveIdentity } from '@matryoshka/application';
 import { type OperationDefinition, type OperationId, operationIds, operations, roles } from '@matryoshka/contract';
+import { removeCluster } from '@matryoshka/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Call, open, send } from './testing/http.ts';
 import { startTestPlatform, type TestApi, type TestPlatform } from './testing/platform.ts';
@@ -10,6 +11,8 @@ interface Target {
   readonly projectId: string;
   readonly clusterId: string;
   readonly operationId: string;
+  /** Of a cluster that is gone but for its receipt. */
+  readonly deletedClusterId: string;
 }
 
 const cluster = ({ clusterId }: Target) => ({ clusterId });
@@ -32,6 +35,10 @@ const calls: Readonly<Record<OperationId, { readonly object: boolean; readonly c
   'cluster.update': { object: true, call: (target) => ({ params: cluster(target), body: { tier: 'ha' } }) },
   'cluster.delete': { object: true, call: (target) => ({ params: cluster(target) }) },
   'cluster.kubeconfig': { object: true, call: (target) => ({ params: cluster(target) }) },
+  'deletion.plan': { object: true, call: (target) => ({ params: cluster(target) }) },
+  'deletion.undo': { object: true, call: (target) => ({ params: cluster(target) }) },
+  'receipt.list': { object: false, call: () => ({}) },
+  'receipt.get': { object: true, call: (target) => ({ params: { clusterId: target.deletedClusterId } }) },
   'pool.list': { object: true, call: (target) => ({ params: cluster(target) }) },
   'pool.get': { object: true, call: (target) => ({ params: pool(target) }) },
   'pool.create': {
@@ -49,7 +56,7 @@ const calls: Readonly<Record<OperationId, { readonly object: boolean; readonly c
 /** Their answers differ by the id or token they make. */
 const makesSomethingNew: readonly OperationId[] = ['auth.login', 'cluster.create'];
 
-const absent = { clusterId: 'c-aaaaaaaaaa', operationId: 'op-aaaaaaaaaaaa' };
+const absent = { clusterId: 'c-aaaaaaaaaa', operationId: 'op-aaaaaaaaaaaa', deletedClusterId: 'c-bbbbbbbbbb' };
 const expiresAt = new Date(Date.now() + 3_600_000);
 const kubeconfig = 'apiVersion: v1\nkind: Config\ncurrent-context: admin@x\n';
 
@@ -77,7 +84,16 @@ async function newTarget(): Promise<Target> {
   const body = { name: 'mine', pools: [{ name: 'workers', flavor: 'm1.small', count: 1 }] };
   const { body: operation } = await send(api.url, 'cluster.create', { token, body });
   await platform.saveKubeconfig(projectId, operation.clusterId, kubeconfig);
-  return { projectId, clusterId: operation.clusterId, operationId: operation.id };
+  const deletedClusterId = await newDeletedCluster(token);
+  return { projectId, clusterId: operation.clusterId, operationId: operation.id, deletedClusterId };
+}
+
+/** As kaas-controller leaves it when nothing is left. */
+async function newDeletedCluster(token: string): Promise<string> {
+  const { body } = await send(api.url, 'cluster.create', { token, body: { name: 'gone' } });
+  await send(api.url, 'cluster.delete', { token, params: { clusterId: body.clusterId } });
+  await removeCluster(platform.controller, body.clusterId, new Date());
+  return body.clusterId;
 }
 
 /** The answer to a call; of a stream, the head and what came until the first pause. */
@@ -100,6 +116,7 @@ function essence(text: string, target: Target): string {
   return text
     .replaceAll(target.clusterId, '<cluster>')
     .replaceAll(target.operationId, '<operation>')
+    .replaceAll(target.deletedClusterId, '<deleted>')
     .replace(/"requestId":"[^"]*"/, '');
 }
 
@@ -163,7 +180,7 @@ describe.each(operationIds)('%s', (id) => {
 
 /** Everything a project has, so that any change of it shows. */
 async function stateOf(projectId: string): Promise<unknown> {
-  const tables = ['clusters', 'pools', 'operations', 'events', 'audit_records'];
+  const tables = ['clusters', 'pools', 'operations', 'events', 'audit_records', 'deletion_receipts'];
   const states = tables.map(
     (table) => `(select coalesce(jsonb_agg(t), '[]') from ${table} t where project_id = $1) as ${table}`,
   );
@@ -178,9 +195,12 @@ describe('lists', () => {
     const clusters = await send(api.url, 'cluster.list', { token });
     expect(clusters.body.items.map((item: { id: string }) => item.id)).toEqual([own.clusterId]);
     const listed = await send(api.url, 'operation.list', { token });
-    expect(listed.body.items.map((item: { id: string }) => item.id)).toEqual([own.operationId]);
+    const both = new Set([own.clusterId, own.deletedClusterId]);
+    expect(new Set(listed.body.items.map((item: { clusterId: string }) => item.clusterId))).toEqual(both);
     const events = await answer('event.stream', { token, query: { after: '0' } });
     const ids = [...events.text.matchAll(/"clusterId":"([^"]*)"/g)].map((match) => match[1]);
-    expect(new Set(ids)).toEqual(new Set([own.clusterId]));
+    expect(new Set(ids)).toEqual(both);
+    const receipts = await send(api.url, 'receipt.list', { token });
+    expect(receipts.body.items.map((item: { clusterId: string }) => item.clusterId)).toEqual([own.deletedClusterId]);
   });
 });

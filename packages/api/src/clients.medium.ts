@@ -58,6 +58,7 @@ async function kaas(
     env: { KAAS_URL: api.url, OS_PASSWORD: 'pw', OS_USERNAME: 'ann', OS_PROJECT_DOMAIN_NAME: 'Default' },
     home,
     signal: options.signal ?? new AbortController().signal,
+    ask: async () => '',
     readSecret: async () => '',
   };
   const code = await runCli({ argv, terminal, version: '0.1.0' });

@@ -9,6 +9,8 @@ import type { ProviderProject } from './auth/sessions.ts';
 import { catalogueHandlers } from './catalogue/handlers.ts';
 import { clusterChanges, clusterHandlers } from './cluster/handlers.ts';
 import type { ApiContext } from './context.ts';
+import { deletionHandlers, deletionWrites } from './deletion/handlers.ts';
+import { runDeletionSchedule } from './deletion/schedule.ts';
 import { createEventBells } from './event/bells.ts';
 import { eventHandlers } from './event/handlers.ts';
 import { defaultEventTimes, type EventStreamTimes } from './event/stream.ts';
@@ -39,6 +41,8 @@ export interface ApiOptions {
   readonly eventTimes?: Partial<EventStreamTimes>;
   /** Default: an hour. */
   readonly housekeepingIntervalMs?: number;
+  /** How often deletions are looked for whose time has come; default: five seconds. */
+  readonly scheduleIntervalMs?: number;
 }
 
 export interface Api {
@@ -57,12 +61,13 @@ const handlers: Handlers = {
     ...projectHandlers,
     ...catalogueHandlers,
     ...clusterHandlers,
+    ...deletionHandlers,
     ...poolHandlers,
     ...resourceHandlers,
     ...operationHandlers,
   },
   changes: { ...clusterChanges, ...poolChanges },
-  writes: {},
+  writes: { ...deletionWrites },
   streams: eventHandlers,
 };
 
@@ -99,6 +104,13 @@ export function createApi(options: ApiOptions): Api {
           pool,
           log,
           intervalMs: options.housekeepingIntervalMs ?? 3_600_000,
+          signal: stopping.signal,
+        }),
+        runDeletionSchedule({
+          pool,
+          log,
+          now: context.now,
+          intervalMs: options.scheduleIntervalMs ?? 5_000,
           signal: stopping.signal,
         }),
       ]);

@@ -23,7 +23,12 @@ export function writeTransaction(tx: db.Queryable): WriteTransaction {
       const filter = { clusterId, kind: 'cluster.delete', state: 'running', limit: 1 } as const;
       return (await db.listOperations(tx, filter))[0];
     },
-    supersedeOperations: async (clusterId, message) => await db.supersedeOperations(tx, clusterId, message),
+    supersedeOperations: async (clusterId, message, but) => await db.supersedeOperations(tx, clusterId, message, but),
+    supersedeOperation: async (id, message) => await db.supersedeOperation(tx, id, message),
+    startOperation: async (id, generation, message) => await db.startOperation(tx, id, generation, message),
+    scheduleDeletion: async (id, scheduled) => await db.scheduleDeletion(tx, id, scheduled),
+    listAllResources: async (clusterId) => await db.allResources(tx, clusterId),
+    insertReceipt: async (receipt) => await db.insertReceipt(tx, receipt),
     appendEvent: async (event) => await db.appendEvent(tx, event),
     audit: async (record) => await db.insertAuditRecord(tx, record),
     newClusterId: db.newClusterId,

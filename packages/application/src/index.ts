@@ -1,10 +1,14 @@
 export { authorize, type Caller, isAllowed, roleFromKeystone } from './access/authorize.ts';
 export type { Identity, ProveIdentity } from './auth/identity.ts';
-export { deleteCluster, updateCluster } from './cluster/change-cluster.ts';
+export { updateCluster } from './cluster/change-cluster.ts';
 export { createCluster } from './cluster/create-cluster.ts';
 export type { IfMatch } from './cluster/record-change.ts';
+export { type DeleteRequest, deleteCluster } from './deletion/delete-cluster.ts';
+export { beginDueDeletion } from './deletion/due-deletion.ts';
+export { deletionPlanView } from './deletion/plan.ts';
+export { undoDeletion } from './deletion/undo-deletion.ts';
 export { KaasError, type KaasErrorOptions, notFound, refuseViolations } from './errors.ts';
 export { createPool, deletePool, updatePool } from './pool/pools.ts';
 export { hashToken, looksLikeToken, newToken } from './session/token.ts';
 export type { WriteTransaction } from './store.ts';
-export { clusterView, operationView, poolView, resourceView } from './views.ts';
+export { clusterView, operationView, poolView, receiptView, resourceView } from './views.ts';

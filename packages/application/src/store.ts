@@ -1,11 +1,14 @@
 import type {
   Cluster,
   ClusterSpec,
+  DeletionItem,
+  DeletionSettings,
   FlavorSize,
   Operation,
   OperationKind,
   Pool,
   ProjectQuota,
+  Resource,
   Tier,
   VolumePolicy,
 } from '@matryoshka/domain';
@@ -33,8 +36,25 @@ export interface WriteTransaction {
   /** Answers the new generation. */
   bumpCluster(
     id: string,
-    change?: { readonly tier?: Tier; readonly deleted?: { readonly volumes: VolumePolicy } },
+    change?: {
+      readonly tier?: Tier;
+      readonly deletion?: DeletionSettings;
+      readonly deleted?: { readonly volumes: VolumePolicy };
+    },
   ): Promise<number>;
+  /** A deletion shall begin then; null: not any more. */
+  scheduleDeletion(id: string, scheduled: { readonly at: Date; readonly volumes: VolumePolicy } | null): Promise<void>;
+  /** Everything Kubernetes made for a cluster, as it was seen last. */
+  listAllResources(clusterId: string): Promise<readonly Resource[]>;
+  insertReceipt(receipt: {
+    readonly clusterId: string;
+    readonly projectId: string;
+    readonly clusterName: string;
+    readonly operationId: string;
+    readonly requestedBy: string;
+    readonly volumes: VolumePolicy;
+    readonly items: readonly DeletionItem[];
+  }): Promise<void>;
   insertOperation(operation: {
     readonly kind: OperationKind;
     readonly clusterId: string;
@@ -43,9 +63,13 @@ export interface WriteTransaction {
     readonly message: string;
     readonly requestedBy: string;
     readonly requestId: string;
+    readonly startsAt?: Date;
   }): Promise<Operation>;
+  /** An operation that waited begins. */
+  supersedeOperation(id: string, message: string): Promise<void>;
+  startOperation(id: string, generation: number, message: string): Promise<void>;
   findRunningDeletion(clusterId: string): Promise<Operation | undefined>;
-  supersedeOperations(clusterId: string, message: string): Promise<readonly string[]>;
+  supersedeOperations(clusterId: string, message: string, but?: string): Promise<readonly string[]>;
   appendEvent(event: {
     readonly projectId: string;
     readonly clusterId: string;

@@ -1,10 +1,11 @@
 import type {
   Cluster as ClusterView,
+  DeletionReceipt,
   Operation as OperationView,
   Pool as PoolView,
   Resource as ResourceView,
 } from '@matryoshka/contract';
-import type { Cluster, Operation, Pool, Resource } from '@matryoshka/domain';
+import type { Cluster, DeletionItem, Operation, Pool, Resource } from '@matryoshka/domain';
 
 /** A pool as the API shows it. */
 export function poolView(cluster: Cluster, pool: Pool): PoolView {
@@ -29,6 +30,12 @@ export function clusterView(cluster: Cluster): ClusterView {
     tier: cluster.tier,
     network: { ...cluster.network },
     pools: cluster.pools.map((pool) => poolView(cluster, pool)),
+    deletion: {
+      protection: cluster.deletion.protection,
+      gracePeriodSeconds: cluster.deletion.gracePeriodSeconds,
+      expiresAt: cluster.deletion.expiresAt?.toISOString() ?? null,
+      scheduledAt: cluster.deleteScheduledAt?.toISOString() ?? null,
+    },
     generation: cluster.generation,
     status: {
       phase: cluster.status.phase,
@@ -58,10 +65,29 @@ export function operationView(operation: Operation): OperationView {
     message: operation.message,
     phases: operation.phases.map((phase) => ({ ...phase })),
     error: operation.error === null ? null : { ...operation.error },
+    startsAt: operation.startsAt?.toISOString() ?? null,
     requestedBy: operation.requestedBy,
     createdAt: operation.createdAt.toISOString(),
     finishedAt: operation.finishedAt?.toISOString() ?? null,
   };
+}
+
+/** A receipt as the API shows it. */
+export function receiptView({ projectId: _, beganAt, finishedAt, ...shown }: StoredReceipt): DeletionReceipt {
+  return {
+    ...shown,
+    items: shown.items.map((item) => ({ ...item })),
+    beganAt: beganAt.toISOString(),
+    finishedAt: finishedAt?.toISOString() ?? null,
+  };
+}
+
+/** A receipt as it is stored. */
+export interface StoredReceipt extends Omit<DeletionReceipt, 'beganAt' | 'finishedAt' | 'items'> {
+  readonly projectId: string;
+  readonly items: readonly DeletionItem[];
+  readonly beganAt: Date;
+  readonly finishedAt: Date | null;
 }
 
 /** A resource of a cluster as the API shows it. */

@@ -70,6 +70,7 @@ async function kaas(argv: readonly string[], env: Readonly<Record<string, string
     env: { KAAS_URL: url, ...env },
     home,
     signal: new AbortController().signal,
+    ask: async () => 'unused',
     readSecret: async () => 'unused',
   };
   const now = () => new Date('2026-11-24T00:10:00Z');

@@ -21,6 +21,14 @@ export function processTerminal(): Terminal {
     env: process.env,
     home: homedir(),
     signal: interrupted.signal,
+    ask: async (question) => {
+      const lines = createInterface({ input: process.stdin, output: process.stderr });
+      try {
+        return await lines.question(question, { signal: interrupted.signal });
+      } finally {
+        lines.close();
+      }
+    },
     readSecret: async (question) => {
       process.stderr.write(question);
       const silent = new Writable({ write: (_chunk, _encoding, done) => done() });

@@ -3,6 +3,7 @@ import { authCommands, projectCommands } from './commands/auth.ts';
 import { catalogueCommands, eventCommands } from './commands/catalogue.ts';
 import { clusterCommands } from './commands/cluster.ts';
 import { completionCommand } from './commands/completion.ts';
+import { receiptCommands } from './commands/deletion.ts';
 import { operationCommands } from './commands/operation.ts';
 import { poolCommands } from './commands/pool.ts';
 import type { CliContext } from './context.ts';
@@ -64,6 +65,7 @@ export function buildProgram(options: Omit<CliOptions, 'argv'>): Command {
   authCommands(program, context);
   projectCommands(program, context);
   clusterCommands(program, context);
+  receiptCommands(program, context);
   poolCommands(program, context);
   operationCommands(program, context);
   catalogueCommands(program, context);

@@ -9,6 +9,8 @@ export interface Terminal {
   readonly home: string;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Asks on the terminal. */
+  readonly ask: (question: string) => Promise<string>;
   /** Asks on the terminal without showing what is typed. */
   readonly readSecret: (question: string) => Promise<string>;
 }

@@ -2,6 +2,7 @@ export { LoginRequest, Me, Session, User } from './auth/schema.ts';
 export { Flavor, Version } from './catalogue/schema.ts';
 export { Cluster, ClusterCreate, ClusterPatch, Kubeconfig, NetworkSpec } from './cluster/schema.ts';
 export { Condition, defaultPageSize } from './common.ts';
+export { DeletionItem, DeletionPlan, DeletionReceipt, DeletionSettings } from './deletion/schema.ts';
 export { Event, eventTypes } from './event/schema.ts';
 export { apiVersion, openApiDocument } from './openapi/document.ts';
 export { Operation, OperationPhase, operationKinds } from './operation/schema.ts';

@@ -88,6 +88,20 @@ export const problems = {
     actor: 'user',
     meaning: 'A cluster that is being deleted cannot be changed, and its kubeconfig is not given out any more.',
   },
+  deletion_protected: {
+    status: 409,
+    title: 'The cluster is protected from deletion',
+    actor: 'user',
+    meaning:
+      'Somebody switched its deletion protection on. Switch it off first: `kaas cluster update NAME --deletion-protection off`.',
+  },
+  deletion_plan_changed: {
+    status: 409,
+    title: 'The deletion plan has changed since you read it',
+    actor: 'user',
+    meaning:
+      'The cluster has other load balancers, volumes or workers than in the plan whose `planId` you sent. Read the plan again and decide anew.',
+  },
   cluster_not_ready: {
     status: 409,
     title: 'The cluster is not ready for this yet',

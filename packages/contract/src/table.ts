@@ -1,6 +1,7 @@
 import { authOperations } from './auth/operations.ts';
 import { catalogueOperations } from './catalogue/operations.ts';
 import { clusterOperations } from './cluster/operations.ts';
+import { deletionOperations } from './deletion/operations.ts';
 import { eventOperations } from './event/operations.ts';
 import { operationOperations } from './operation/operations.ts';
 import type { OperationDefinition } from './operation-definition.ts';
@@ -14,6 +15,7 @@ export const operations = {
   ...projectOperations,
   ...catalogueOperations,
   ...clusterOperations,
+  ...deletionOperations,
   ...poolOperations,
   ...resourceOperations,
   ...operationOperations,

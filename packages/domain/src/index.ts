@@ -52,6 +52,13 @@ export {
   validatePoolChange,
 } from './cluster/policy.ts';
 export { checkQuota, type Demand, type FlavorSize, type ProjectQuota } from './cluster/quota.ts';
+export { type DeletionItem, type DeletionItemKind, deletionItemKinds, deletionItems } from './deletion/items.ts';
+export {
+  type DeletionSettings,
+  defaultDeletionSettings,
+  maxGracePeriodSeconds,
+  validateDeletionSettings,
+} from './deletion/settings.ts';
 export {
   mergePhases,
   type Operation,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type ClusterPlan, defaultNetwork } from '@matryoshka/domain';
+import { type ClusterPlan, defaultDeletionSettings, defaultNetwork } from '@matryoshka/domain';
 import { startTestPostgres, type TestPostgres } from '@matryoshka/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -64,6 +64,7 @@ async function newCluster(projectId: string, name: string): Promise<{ id: string
       kubernetesVersion: 'v1.36.3',
       tier: 'standard',
       network: defaultNetwork,
+      deletion: defaultDeletionSettings,
       pools: [{ name: 'w', flavor: 'm1.small', count: 1, labels: {}, taints: [] }],
     });
     await insertOperation(tx, {
@@ -120,6 +121,7 @@ describe('row security', () => {
       kubernetesVersion: 'v1.0.0',
       tier: 'ha',
       network: defaultNetwork,
+      deletion: defaultDeletionSettings,
       pools: [],
     } as const;
     await expect(inProject(api, 'p1', async (tx) => await insertCluster(tx, foreign))).rejects.toThrow(

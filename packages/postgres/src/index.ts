@@ -12,7 +12,14 @@ export {
 } from './catalogue/catalogue.ts';
 export { getCluster, listClusters, listDueClusters, msUntilNextDue } from './cluster/read-clusters.ts';
 export { type ClusterReport, removeCluster, reportCluster } from './cluster/report-cluster.ts';
-export { bumpCluster, deletePool, insertCluster, insertPool, updatePool } from './cluster/write-cluster.ts';
+export {
+  bumpCluster,
+  type ClusterChange,
+  deletePool,
+  insertCluster,
+  insertPool,
+  updatePool,
+} from './cluster/write-cluster.ts';
 export { acquireLeadership, type Leadership } from './controller/leadership.ts';
 export {
   checkDatabase,
@@ -26,6 +33,14 @@ export {
   type Pool,
   type Queryable,
 } from './database.ts';
+export {
+  allResources,
+  type DeletionReceipt,
+  getReceipt,
+  insertReceipt,
+  listReceipts,
+} from './deletion/receipts.ts';
+export { clustersToDelete, scheduleDeletion } from './deletion/schedule.ts';
 export { appendEvent, type NewEvent } from './event/append-event.ts';
 export { type EventFilter, lastEventSequence, listEvents, type StoredEvent } from './event/list-events.ts';
 export {
@@ -45,6 +60,8 @@ export {
   listOperations,
   type NewOperation,
   type OperationFilter,
+  startOperation,
+  supersedeOperation,
   supersedeOperations,
 } from './operation/operations.ts';
 export { type PrepareOptions, prepareDatabase } from './prepare.ts';

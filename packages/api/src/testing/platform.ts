@@ -66,6 +66,7 @@ const tables = [
   'idempotency_keys',
   'sessions',
   'projects',
+  'deletion_receipts',
 ];
 
 const nobody: ProveIdentity = async () => {

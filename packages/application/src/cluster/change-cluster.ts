@@ -1,11 +1,12 @@
 import type { ClusterPatch } from '@matryoshka/contract';
-import { type Operation, type Violation, type VolumePolicy, validateClusterChange } from '@matryoshka/domain';
+import { type Operation, type Violation, validateClusterChange, validateDeletionSettings } from '@matryoshka/domain';
 import type { Caller } from '../access/authorize.ts';
-import { mergeViolations, notFound, refuseViolations } from '../errors.ts';
+import { settingsOf } from '../deletion/settings.ts';
+import { mergeViolations, refuseViolations } from '../errors.ts';
 import type { WriteTransaction } from '../store.ts';
-import { clusterForChange, type IfMatch, recordChange, refuseStale } from './record-change.ts';
+import { clusterForChange, type IfMatch, recordChange } from './record-change.ts';
 
-/** Changes the tier. */
+/** Changes the tier, or how the cluster may end. */
 export async function updateCluster(
   tx: WriteTransaction,
   caller: Caller,
@@ -14,51 +15,26 @@ export async function updateCluster(
     readonly body: ClusterPatch;
     readonly shape: readonly Violation[];
     readonly ifMatch: IfMatch;
+    readonly now: Date;
   },
 ): Promise<Operation> {
+  const { body, now } = input;
   const cluster = await clusterForChange(tx, input.clusterId, input.ifMatch);
-  refuseViolations(mergeViolations(input.shape, validateClusterChange(input.body)));
-  const generation = await tx.bumpCluster(cluster.id, input.body.tier === undefined ? {} : { tier: input.body.tier });
+  // A body that is no object is told by its shape.
+  const wanted: unknown = body?.deletion;
+  const rules = [...validateClusterChange(body), ...validateDeletionSettings(wanted, cluster.deletion, now)];
+  refuseViolations(mergeViolations(input.shape, rules));
+  const generation = await tx.bumpCluster(cluster.id, {
+    ...(body.tier === undefined ? {} : { tier: body.tier }),
+    ...(body.deletion === undefined ? {} : { deletion: settingsOf(body.deletion, cluster.deletion) }),
+  });
   return await recordChange(tx, caller, {
     kind: 'cluster.update',
     clusterId: cluster.id,
     generation,
     message: 'accepted',
     event: 'cluster.updated',
-    before: { tier: cluster.tier },
+    before: { tier: cluster.tier, deletion: cluster.deletion },
     after: input.body,
-  });
-}
-
-/** Asks for the deletion of a cluster; asked again, answers with the deletion that runs. */
-export async function deleteCluster(
-  tx: WriteTransaction,
-  caller: Caller,
-  input: { readonly clusterId: string; readonly volumes: VolumePolicy; readonly ifMatch: IfMatch },
-): Promise<Operation> {
-  const cluster = await tx.getClusterForUpdate(input.clusterId);
-  if (cluster === undefined) throw notFound('cluster', input.clusterId);
-  if (cluster.deleteRequestedAt !== null) {
-    const running = await tx.findRunningDeletion(cluster.id);
-    if (running !== undefined) return running;
-  } else refuseStale(cluster, input.ifMatch);
-  const generation = await tx.bumpCluster(cluster.id, { deleted: { volumes: input.volumes } });
-  const superseded = await tx.supersedeOperations(cluster.id, 'the cluster is being deleted');
-  for (const operationId of superseded)
-    await tx.appendEvent({
-      projectId: caller.projectId,
-      clusterId: cluster.id,
-      operationId,
-      type: 'operation.finished',
-      data: { state: 'superseded' },
-    });
-  return await recordChange(tx, caller, {
-    kind: 'cluster.delete',
-    clusterId: cluster.id,
-    generation,
-    message: 'accepted',
-    event: 'cluster.deleting',
-    before: { name: cluster.name, pools: cluster.pools },
-    after: { volumes: input.volumes },
   });
 }

@@ -1,6 +1,15 @@
 import type { ClusterCreate } from '@matryoshka/contract';
-import { defaultNetwork, type Limits, type Operation, type Violation, validateNewCluster } from '@matryoshka/domain';
+import {
+  defaultDeletionSettings,
+  defaultNetwork,
+  type Limits,
+  type Operation,
+  type Violation,
+  validateDeletionSettings,
+  validateNewCluster,
+} from '@matryoshka/domain';
 import type { Caller } from '../access/authorize.ts';
+import { settingsOf } from '../deletion/settings.ts';
 import { KaasError, mergeViolations, refuseViolations } from '../errors.ts';
 import { poolOf } from '../pool/pools.ts';
 import type { WriteTransaction } from '../store.ts';
@@ -11,11 +20,20 @@ import { recordChange } from './record-change.ts';
 export async function createCluster(
   tx: WriteTransaction,
   caller: Caller,
-  input: { readonly body: ClusterCreate; readonly shape: readonly Violation[]; readonly limits: Limits },
+  input: {
+    readonly body: ClusterCreate;
+    readonly shape: readonly Violation[];
+    readonly limits: Limits;
+    readonly now: Date;
+  },
 ): Promise<Operation> {
   await tx.lockProject(caller.projectId);
   const { catalogue, versions } = await readCatalogue(tx);
-  const rules = validateNewCluster(input.body, catalogue, input.limits);
+  const ending: unknown = input.body?.deletion;
+  const rules = [
+    ...validateNewCluster(input.body, catalogue, input.limits),
+    ...validateDeletionSettings(ending, defaultDeletionSettings, input.now),
+  ];
   refuseViolations(mergeViolations(input.shape, rules));
   const pools = (input.body.pools ?? []).map(poolOf);
   const existing = await tx.listAllClusters();
@@ -39,6 +57,7 @@ export async function createCluster(
     tier: input.body.tier ?? ('standard' as const),
     network: { ...defaultNetwork, ...input.body.network },
     pools,
+    deletion: settingsOf(input.body.deletion, defaultDeletionSettings),
   };
   await tx.insertCluster(cluster);
   return await recordChange(tx, caller, {

@@ -11,19 +11,23 @@ export interface Change {
   readonly event: string;
   readonly before?: unknown;
   readonly after?: unknown;
+  /** The operation that stands for it, where one was made before. */
+  readonly operation?: Operation;
 }
 
 /** What every change leaves behind, in the transaction of the change: an operation, an audit record, two events. */
 export async function recordChange(tx: WriteTransaction, caller: Caller, change: Change): Promise<Operation> {
-  const operation = await tx.insertOperation({
-    kind: change.kind,
-    clusterId: change.clusterId,
-    projectId: caller.projectId,
-    generation: change.generation,
-    message: change.message,
-    requestedBy: caller.userName,
-    requestId: caller.requestId,
-  });
+  const operation =
+    change.operation ??
+    (await tx.insertOperation({
+      kind: change.kind,
+      clusterId: change.clusterId,
+      projectId: caller.projectId,
+      generation: change.generation,
+      message: change.message,
+      requestedBy: caller.userName,
+      requestId: caller.requestId,
+    }));
   await tx.audit({
     projectId: caller.projectId,
     userId: caller.userId,
@@ -40,7 +44,7 @@ export async function recordChange(tx: WriteTransaction, caller: Caller, change:
   await tx.appendEvent({
     ...common,
     operationId: operation.id,
-    type: 'operation.created',
+    type: change.operation === undefined ? 'operation.created' : 'operation.progress',
     data: { kind: change.kind, state: 'running' },
   });
   return operation;

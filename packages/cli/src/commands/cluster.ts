@@ -1,14 +1,17 @@
-import type { ClusterCreate, PoolSpec } from '@matryoshka/contract';
+import type { ClusterCreate, ClusterPatch, DeletionSettings, PoolSpec } from '@matryoshka/contract';
 import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
+import { usageError } from '../errors.ts';
 import { storeEntry } from '../kubeconfig/files.ts';
 import { entryOf } from '../kubeconfig/merge.ts';
 import { formatItem, formatList } from '../output/format.ts';
 import { clusterView, resourceView } from '../output/views.ts';
+import { parseDuration } from '../parse-duration.ts';
 import { parsePool } from '../pool-flag.ts';
+import { deletionCommands } from './deletion.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
 
-interface CreateOptions extends WaitOptions {
+interface CreateOptions extends WaitOptions, EndingOptions {
   readonly kubernetesVersion?: string;
   readonly tier?: 'standard' | 'ha';
   readonly pool: readonly PoolSpec[];
@@ -17,12 +20,46 @@ interface CreateOptions extends WaitOptions {
   readonly serviceCidr?: string;
 }
 
-interface DeleteOptions extends WaitOptions {
-  readonly volumes: 'keep' | 'delete';
+interface UpdateOptions extends WaitOptions, EndingOptions {
+  readonly tier?: 'standard' | 'ha';
+}
+
+interface EndingOptions {
+  readonly deletionProtection?: 'on' | 'off';
+  readonly deletionGrace?: number;
+  readonly expires?: string;
+}
+
+/** Adds the options that say how a cluster may end. */
+function withEnding(command: Command): Command {
+  return command
+    .addOption(new Option('--deletion-protection <switch>', 'on: nobody deletes it').choices(['on', 'off']))
+    .addOption(
+      new Option('--deletion-grace <duration>', 'a deletion waits so long and can be undone, e.g. 24h').argParser(
+        parseDuration,
+      ),
+    )
+    .option('--expires <time>', 'delete it by itself then, e.g. 2026-12-24T18:00:00Z or in 7d; never: not at all');
+}
+
+function endingOf(options: EndingOptions, now: Date): DeletionSettings | undefined {
+  const { deletionProtection, deletionGrace, expires } = options;
+  const given = {
+    ...(deletionProtection === undefined ? {} : { protection: deletionProtection === 'on' }),
+    ...(deletionGrace === undefined ? {} : { gracePeriodSeconds: Math.round(deletionGrace / 1000) }),
+    ...(expires === undefined ? {} : { expiresAt: expires === 'never' ? null : timeOf(expires, now) }),
+  };
+  return Object.keys(given).length === 0 ? undefined : given;
+}
+
+/** A time, or a duration from now on. What is neither is left to the service to refuse. */
+function timeOf(text: string, now: Date): string {
+  return /^\d+[a-z]/.test(text) ? new Date(now.getTime() + parseDuration(text)).toISOString() : text;
 }
 
 /** The body of a creation; what was not given is left to the service's defaults. */
-export function clusterBody(name: string, options: CreateOptions): ClusterCreate {
+export function clusterBody(name: string, options: CreateOptions, now: Date): ClusterCreate {
+  const deletion = endingOf(options, now);
   const { kubernetesVersion, tier, pool, nodeCidr, podCidr, serviceCidr } = options;
   const network = {
     ...(nodeCidr === undefined ? {} : { nodeCidr }),
@@ -35,6 +72,7 @@ export function clusterBody(name: string, options: CreateOptions): ClusterCreate
     ...(tier === undefined ? {} : { tier }),
     ...(Object.keys(network).length === 0 ? {} : { network }),
     ...(pool.length === 0 ? {} : { pools: [...pool] }),
+    ...(deletion === undefined ? {} : { deletion }),
   };
 }
 
@@ -42,7 +80,7 @@ export function clusterCommands(program: Command, context: CliContext): void {
   const { terminal, now } = context;
   const group = program.command('cluster').description('your Kubernetes clusters');
 
-  withWait(group.command('create <name>'))
+  withEnding(withWait(group.command('create <name>')))
     .description('create a cluster')
     .option('--kubernetes-version <version>', 'see: kaas version list')
     .addOption(new Option('--tier <tier>', 'replicas of the control plane').choices(['standard', 'ha']))
@@ -58,7 +96,10 @@ export function clusterCommands(program: Command, context: CliContext): void {
     .action(async (name: string, options: CreateOptions, command: Command) => {
       const { client } = await clientOf(context, command);
       const idempotencyKey = newIdempotencyKey();
-      const operation = await client.call('cluster.create', { body: clusterBody(name, options), idempotencyKey });
+      const operation = await client.call('cluster.create', {
+        body: clusterBody(name, options, now()),
+        idempotencyKey,
+      });
       await finish(context, command, client, operation, options);
     });
 
@@ -90,38 +131,29 @@ export function clusterCommands(program: Command, context: CliContext): void {
       terminal.stdout(formatList(items, resourceView(now()), outputOptions(command)));
     });
 
-  withWait(group.command('update <cluster>'))
-    .description('change the tier')
-    .addOption(new Option('--tier <tier>').choices(['standard', 'ha']).makeOptionMandatory())
-    .action(async (name: string, options: WaitOptions & { tier: 'standard' | 'ha' }, command: Command) => {
+  withEnding(withWait(group.command('update <cluster>')))
+    .description('change the tier, or how the cluster may end')
+    .addOption(new Option('--tier <tier>').choices(['standard', 'ha']))
+    .action(async (name: string, options: UpdateOptions, command: Command) => {
+      const deletion = endingOf(options, now());
+      const body: ClusterPatch = {
+        ...(options.tier === undefined ? {} : { tier: options.tier }),
+        ...(deletion === undefined ? {} : { deletion }),
+      };
+      if (Object.keys(body).length === 0)
+        throw usageError('nothing to change', 'Give --tier, --deletion-protection, --deletion-grace or --expires.');
       const { client } = await clientOf(context, command);
       const { cluster, etag } = await findCluster(client, name);
       const operation = await client.call('cluster.update', {
         params: { clusterId: cluster.id },
-        body: { tier: options.tier },
+        body,
         idempotencyKey: newIdempotencyKey(),
         ...(etag === undefined ? {} : { ifMatch: etag }),
       });
       await finish(context, command, client, operation, options);
     });
 
-  withWait(group.command('delete <cluster>'))
-    .description('delete a cluster and everything made for it; volumes are kept unless told otherwise')
-    .addOption(
-      new Option('--volumes <policy>', 'what becomes of the volumes of its claims')
-        .choices(['keep', 'delete'])
-        .default('keep'),
-    )
-    .action(async (name: string, options: DeleteOptions, command: Command) => {
-      const { client } = await clientOf(context, command);
-      const { cluster } = await findCluster(client, name);
-      const operation = await client.call('cluster.delete', {
-        params: { clusterId: cluster.id },
-        query: { volumes: options.volumes },
-        idempotencyKey: newIdempotencyKey(),
-      });
-      await finish(context, command, client, operation, options);
-    });
+  deletionCommands(group, context);
 
   group
     .command('kubeconfig <cluster>')

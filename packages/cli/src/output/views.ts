@@ -1,4 +1,16 @@
-import type { Cluster, Event, Flavor, Me, Operation, Pool, Project, Resource, Version } from '@matryoshka/contract';
+import type {
+  Cluster,
+  DeletionItem,
+  DeletionReceipt,
+  Event,
+  Flavor,
+  Me,
+  Operation,
+  Pool,
+  Project,
+  Resource,
+  Version,
+} from '@matryoshka/contract';
 import type { View } from './format.ts';
 import { formatAge } from './table.ts';
 
@@ -57,6 +69,37 @@ export const resourceView = (now: Date): View<Resource> => ({
     { head: 'NAME', cell: (resource) => resource.name, wide: true },
   ],
 });
+
+export const deletionItemView: View<DeletionItem> = {
+  name: (item) => `${item.kind}/${item.id}`,
+  columns: [
+    { head: 'FATE', cell: (item) => item.fate },
+    { head: 'KIND', cell: (item) => item.kind },
+    { head: 'NAME', cell: (item) => item.name },
+    { head: 'FOR', cell: (item) => item.usedBy ?? '' },
+    { head: 'SIZE', cell: (item) => (item.sizeGib === null ? '' : `${item.sizeGib} GiB`) },
+    { head: 'ID', cell: (item) => item.id, wide: true },
+    { head: 'WHY', cell: (item) => item.reason, wide: true },
+  ],
+};
+
+export const receiptView = (now: Date): View<DeletionReceipt> => ({
+  name: (receipt) => receipt.clusterId,
+  columns: [
+    { head: 'CLUSTER', cell: (receipt) => receipt.clusterName },
+    { head: 'ID', cell: (receipt) => receipt.clusterId },
+    { head: 'BY', cell: (receipt) => receipt.requestedBy },
+    { head: 'DELETED', cell: (receipt) => fates(receipt, 'deleted') },
+    { head: 'KEPT', cell: (receipt) => fates(receipt, 'kept') },
+    {
+      head: 'FINISHED',
+      cell: ({ finishedAt }) => (finishedAt === null ? 'running' : `${formatAge(finishedAt, now)} ago`),
+    },
+  ],
+});
+
+const fates = ({ items }: DeletionReceipt, fate: DeletionItem['fate']): string =>
+  String(items.filter((item) => item.fate === fate).length);
 
 export const operationView = (now: Date): View<Operation> => ({
   name: (operation) => operation.id,

@@ -46,7 +46,7 @@ export const clusterOperations = {
   'cluster.update': defineOperation({
     method: 'PATCH',
     path: '/v1/clusters/{clusterId}',
-    summary: 'Change the tier',
+    summary: 'Change the tier, or how the cluster may end',
     tag: 'cluster',
     access: 'operator',
     params,
@@ -62,17 +62,28 @@ export const clusterOperations = {
     method: 'DELETE',
     path: '/v1/clusters/{clusterId}',
     summary: 'Delete a cluster with everything made for it',
-    description:
-      'Volumes of PersistentVolumeClaims stay in the project unless `volumes=delete` is given. Asking again while it is being deleted answers with the operation that runs.',
+    description: [
+      'Volumes of PersistentVolumeClaims stay in the project unless `volumes=delete` is given. With a grace period the operation waits until',
+      '`startsAt` and can be undone; asking again with `graceSeconds=0` begins at once. Asking again otherwise answers with the operation that is there.',
+    ].join(' '),
     tag: 'cluster',
     access: 'operator',
     params,
-    query: Type.Object({ volumes: Type.Optional(VolumePolicy) }, { additionalProperties: false }),
+    query: Type.Object(
+      {
+        volumes: Type.Optional(VolumePolicy),
+        graceSeconds: Type.Optional(
+          Type.Integer({ minimum: 0, maximum: 2_592_000, description: 'Default: the grace period of the cluster' }),
+        ),
+        planId: Type.Optional(Type.String({ description: 'Of the deletion plan that was agreed to' })),
+      },
+      { additionalProperties: false },
+    ),
     success: { status: 202, schema: Operation },
     async: true,
     idempotent: true,
     ifMatch: true,
-    errors: [],
+    errors: ['deletion_protected', 'deletion_plan_changed'],
     cli: { command: 'cluster delete', summary: 'Delete a cluster' },
   }),
   'cluster.kubeconfig': defineOperation({

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Condition, Timestamp } from '../common.ts';
+import { DeletionSettings } from '../deletion/schema.ts';
 import { Pool, PoolSpec } from '../pool/schema.ts';
 
 const Tier = Type.Enum(['standard', 'ha'], {
@@ -27,13 +28,14 @@ export const ClusterCreate = Type.Object(
     tier: Type.Optional(Tier),
     network: Type.Optional(NetworkSpec),
     pools: Type.Optional(Type.Array(PoolSpec)),
+    deletion: Type.Optional(DeletionSettings),
   },
   { $id: 'ClusterCreate', additionalProperties: false },
 );
 export type ClusterCreate = Static<typeof ClusterCreate>;
 
 export const ClusterPatch = Type.Object(
-  { tier: Type.Optional(Tier) },
+  { tier: Type.Optional(Tier), deletion: Type.Optional(DeletionSettings) },
   { $id: 'ClusterPatch', additionalProperties: false, minProperties: 1 },
 );
 export type ClusterPatch = Static<typeof ClusterPatch>;
@@ -50,6 +52,17 @@ export const Cluster = Type.Object(
       { additionalProperties: false },
     ),
     pools: Type.Array(Pool),
+    deletion: Type.Object(
+      {
+        protection: Type.Boolean(),
+        gracePeriodSeconds: Type.Integer(),
+        expiresAt: Type.Union([Timestamp, Type.Null()]),
+        scheduledAt: Type.Union([Timestamp, Type.Null()], {
+          description: 'A deletion that was asked for begins then, unless it is undone',
+        }),
+      },
+      { additionalProperties: false },
+    ),
     generation: Type.Integer({ description: 'Grows with every change of what you want; also the ETag' }),
     status: Type.Object(
       {

@@ -6,6 +6,8 @@ export const eventTypes = [
   'cluster.updated',
   'cluster.phase',
   'cluster.condition',
+  'cluster.deletion_scheduled',
+  'cluster.deletion_undone',
   'cluster.deleting',
   'cluster.deleted',
   'operation.created',

@@ -47,6 +47,9 @@ export const Operation = Type.Object(
       ],
       { description: 'What blocks it now, or why it failed' },
     ),
+    startsAt: Type.Union([Timestamp, Type.Null()], {
+      description: 'It waits until then and does nothing before; null: it has begun',
+    }),
     requestedBy: Type.String(),
     createdAt: Timestamp,
     finishedAt: Type.Union([Timestamp, Type.Null()]),

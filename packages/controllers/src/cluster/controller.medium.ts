@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { defaultNetwork, planCluster } from '@matryoshka/domain';
+import { defaultDeletionSettings, defaultNetwork, planCluster } from '@matryoshka/domain';
 import { createKubeClient, type KubeClient } from '@matryoshka/kube';
 import {
   bumpCluster,
@@ -67,6 +67,7 @@ async function request(kind: 'cluster.create' | 'cluster.delete', id: string): P
         kubernetesVersion: 'v1.36.3',
         tier: 'standard',
         network: defaultNetwork,
+        deletion: defaultDeletionSettings,
         pools: [{ name: 'workers', flavor: 'm1.small', count: 1, labels: {}, taints: [] }],
       });
     const common = { message: '', requestedBy: 'u', requestId: 'r' };

@@ -1,4 +1,4 @@
-import { type Cluster, defaultNetwork, newClusterStatus } from '@matryoshka/domain';
+import { type Cluster, defaultDeletionSettings, defaultNetwork, newClusterStatus } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import type { ClusterSettings } from '../config.ts';
 
@@ -14,7 +14,9 @@ export function clusterFixture(more: Partial<Cluster> = {}): Cluster {
     pools: [{ name: 'workers', flavor: 'm1.medium', count: 2, labels: {}, taints: [] }],
     generation: 1,
     observedGeneration: 0,
+    deletion: defaultDeletionSettings,
     deleteRequestedAt: null,
+    deleteScheduledAt: null,
     volumesOnDelete: 'keep',
     createdAt: new Date(0),
     updatedAt: new Date(0),

@@ -1,3 +1,4 @@
+import type { DeletionSettings } from '../deletion/settings.ts';
 import type { Condition } from '../shared/conditions.ts';
 
 export const tiers = ['standard', 'ha'] as const;
@@ -39,6 +40,7 @@ export interface ClusterSpec {
   readonly tier: Tier;
   readonly network: ClusterNetwork;
   readonly pools: readonly Pool[];
+  readonly deletion: DeletionSettings;
 }
 
 export const clusterPhases = ['creating', 'ready', 'updating', 'degraded', 'deleting', 'deleted'] as const;
@@ -72,6 +74,8 @@ export interface Cluster extends ClusterSpec {
   /** The generation of the last reconciliation that ended without an error. */
   readonly observedGeneration: number;
   readonly deleteRequestedAt: Date | null;
+  /** A deletion that was asked for begins then, unless it is undone. */
+  readonly deleteScheduledAt: Date | null;
   /** Part of the request for deletion. */
   readonly volumesOnDelete: VolumePolicy;
   readonly createdAt: Date;

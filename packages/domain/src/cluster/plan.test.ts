@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defaultDeletionSettings } from '../deletion/settings.ts';
 import { absent, present, unknown } from '../shared/looked.ts';
 import { type LedgerKind, ledgerName } from './ledger.ts';
 import { type Cluster, defaultNetwork, newClusterStatus } from './model.ts';
@@ -17,7 +18,9 @@ const desired = (change: Partial<Cluster> = {}): Cluster => ({
   pools: [{ name: 'workers', flavor: 'm1.medium', count: 2, labels: {}, taints: [] }],
   generation: 1,
   observedGeneration: 0,
+  deletion: defaultDeletionSettings,
   deleteRequestedAt: null,
+  deleteScheduledAt: null,
   volumesOnDelete: 'keep',
   createdAt: now,
   updatedAt: now,

@@ -32,6 +32,8 @@ export interface Operation {
   readonly percent: number;
   readonly message: string;
   readonly error: Failure | null;
+  /** It waits until then; null once it has begun. */
+  readonly startsAt: Date | null;
   readonly requestedBy: string;
   readonly createdAt: Date;
   readonly finishedAt: Date | null;

@@ -1,6 +1,7 @@
 import { type ClusterPlan, type Condition, deletePhases } from '@matryoshka/domain';
 import { TypedError } from '@matryoshka/system';
 import { inTransaction, type Pool, type Queryable } from '../database.ts';
+import { finishReceipt } from '../deletion/receipts.ts';
 import { appendEvent } from '../event/append-event.ts';
 import { reportProgress, stable } from '../operation/report-progress.ts';
 import { deleteSecrets } from '../secret/secrets.ts';
@@ -105,6 +106,7 @@ export async function removeCluster(pool: Pool, clusterId: string, now: Date): P
         code: 'ledger_not_empty',
         actor: 'us',
       });
+    await finishReceipt(tx, clusterId, now);
     await deleteSecrets(tx, clusterId);
     await tx.query('delete from pools where cluster_id = $1', [clusterId]);
     await tx.query(

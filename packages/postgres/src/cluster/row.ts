@@ -4,7 +4,8 @@ import type { Cluster, ClusterPhase, Condition, Pool, PoolStatus, Tier, VolumePo
 export const clusterColumns = `
   c.id, c.project_id, c.name, c.kubernetes_version, c.tier, c.node_cidr::text, c.pod_cidr::text, c.service_cidr::text,
   c.generation, c.observed_generation, c.phase, c.conditions, c.endpoint, c.observed_version, c.pool_status,
-  c.created_at, c.updated_at, c.delete_requested_at, c.volumes_on_delete,
+  c.created_at, c.updated_at, c.delete_requested_at, c.volumes_on_delete, c.delete_scheduled_at,
+  c.deletion_protection, c.deletion_grace_seconds, c.expires_at,
   coalesce((select jsonb_agg(jsonb_build_object('name', p.name, 'flavor', p.flavor, 'count', p.count, 'labels', p.labels,
     'taints', p.taints) order by p.name) from pools p where p.cluster_id = c.id), '[]') as pools`;
 
@@ -28,6 +29,10 @@ export interface ClusterRow {
   readonly updated_at: Date;
   readonly delete_requested_at: Date | null;
   readonly volumes_on_delete: VolumePolicy;
+  readonly delete_scheduled_at: Date | null;
+  readonly deletion_protection: boolean;
+  readonly deletion_grace_seconds: number;
+  readonly expires_at: Date | null;
   readonly pools: readonly Pool[];
 }
 
@@ -40,9 +45,15 @@ export function clusterOf(row: ClusterRow): Cluster {
     tier: row.tier,
     network: { nodeCidr: row.node_cidr, podCidr: row.pod_cidr, serviceCidr: row.service_cidr },
     pools: row.pools,
+    deletion: {
+      protection: row.deletion_protection,
+      gracePeriodSeconds: row.deletion_grace_seconds,
+      expiresAt: row.expires_at,
+    },
     generation: row.generation,
     observedGeneration: row.observed_generation,
     deleteRequestedAt: row.delete_requested_at,
+    deleteScheduledAt: row.delete_scheduled_at,
     volumesOnDelete: row.volumes_on_delete,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

@@ -1,4 +1,4 @@
-import type { ClusterSpec, Pool, Tier, VolumePolicy } from '@matryoshka/domain';
+import type { ClusterSpec, DeletionSettings, Pool, Tier, VolumePolicy } from '@matryoshka/domain';
 import type { Queryable } from '../database.ts';
 
 /** Inserts a cluster with its pools. Throws SQLSTATE 23505 when the project has one of that name. */
@@ -7,8 +7,9 @@ export async function insertCluster(
   cluster: ClusterSpec & { readonly id: string; readonly projectId: string },
 ): Promise<void> {
   await db.query(
-    `insert into clusters (id, project_id, name, kubernetes_version, tier, node_cidr, pod_cidr, service_cidr)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `insert into clusters (id, project_id, name, kubernetes_version, tier, node_cidr, pod_cidr, service_cidr,
+       deletion_protection, deletion_grace_seconds, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       cluster.id,
       cluster.projectId,
@@ -18,6 +19,9 @@ export async function insertCluster(
       cluster.network.nodeCidr,
       cluster.network.podCidr,
       cluster.network.serviceCidr,
+      cluster.deletion.protection,
+      cluster.deletion.gracePeriodSeconds,
+      cluster.deletion.expiresAt,
     ],
   );
   for (const pool of cluster.pools) await insertPool(db, cluster, pool);
@@ -56,19 +60,33 @@ export async function deletePool(db: Queryable, clusterId: string, name: string)
   await db.query('delete from pools where cluster_id = $1 and name = $2', [clusterId, name]);
 }
 
+export interface ClusterChange {
+  readonly tier?: Tier;
+  readonly deletion?: DeletionSettings;
+  /** It shall go now. */
+  readonly deleted?: { readonly volumes: VolumePolicy };
+}
+
 /** What is desired has changed: a new generation, due at once even during a back-off. Answers the generation. */
-export async function bumpCluster(
-  db: Queryable,
-  clusterId: string,
-  change: { readonly tier?: Tier; readonly deleted?: { readonly volumes: VolumePolicy } } = {},
-): Promise<number> {
+export async function bumpCluster(db: Queryable, clusterId: string, change: ClusterChange = {}): Promise<number> {
   const result = await db.query<{ generation: number }>(
     `update clusters set generation = generation + 1, updated_at = now(), not_before = now(), next_due_at = now(), failures = 0,
-       tier = coalesce($2, tier), phase = case when $3 then 'deleting' else phase end,
+       tier = coalesce($2, tier), deletion_protection = coalesce($5, deletion_protection),
+       deletion_grace_seconds = coalesce($6, deletion_grace_seconds), expires_at = case when $7 then $8 else expires_at end, phase = case when $3 then 'deleting' else phase end,
        delete_requested_at = case when $3 then coalesce(delete_requested_at, now()) else delete_requested_at end,
-       volumes_on_delete = coalesce($4, volumes_on_delete)
+       volumes_on_delete = coalesce($4, volumes_on_delete),
+       delete_scheduled_at = case when $3 then null else delete_scheduled_at end
      where id = $1 returning generation`,
-    [clusterId, change.tier ?? null, change.deleted !== undefined, change.deleted?.volumes ?? null],
+    [
+      clusterId,
+      change.tier ?? null,
+      change.deleted !== undefined,
+      change.deleted?.volumes ?? null,
+      change.deletion?.protection ?? null,
+      change.deletion?.gracePeriodSeconds ?? null,
+      change.deletion !== undefined,
+      change.deletion?.expiresAt ?? null,
+    ],
   );
   const row = result.rows[0];
   if (row === undefined) throw new Error(`cluster ${clusterId} vanished`);

@@ -11,12 +11,14 @@ export interface NewOperation {
   readonly message: string;
   readonly requestedBy: string;
   readonly requestId: string;
+  /** It waits until then. */
+  readonly startsAt?: Date;
 }
 
 export async function insertOperation(db: Queryable, operation: NewOperation): Promise<Operation> {
   await db.query(
-    `insert into operations (id, project_id, cluster_id, kind, generation, message, requested_by, request_id)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `insert into operations (id, project_id, cluster_id, kind, generation, message, requested_by, request_id, starts_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [
       operation.id,
       operation.projectId,
@@ -26,6 +28,7 @@ export async function insertOperation(db: Queryable, operation: NewOperation): P
       operation.message,
       operation.requestedBy,
       operation.requestId,
+      operation.startsAt ?? null,
     ],
   );
   const stored = await getOperation(db, operation.id);
@@ -68,16 +71,35 @@ export async function listOperations(db: Queryable, filter: OperationFilter): Pr
   return result.rows.map(operationOf);
 }
 
-/** Ends what runs on a cluster because something later made it pointless; answers the ids. */
+/** An operation that waited begins, as the one that made `generation`. */
+export async function startOperation(db: Queryable, id: string, generation: number, message: string): Promise<void> {
+  await db.query('update operations set starts_at = null, generation = $2, message = $3 where id = $1', [
+    id,
+    generation,
+    message,
+  ]);
+}
+
+/** Ends one operation that something else made pointless. */
+export async function supersedeOperation(db: Queryable, id: string, message: string): Promise<void> {
+  await db.query(
+    `update operations set state = 'superseded', message = $2, error = null, starts_at = null, finished_at = now()
+     where id = $1 and state = 'running'`,
+    [id, message],
+  );
+}
+
+/** Ends what runs on a cluster, but for one, because something later made it pointless; answers the ids. */
 export async function supersedeOperations(
   db: Queryable,
   clusterId: string,
   message: string,
+  but?: string,
 ): Promise<readonly string[]> {
   const result = await db.query<{ id: string }>(
     `update operations set state = 'superseded', message = $2, error = null, finished_at = now()
-     where cluster_id = $1 and state = 'running' returning id`,
-    [clusterId, message],
+     where cluster_id = $1 and state = 'running' and id is distinct from $3 returning id`,
+    [clusterId, message, but ?? null],
   );
   return result.rows.map((row) => row.id);
 }

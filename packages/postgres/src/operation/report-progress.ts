@@ -16,7 +16,8 @@ export interface ProgressReport {
 /** Writes progress into every running operation of a cluster and ends those that are done; writes nothing when nothing changed. */
 export async function reportProgress(tx: Queryable, report: ProgressReport): Promise<void> {
   const running = await tx.query<OperationRow>(
-    `select ${operationColumns} from operations o where o.cluster_id = $1 and o.state = 'running' order by o.id for update`,
+    `select ${operationColumns} from operations o where o.cluster_id = $1 and o.state = 'running' and o.starts_at is null
+     order by o.id for update`,
     [report.clusterId],
   );
   for (const operation of running.rows) await reportOne(tx, operation, report);

@@ -2,7 +2,7 @@ import type { Failure, Operation, OperationKind, OperationPhase, OperationState 
 
 export const operationColumns = `
   o.id, o.project_id, o.cluster_id, (select c.name from clusters c where c.id = o.cluster_id) as cluster_name, o.kind, o.state,
-  o.generation, o.phases, o.percent, o.message, o.error, o.requested_by, o.created_at, o.finished_at`;
+  o.generation, o.phases, o.percent, o.message, o.error, o.requested_by, o.starts_at, o.created_at, o.finished_at`;
 
 export interface OperationRow {
   readonly id: string;
@@ -17,6 +17,7 @@ export interface OperationRow {
   readonly message: string;
   readonly error: Failure | null;
   readonly requested_by: string;
+  readonly starts_at: Date | null;
   readonly created_at: Date;
   readonly finished_at: Date | null;
 }
@@ -35,6 +36,7 @@ export function operationOf(row: OperationRow): Operation {
     message: row.message,
     error: row.error,
     requestedBy: row.requested_by,
+    startsAt: row.starts_at,
     createdAt: row.created_at,
     finishedAt: row.finished_at,
   };
