@@ -47,6 +47,7 @@ const calls: Readonly<Record<OperationId, { readonly object: boolean; readonly c
   },
   'pool.update': { object: true, call: (target) => ({ params: pool(target), body: { count: 2 } }) },
   'pool.delete': { object: true, call: (target) => ({ params: pool(target) }) },
+  'quota.get': { object: false, call: () => ({}) },
   'resource.list': { object: true, call: (target) => ({ params: cluster(target) }) },
   'operation.list': { object: false, call: (target) => ({ query: { clusterId: target.clusterId } }) },
   'operation.get': { object: true, call: ({ operationId }) => ({ params: { operationId } }) },

@@ -1,3 +1,4 @@
+import { replaceProjectQuota } from '@matryoshka/postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, type Call, send } from './testing/http.ts';
 import { startTestPlatform, type TestApi, type TestPlatform } from './testing/platform.ts';
@@ -119,13 +120,34 @@ describe('a change with an Idempotency-Key', () => {
 
 describe('changes at the same time', () => {
   it('never exceed the quota', async () => {
-    await platform.setQuota(projectId, 10);
+    // Three workers for each of three clusters, and one more for an upgrade.
+    await platform.setQuota(projectId, 11);
     const answers = await times(12, async (n) => await create({ name: `c${n}`, pools: pools(3) }));
     expect(outcomes(answers)).toEqual({ '202': 3, quota_exceeded: 9 });
     const sum = await platform.controller.query('select sum(count)::int as sum from pools where project_id = $1', [
       projectId,
     ]);
     expect(sum.rows).toEqual([{ sum: 9 }]);
+  });
+
+  it('never exceed what every cluster takes, whatever its pools', async () => {
+    const limits = { securityGroups: { limit: 8, used: 1 }, routers: { limit: -1, used: 0 } };
+    await replaceProjectQuota(platform.controller, projectId, { limits, clusters: {} });
+    const answers = await times(9, async (n) => await create({ name: `c${n}` }));
+    expect(outcomes(answers)).toEqual({ '202': 3, quota_exceeded: 6 });
+    const refused = answers.find(({ status }) => status === 422);
+    expect(refused?.body.violations).toEqual([
+      {
+        pointer: '',
+        code: 'quota_security_groups',
+        message: 'needs 2 security groups, 1 of 8 are left in this project',
+      },
+    ]);
+    const shown = await send(api.url, 'quota.get', { token });
+    expect(shown.body.items).toEqual([
+      { resource: 'routers', limit: null, used: 0, promised: 3, upgradeReserve: 0, left: null },
+      { resource: 'securityGroups', limit: 8, used: 1, promised: 6, upgradeReserve: 0, left: 1 },
+    ]);
   });
 
   it('never exceed the clusters of a project, nor give a name twice', async () => {

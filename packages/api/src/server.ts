@@ -21,6 +21,7 @@ import { type Callers, type Handlers, registerOperation } from './http/register.
 import { operationHandlers } from './operation/handlers.ts';
 import { poolChanges, poolHandlers } from './pool/handlers.ts';
 import { projectHandlers } from './project/handlers.ts';
+import { quotaHandlers } from './quota/handlers.ts';
 import { resourceHandlers } from './resource/handlers.ts';
 
 export interface ApiOptions {
@@ -63,6 +64,7 @@ const handlers: Handlers = {
     ...clusterHandlers,
     ...deletionHandlers,
     ...poolHandlers,
+    ...quotaHandlers,
     ...resourceHandlers,
     ...operationHandlers,
   },

@@ -9,6 +9,7 @@ export { deletionPlanView } from './deletion/plan.ts';
 export { undoDeletion } from './deletion/undo-deletion.ts';
 export { KaasError, type KaasErrorOptions, notFound, refuseViolations } from './errors.ts';
 export { createPool, deletePool, updatePool } from './pool/pools.ts';
+export { quotaView } from './quota/view.ts';
 export { hashToken, looksLikeToken, newToken } from './session/token.ts';
 export type { WriteTransaction } from './store.ts';
 export { clusterView, operationView, poolView, receiptView, resourceView } from './views.ts';

@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { authCommands, projectCommands } from './commands/auth.ts';
-import { catalogueCommands, eventCommands } from './commands/catalogue.ts';
+import { catalogueCommands, eventCommands, quotaCommand } from './commands/catalogue.ts';
 import { clusterCommands } from './commands/cluster.ts';
 import { completionCommand } from './commands/completion.ts';
 import { receiptCommands } from './commands/deletion.ts';
@@ -69,6 +69,7 @@ export function buildProgram(options: Omit<CliOptions, 'argv'>): Command {
   poolCommands(program, context);
   operationCommands(program, context);
   catalogueCommands(program, context);
+  quotaCommand(program, context);
   eventCommands(program, context);
   completionCommand(program, context);
   options.extend?.(program);

@@ -33,5 +33,6 @@ export {
 } from './problem.ts';
 export { problemPage } from './problem-page.ts';
 export { Project } from './project/schema.ts';
+export { Quota, QuotaEntry } from './quota/schema.ts';
 export { Resource } from './resource/schema.ts';
 export { type OperationId, type Operations, operationIds, operations } from './table.ts';

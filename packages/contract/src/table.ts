@@ -7,6 +7,7 @@ import { operationOperations } from './operation/operations.ts';
 import type { OperationDefinition } from './operation-definition.ts';
 import { poolOperations } from './pool/operations.ts';
 import { projectOperations } from './project/operations.ts';
+import { quotaOperations } from './quota/operations.ts';
 import { resourceOperations } from './resource/operations.ts';
 
 /** The public API as data: routes, OpenAPI document, client, access matrix and documentation come from this table. */
@@ -17,6 +18,7 @@ export const operations = {
   ...clusterOperations,
   ...deletionOperations,
   ...poolOperations,
+  ...quotaOperations,
   ...resourceOperations,
   ...operationOperations,
   ...eventOperations,

@@ -2,7 +2,6 @@ export {
   type CatalogueFlavor,
   type CatalogueStore,
   type CatalogueVersion,
-  type ProjectQuota,
   runCatalogueSync,
   syncCatalogue,
 } from './catalogue/catalogue.ts';

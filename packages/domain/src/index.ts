@@ -51,7 +51,6 @@ export {
   validateNewPool,
   validatePoolChange,
 } from './cluster/policy.ts';
-export { checkQuota, type Demand, type FlavorSize, type ProjectQuota } from './cluster/quota.ts';
 export { type DeletionItem, type DeletionItemKind, deletionItemKinds, deletionItems } from './deletion/items.ts';
 export {
   type DeletionSettings,
@@ -68,6 +67,17 @@ export {
   operationKinds,
   overallPercent,
 } from './operation/model.ts';
+export { type ClusterDemand, checkQuota, type QuotaState, quotaStates } from './quota/check.ts';
+export {
+  type Amounts,
+  addAmounts,
+  type Demand,
+  type FlavorSize,
+  type Limit,
+  type ProjectQuota,
+  type QuotaResource,
+  quotaResources,
+} from './quota/model.ts';
 export { type Resource, type ResourceKind, resourceKinds } from './resource/model.ts';
 export { type Actor, type Condition, mergeConditions, type NewCondition } from './shared/conditions.ts';
 export { absent, type Looked, present, seen, unknown } from './shared/looked.ts';

@@ -4,6 +4,7 @@ export {
   type CreateVolumeSnapshot,
   cinder,
   type Volume,
+  type VolumeQuota,
   type VolumeSnapshot,
   type VolumeType,
 } from './cinder/cinder.ts';

@@ -1,14 +1,11 @@
 export { type AuditRecord, insertAuditRecord } from './audit/audit.ts';
 export {
   type Flavor,
-  getProjectQuota,
   type KubernetesVersion,
   listFlavors,
   listKubernetesVersions,
-  type ProjectQuota,
   replaceFlavors,
   replaceKubernetesVersions,
-  replaceProjectQuota,
 } from './catalogue/catalogue.ts';
 export { getCluster, listClusters, listDueClusters, msUntilNextDue } from './cluster/read-clusters.ts';
 export { type ClusterReport, removeCluster, reportCluster } from './cluster/report-cluster.ts';
@@ -66,6 +63,7 @@ export {
 } from './operation/operations.ts';
 export { type PrepareOptions, prepareDatabase } from './prepare.ts';
 export { listProjects, saveProject } from './project/projects.ts';
+export { getProjectQuota, replaceProjectQuota } from './quota/quotas.ts';
 export { listClusterOwners, listResources, replaceResources } from './resource/resources.ts';
 export { createSecretBox, loadSecretBox, type SecretBox } from './secret/secret-box.ts';
 export { deleteSecrets, ensureSecret, readSecret, type SecretKey, saveSecret } from './secret/secrets.ts';

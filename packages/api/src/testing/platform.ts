@@ -123,9 +123,8 @@ export async function startTestPlatform(): Promise<TestPlatform> {
         return token;
       },
       setQuota: async (projectId, instances) => {
-        const unlimited = { limit: -1, used: 0 };
-        const quota = { cores: unlimited, ramMib: unlimited, instances: { limit: instances, used: 0 } };
-        await replaceProjectQuota(controller, projectId, quota);
+        const limits = { instances: { limit: instances, used: 0 } };
+        await replaceProjectQuota(controller, projectId, { limits, clusters: {} });
       },
       saveKubeconfig: async (projectId, clusterId, kubeconfig) =>
         await saveSecret(controller, secretBox, {

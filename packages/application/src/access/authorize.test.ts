@@ -30,6 +30,7 @@ describe('the access matrix', () => {
       'pool.create': 'operator admin',
       'pool.update': 'operator admin',
       'pool.delete': 'operator admin',
+      'quota.get': 'viewer operator admin',
       'resource.list': 'viewer operator admin',
       'operation.list': 'viewer operator admin',
       'operation.get': 'viewer operator admin',

@@ -13,7 +13,7 @@ import { settingsOf } from '../deletion/settings.ts';
 import { KaasError, mergeViolations, refuseViolations } from '../errors.ts';
 import { poolOf } from '../pool/pools.ts';
 import type { WriteTransaction } from '../store.ts';
-import { quotaViolations, readCatalogue } from './limits.ts';
+import { clusterDemand, quotaViolations, readCatalogue } from './limits.ts';
 import { recordChange } from './record-change.ts';
 
 /** Creates a cluster, or refuses with every violation and creates nothing. `shape` are violations the check of the body's shape found. */
@@ -47,7 +47,9 @@ export async function createCluster(
         },
       ]
     : [];
-  refuseViolations([...limits, ...(await quotaViolations(tx, caller.projectId, '/pools', pools))]);
+  const demand = { id: 'new', deleting: false, pools };
+  const change = { before: existing, after: [...existing.map(clusterDemand), demand] };
+  refuseViolations([...limits, ...(await quotaViolations(tx, caller.projectId, '/pools', change))]);
   if (existing.some((cluster) => cluster.name === input.body.name)) throw nameTaken(input.body.name);
   const cluster = {
     id: tx.newClusterId(),

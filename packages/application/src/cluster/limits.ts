@@ -1,4 +1,11 @@
-import { type Catalogue, type Cluster, checkQuota, type Demand, type Violation } from '@matryoshka/domain';
+import {
+  type Catalogue,
+  type Cluster,
+  type ClusterDemand,
+  checkQuota,
+  type Demand,
+  type Violation,
+} from '@matryoshka/domain';
 import { KaasError } from '../errors.ts';
 import type { WriteTransaction } from '../store.ts';
 
@@ -21,24 +28,31 @@ export async function readCatalogue(
   };
 }
 
-/** Violations of the project's quota in Nova by workers that are added; nothing when the quota is not known yet. */
+/** Violations of the project's quota in OpenStack by clusters as they would be; nothing when the quota is not known yet. */
 export async function quotaViolations(
   tx: WriteTransaction,
   projectId: string,
-  pointer: string,
-  added: readonly Demand[],
+  pools: string,
+  change: { readonly before: readonly Cluster[]; readonly after: readonly ClusterDemand[] },
 ): Promise<readonly Violation[]> {
   const quota = await tx.getQuota(projectId);
   if (quota === undefined) return [];
-  const clusters = await tx.listAllClusters();
-  return checkQuota(pointer, added, clusters.flatMap(promisedWorkers), quota, await tx.listFlavors());
+  const demands = { before: change.before.map(clusterDemand), after: change.after };
+  return checkQuota(pools, demands, quota, await tx.listFlavors());
 }
 
-/** Workers that are wanted but do not exist yet: Nova does not count them. */
-function promisedWorkers(cluster: Cluster): readonly Demand[] {
-  if (cluster.deleteRequestedAt !== null) return [];
-  return cluster.pools.map((pool) => {
-    const machines = cluster.status.pools.find((status) => status.name === pool.name)?.machines ?? 0;
-    return { flavor: pool.flavor, count: Math.max(0, pool.count - machines) };
-  });
+/** A cluster as far as quotas are concerned. */
+export function clusterDemand({ id, pools, deleteRequestedAt }: Cluster): ClusterDemand {
+  return { id, pools, deleting: deleteRequestedAt !== null };
+}
+
+/** The project's clusters with other pools in one of them. */
+export function withPools(
+  clusters: readonly Cluster[],
+  clusterId: string,
+  pools: readonly Demand[],
+): readonly ClusterDemand[] {
+  return clusters.map((cluster) =>
+    cluster.id === clusterId ? { ...clusterDemand(cluster), pools } : clusterDemand(cluster),
+  );
 }

@@ -9,7 +9,7 @@ import {
   validatePoolChange,
 } from '@matryoshka/domain';
 import type { Caller } from '../access/authorize.ts';
-import { quotaViolations, readCatalogue } from '../cluster/limits.ts';
+import { quotaViolations, readCatalogue, withPools } from '../cluster/limits.ts';
 import { clusterForChange, type IfMatch, recordChange } from '../cluster/record-change.ts';
 import { KaasError, mergeViolations, notFound, refuseViolations } from '../errors.ts';
 import type { WriteTransaction } from '../store.ts';
@@ -47,7 +47,7 @@ export async function createPool(
       next: 'Choose another name, or scale that pool.',
       violations: [{ pointer: '/name', code: 'name_taken', message: 'is in use' }],
     });
-  refuseViolations(await quotaViolations(tx, caller.projectId, '/count', [pool]));
+  await refuseOverQuota(tx, caller, cluster, [...cluster.pools, pool]);
   await tx.insertPool(cluster, pool);
   return await record(tx, caller, cluster, { kind: 'pool.create', after: pool });
 }
@@ -64,8 +64,7 @@ export async function updatePool(
   refuseViolations(mergeViolations(input.shape, validatePoolChange(input.body, others, input.limits)));
   const { labels, taints } = poolOf({ ...before, taints: [...before.taints], ...input.body });
   const after: Pool = { ...before, count: input.body.count ?? before.count, labels, taints };
-  const added = [{ flavor: after.flavor, count: Math.max(0, after.count - before.count) }];
-  refuseViolations(await quotaViolations(tx, caller.projectId, '/count', added));
+  await refuseOverQuota(tx, caller, cluster, [...others, after]);
   await tx.updatePool(cluster.id, after);
   return await record(tx, caller, cluster, { kind: 'pool.update', before, after });
 }
@@ -79,6 +78,17 @@ export async function deletePool(
   const before = poolNamed(cluster, input.poolName);
   await tx.deletePool(cluster.id, before.name);
   return await record(tx, caller, cluster, { kind: 'pool.delete', before });
+}
+
+async function refuseOverQuota(
+  tx: WriteTransaction,
+  caller: Caller,
+  cluster: Cluster,
+  pools: readonly Pool[],
+): Promise<void> {
+  const before = await tx.listAllClusters();
+  const after = withPools(before, cluster.id, pools);
+  refuseViolations(await quotaViolations(tx, caller.projectId, '/count', { before, after }));
 }
 
 function poolNamed(cluster: Cluster, name: string): Pool {

@@ -2,7 +2,7 @@ import { followEvents } from '@matryoshka/client';
 import type { Command } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { formatList } from '../output/format.ts';
-import { eventView, flavorView, versionView } from '../output/views.ts';
+import { eventView, flavorView, quotaView, versionView } from '../output/views.ts';
 
 export function catalogueCommands(program: Command, context: CliContext): void {
   const { terminal } = context;
@@ -25,6 +25,17 @@ export function catalogueCommands(program: Command, context: CliContext): void {
       const { client } = await clientOf(context, command);
       const { items } = await client.call('flavor.list', {});
       terminal.stdout(formatList(items, flavorView, outputOptions(command)));
+    });
+}
+
+export function quotaCommand(program: Command, context: CliContext): void {
+  program
+    .command('quota')
+    .description('limits of the project in OpenStack, and what is left of them')
+    .action(async (_: unknown, command: Command) => {
+      const { client } = await clientOf(context, command);
+      const { items } = await client.call('quota.get', {});
+      context.terminal.stdout(formatList(items, quotaView, outputOptions(command)));
     });
 }
 

@@ -8,6 +8,7 @@ import type {
   Operation,
   Pool,
   Project,
+  QuotaEntry,
   Resource,
   Version,
 } from '@matryoshka/contract';
@@ -139,6 +140,18 @@ export const flavorView: View<Flavor> = {
     { head: 'VCPUS', cell: (flavor) => String(flavor.vcpus) },
     { head: 'MEMORY', cell: (flavor) => `${flavor.ramMib} MiB` },
     { head: 'DISK', cell: (flavor) => `${flavor.diskGib} GiB` },
+  ],
+};
+
+export const quotaView: View<QuotaEntry> = {
+  name: (entry) => entry.resource,
+  columns: [
+    { head: 'RESOURCE', cell: (entry) => entry.resource },
+    { head: 'LIMIT', cell: (entry) => (entry.limit === null ? 'none' : String(entry.limit)) },
+    { head: 'USED', cell: (entry) => String(entry.used) },
+    { head: 'PROMISED', cell: (entry) => String(entry.promised) },
+    { head: 'FOR UPGRADES', cell: (entry) => String(entry.upgradeReserve) },
+    { head: 'LEFT', cell: (entry) => (entry.left === null ? 'unlimited' : String(entry.left)) },
   ],
 };
 

@@ -1,6 +1,8 @@
+import type { ProjectQuota } from '@matryoshka/domain';
 import type { Cloud } from '@matryoshka/openstack';
 import type { Logger } from '@matryoshka/system';
 import { periodically } from '../periodically.ts';
+import { lookAtQuota } from '../quota/quota.ts';
 
 export interface CatalogueFlavor {
   readonly name: string;
@@ -16,19 +18,12 @@ export interface CatalogueVersion {
   readonly imageId: string;
 }
 
-export interface ProjectQuota {
-  readonly projectId: string;
-  readonly cores: { readonly limit: number; readonly used: number };
-  readonly ramMib: { readonly limit: number; readonly used: number };
-  readonly instances: { readonly limit: number; readonly used: number };
-}
-
 /** Where the catalogue is kept for kaas-api, which never asks the cloud on a write. */
 export interface CatalogueStore {
   replaceFlavors(flavors: readonly CatalogueFlavor[]): Promise<void>;
   replaceVersions(versions: readonly CatalogueVersion[]): Promise<void>;
   projects(): Promise<readonly string[]>;
-  saveQuota(quota: ProjectQuota): Promise<void>;
+  saveQuota(projectId: string, quota: ProjectQuota): Promise<void>;
 }
 
 const versionPattern = /^v\d+\.\d+\.\d+$/;
@@ -55,30 +50,8 @@ export async function syncCatalogue(
       }))
       .filter(({ version }) => versionPattern.test(version)),
   );
-  for (const projectId of await store.projects()) await store.saveQuota(await quotaOf(cloud, projectId, signal));
-}
-
-async function quotaOf(cloud: Cloud, projectId: string, signal: AbortSignal): Promise<ProjectQuota> {
-  const [quota, servers, flavors] = await Promise.all([
-    cloud.nova.quota(projectId, signal),
-    cloud.nova.servers.list({ all_tenants: true, project_id: projectId }, signal),
-    cloud.nova.flavors.list({}, signal),
-  ]);
-  // From compute API 2.47 on a server carries its flavor's content, not its id.
-  const used = (member: 'vcpus' | 'ram'): number =>
-    servers
-      .filter(({ tenant_id }) => tenant_id === projectId)
-      .reduce((sum, server) => {
-        const named = flavors.find(({ name }) => name === server.flavor.original_name);
-        const value = server.flavor[member] ?? named?.[member];
-        return sum + (typeof value === 'number' ? value : 0);
-      }, 0);
-  return {
-    projectId,
-    cores: { limit: quota.cores, used: used('vcpus') },
-    ramMib: { limit: quota.ram, used: used('ram') },
-    instances: { limit: quota.instances, used: servers.filter(({ tenant_id }) => tenant_id === projectId).length },
-  };
+  for (const projectId of await store.projects())
+    await store.saveQuota(projectId, await lookAtQuota(cloud, projectId, signal));
 }
 
 /** Synchronises at once and then every interval until the signal aborts; a failure is logged and repeated. */

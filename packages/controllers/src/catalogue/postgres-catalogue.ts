@@ -26,6 +26,6 @@ export function createPostgresCatalogue(pool: Pool, defaultVersion: string | und
       await replaceKubernetesVersions(pool, rows);
     },
     projects: async () => (await listProjects(pool)).map(({ id }) => id),
-    saveQuota: async ({ projectId, ...quota }) => await replaceProjectQuota(pool, projectId, quota),
+    saveQuota: async (projectId, quota) => await replaceProjectQuota(pool, projectId, quota),
   };
 }

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatCidr, overlaps, parseCidr } from '../validation/cidr.ts';
 import { defaultLimits, validateNewCluster, validateNewPool, validatePoolChange } from './policy.ts';
-import { checkQuota } from './quota.ts';
 
 const catalogue = {
   versions: [
@@ -99,25 +98,5 @@ describe('ranges', () => {
         expect(overlaps(a, a)).toBe(true);
       }),
     );
-  });
-});
-
-describe('quota', () => {
-  const flavors = [{ name: 'm1.medium', vcpus: 2, ramMib: 2048 }];
-  const quota = {
-    instances: { limit: 10, used: 3 },
-    cores: { limit: 8, used: 2 },
-    ramMib: { limit: -1, used: 0 },
-  };
-  const check = (count: number, pending: number) =>
-    checkQuota('/pools', [{ flavor: 'm1.medium', count }], [{ flavor: 'm1.medium', count: pending }], quota, flavors);
-
-  it('counts what is used, what is promised and what is asked for', () => {
-    expect(check(3, 0)).toEqual([]);
-    expect(check(2, 1)).toEqual([]);
-    expect(check(3, 1).map((violation) => violation.code)).toEqual(['quota_cores']);
-    expect(check(8, 0).map((violation) => violation.code)).toEqual(['quota_instances', 'quota_cores']);
-    expect(check(4, 0)[0]?.message).toBe('needs 8 vCPUs, 6 of 8 are left in this project');
-    expect(check(0, 100)).toEqual([]);
   });
 });

@@ -54,6 +54,20 @@ export interface Cinder {
   readonly snapshots: Resource<VolumeSnapshot, CreateVolumeSnapshot, Named>;
   /** Types that the caller may choose; undefined when the cloud has no block storage. */
   volumeTypes(signal?: AbortSignal): Promise<readonly VolumeType[] | undefined>;
+  /** Limits and use of a project; undefined when the cloud has no block storage. -1 = unlimited. */
+  quota(projectId: string, signal?: AbortSignal): Promise<VolumeQuota | undefined>;
+}
+
+/** Of Cinder's quota set what concerns volumes; snapshots count in `gigabytes`, too. */
+export interface VolumeQuota {
+  readonly volumes: VolumeQuotaUse;
+  readonly gigabytes: VolumeQuotaUse;
+}
+
+export interface VolumeQuotaUse {
+  readonly limit: number;
+  readonly in_use: number;
+  readonly reserved: number;
 }
 
 export function cinder(session: Session): Cinder {
@@ -83,6 +97,11 @@ export function cinder(session: Session): Cinder {
       // A catalogue without the service answers as an absent thing does.
       const exists = await orUndefined(session.endpoint(service, signal));
       return exists === undefined ? undefined : await types.list({}, signal);
+    },
+    quota: async (projectId, signal) => {
+      const path = `/os-quota-sets/${encodeURIComponent(projectId)}`;
+      const response = await orUndefined(session.call(service, 'GET', path, { query: { usage: true }, signal }));
+      return response === undefined ? undefined : (JSON.parse(response.text) as { quota_set: VolumeQuota }).quota_set;
     },
   };
 }

@@ -43,6 +43,8 @@ export interface Octavia {
     /** Deletes with all its listeners, pools and members; fine when it is gone. Answers before it is done: ask until it is absent. */
     deleteCascade(id: string, signal?: AbortSignal): Promise<void>;
   };
+  /** How many load balancers a project may have (-1 = unlimited); undefined when the cloud has no Octavia. */
+  loadBalancerLimit(projectId: string, signal?: AbortSignal): Promise<number | undefined>;
 }
 
 export function octavia(session: Session): Octavia {
@@ -67,6 +69,14 @@ export function octavia(session: Session): Octavia {
           }),
         );
       },
+    },
+    loadBalancerLimit: async (projectId, signal) => {
+      const path = `/lbaas/quotas/${encodeURIComponent(projectId)}`;
+      const response = await orUndefined(session.call('load-balancer', 'GET', path, { signal }));
+      if (response === undefined) return undefined;
+      // Before API version 2.20 the member was called `loadbalancer`. Source: octavia/api/v2/types/quotas.py.
+      const { quota } = JSON.parse(response.text) as { quota: { load_balancer?: number; loadbalancer?: number } };
+      return quota.load_balancer ?? quota.loadbalancer ?? -1;
     },
   };
 }

@@ -17,13 +17,6 @@ export interface Flavor {
   readonly diskGib: number;
 }
 
-/** Limits of a project in Nova and what is used of them; -1 = unlimited. */
-export interface ProjectQuota {
-  readonly cores: { readonly limit: number; readonly used: number };
-  readonly ramMib: { readonly limit: number; readonly used: number };
-  readonly instances: { readonly limit: number; readonly used: number };
-}
-
 /** The list becomes exactly this; at most one default. */
 export async function replaceKubernetesVersions(pool: Pool, versions: readonly KubernetesVersion[]): Promise<void> {
   await inTransaction(pool, async (tx) => {
@@ -66,34 +59,4 @@ export async function listFlavors(db: Queryable): Promise<readonly Flavor[]> {
     `select name, flavor_id as "flavorId", vcpus, ram_mib as "ramMib", disk_gib as "diskGib" from flavors order by vcpus, ram_mib, name`,
   );
   return result.rows;
-}
-
-export async function replaceProjectQuota(db: Queryable, projectId: string, quota: ProjectQuota): Promise<void> {
-  await db.query(
-    `insert into project_quotas (project_id, cores_limit, cores_used, ram_mib_limit, ram_mib_used, instances_limit, instances_used)
-     values ($1, $2, $3, $4, $5, $6, $7)
-     on conflict (project_id) do update set cores_limit = excluded.cores_limit, cores_used = excluded.cores_used,
-       ram_mib_limit = excluded.ram_mib_limit, ram_mib_used = excluded.ram_mib_used, instances_limit = excluded.instances_limit,
-       instances_used = excluded.instances_used, synced_at = now()`,
-    [
-      projectId,
-      quota.cores.limit,
-      quota.cores.used,
-      quota.ramMib.limit,
-      quota.ramMib.used,
-      quota.instances.limit,
-      quota.instances.used,
-    ],
-  );
-}
-
-/** What the controller synchronised last, undefined when it never did for this project. */
-export async function getProjectQuota(db: Queryable, projectId: string): Promise<ProjectQuota | undefined> {
-  const result = await db.query<Record<string, number>>('select * from project_quotas where project_id = $1', [
-    projectId,
-  ]);
-  const row = result.rows[0];
-  if (row === undefined) return undefined;
-  const pair = (name: string) => ({ limit: row[`${name}_limit`] ?? -1, used: row[`${name}_used`] ?? 0 });
-  return { cores: pair('cores'), ramMib: pair('ram_mib'), instances: pair('instances') };
 }
