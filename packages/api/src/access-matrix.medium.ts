@@ -1,5 +1,12 @@
 import { isAllowed, KaasError, type ProveIdentity } from '@matryoshka/application';
-import { type OperationDefinition, type OperationId, operationIds, operations, roles } from '@matryoshka/contract';
+import {
+  type OperationDefinition,
+  type OperationId,
+  operationIds,
+  operations,
+  type Role,
+  roles,
+} from '@matryoshka/contract';
 import { removeCluster } from '@matryoshka/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Call, open, send } from './testing/http.ts';
@@ -13,6 +20,8 @@ interface Target {
   readonly operationId: string;
   /** Of a cluster that is gone but for its receipt. */
   readonly deletedClusterId: string;
+  /** A token of the caller's own. */
+  readonly tokenId: string;
 }
 
 const cluster = ({ clusterId }: Target) => ({ clusterId });
@@ -27,6 +36,10 @@ const calls: Readonly<Record<OperationId, { readonly object: boolean; readonly c
   'auth.logout': { object: false, call: () => ({}) },
   'me.get': { object: false, call: () => ({}) },
   'project.list': { object: false, call: () => ({}) },
+  'token.list': { object: false, call: () => ({}) },
+  'token.create': { object: false, call: () => ({ body: { name: 'x', role: 'viewer' } }) },
+  'token.get': { object: true, call: ({ tokenId }) => ({ params: { tokenId } }) },
+  'token.revoke': { object: true, call: ({ tokenId }) => ({ params: { tokenId } }) },
   'version.list': { object: false, call: () => ({}) },
   'flavor.list': { object: false, call: () => ({}) },
   'cluster.list': { object: false, call: () => ({}) },
@@ -55,9 +68,14 @@ const calls: Readonly<Record<OperationId, { readonly object: boolean; readonly c
 };
 
 /** Their answers differ by the id or token they make. */
-const makesSomethingNew: readonly OperationId[] = ['auth.login', 'cluster.create'];
+const makesSomethingNew: readonly OperationId[] = ['auth.login', 'cluster.create', 'token.create', 'token.list'];
 
-const absent = { clusterId: 'c-aaaaaaaaaa', operationId: 'op-aaaaaaaaaaaa', deletedClusterId: 'c-bbbbbbbbbb' };
+const absent = {
+  clusterId: 'c-aaaaaaaaaa',
+  operationId: 'op-aaaaaaaaaaaa',
+  deletedClusterId: 'c-bbbbbbbbbb',
+  tokenId: 'tok-aaaaaaaaaaaa',
+};
 const expiresAt = new Date(Date.now() + 3_600_000);
 const kubeconfig = 'apiVersion: v1\nkind: Config\ncurrent-context: admin@x\n';
 
@@ -79,14 +97,18 @@ beforeAll(async () => {
 afterAll(async () => await platform?.stop());
 
 /** A project with a cluster, a pool, an operation, events and a kubeconfig. */
-async function newTarget(): Promise<Target> {
-  const projectId = await platform.newProject();
+async function newTarget(role: Role = 'admin', inProjectOf?: Target): Promise<Target> {
+  const projectId = inProjectOf?.projectId ?? (await platform.newProject());
   const token = await platform.login(projectId, 'admin');
-  const body = { name: 'mine', pools: [{ name: 'workers', flavor: 'm1.small', count: 1 }] };
+  const name = inProjectOf === undefined ? 'mine' : 'sibling';
+  const body = { name, pools: [{ name: 'workers', flavor: 'm1.small', count: 1 }] };
   const { body: operation } = await send(api.url, 'cluster.create', { token, body });
   await platform.saveKubeconfig(projectId, operation.clusterId, kubeconfig);
   const deletedClusterId = await newDeletedCluster(token);
-  return { projectId, clusterId: operation.clusterId, operationId: operation.id, deletedClusterId };
+  const mine = await platform.login(projectId, role);
+  const made = await send(api.url, 'token.create', { token: mine, body: { name: 'x' } });
+  const { clusterId, id: operationId } = operation;
+  return { projectId, clusterId, operationId, deletedClusterId, tokenId: made.body.id };
 }
 
 /** As kaas-controller leaves it when nothing is left. */
@@ -118,6 +140,7 @@ function essence(text: string, target: Target): string {
     .replaceAll(target.clusterId, '<cluster>')
     .replaceAll(target.operationId, '<operation>')
     .replaceAll(target.deletedClusterId, '<deleted>')
+    .replaceAll(target.tokenId, '<token>')
     .replace(/"requestId":"[^"]*"/, '');
 }
 
@@ -138,8 +161,9 @@ describe.each(operationIds)('%s', (id) => {
   const success = operations[id].success.status;
 
   it.each(callers)('as %s', async (role) => {
-    const own = await newTarget();
-    const foreign = await newTarget();
+    const asWhom = role === 'provider' ? 'viewer' : role === 'none' ? 'admin' : role;
+    const own = await newTarget(asWhom);
+    const foreign = await newTarget(asWhom);
     proven = own.projectId;
     const missing = { projectId: own.projectId, ...absent };
     const token = async () => {
@@ -176,6 +200,41 @@ describe.each(operationIds)('%s', (id) => {
         if (object) expect(toForeign).toMatchObject({ status: 404, changed: false });
         else expect(toForeign?.status).toBe(success);
     }
+  });
+});
+
+describe('a token for one cluster', () => {
+  it.each(operationIds.filter((id) => operations[id].access !== 'public'))('%s', async (id) => {
+    const { object, call } = calls[id];
+    const definition: OperationDefinition = operations[id];
+    const own = await newTarget('operator');
+    const sibling = await newTarget('operator', own);
+    const missing = { projectId: own.projectId, ...absent };
+    const session = await platform.login(own.projectId, 'operator');
+    const body = { name: 'for one', clusterIds: [own.clusterId] };
+    const { token, id: tokenId } = (await send(api.url, 'token.create', { token: session, body })).body;
+    const answers = [];
+    for (const target of [sibling, missing, own]) {
+      const found = await answer(id, { ...call(target), token });
+      // A refusal names what was asked for; that is no news for whoever asked.
+      const text = essence(found.text, target);
+      answers.push({ status: found.status, text });
+      for (const hidden of [sibling.clusterId, sibling.operationId]) expect(text).not.toContain(hidden);
+    }
+    const [toSibling, toMissing, toOwn] = answers;
+    const isForbidden =
+      definition.sessionOnly === true || (definition.method !== 'GET' && !definition.path.includes('{clusterId}'));
+    if (isForbidden) {
+      for (const { status } of answers) expect(status).toBe(403);
+      return;
+    }
+    const mayDo = isAllowed(definition.access, 'operator');
+    // Tokens, and clusters that are gone, are not what it is for.
+    const seesOwn = !['token.get', 'receipt.get'].includes(id);
+    if (seesOwn) expect(toOwn?.status).toBe(mayDo ? definition.success.status : 403);
+    if (id === 'token.get') expect((await send(api.url, id, { token, params: { tokenId } })).status).toBe(200);
+    else if (!makesSomethingNew.includes(id)) expect(toSibling).toEqual(toMissing);
+    if (object && mayDo && id !== 'token.get') expect(toSibling?.status).toBe(404);
   });
 });
 

@@ -53,7 +53,7 @@ describe('a login with Keystone', () => {
       projects: [{ id: ids.one, name: 'one' }],
     });
     const { token, projects, ...identity } = body;
-    expect((await me(token)).body).toEqual(identity);
+    expect((await me(token)).body).toEqual({ ...identity, via: 'session', clusterIds: null });
     expect((await send(api.url, 'project.list', { token })).body.items).toEqual(projects);
     expect(Date.parse(body.expiresAt)).toBeLessThanOrEqual(Date.now() + 12 * 3_600_000);
     expect(Date.parse(body.expiresAt)).toBeGreaterThan(Date.now());

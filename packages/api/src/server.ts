@@ -23,6 +23,7 @@ import { poolChanges, poolHandlers } from './pool/handlers.ts';
 import { projectHandlers } from './project/handlers.ts';
 import { quotaHandlers } from './quota/handlers.ts';
 import { resourceHandlers } from './resource/handlers.ts';
+import { tokenHandlers, tokenWrites } from './token/handlers.ts';
 
 export interface ApiOptions {
   /** As role kaas_api, which row security binds. The caller ends it after `close`. */
@@ -59,6 +60,7 @@ export interface Api {
 const handlers: Handlers = {
   plain: {
     ...authHandlers,
+    ...tokenHandlers,
     ...projectHandlers,
     ...catalogueHandlers,
     ...clusterHandlers,
@@ -69,7 +71,7 @@ const handlers: Handlers = {
     ...operationHandlers,
   },
   changes: { ...clusterChanges, ...poolChanges },
-  writes: { ...deletionWrites },
+  writes: { ...deletionWrites, ...tokenWrites },
   streams: eventHandlers,
 };
 

@@ -11,7 +11,8 @@ export function writeTransaction(tx: db.Queryable): WriteTransaction {
     listVersions: async () => await db.listKubernetesVersions(tx),
     listFlavors: async () => await db.listFlavors(tx),
     getQuota: async (projectId) => await db.getProjectQuota(tx, projectId),
-    listAllClusters: async () => await db.listClusters(tx, { limit: 10_000 }),
+    // Limits are the project's, whatever clusters the caller's token is for.
+    listAllClusters: async () => await db.inWholeProject(tx, async () => await db.listClusters(tx, { limit: 10_000 })),
     getClusterForUpdate: async (id) => await db.getCluster(tx, id, { lock: true }),
     insertCluster: async (cluster) => await db.insertCluster(tx, cluster),
     insertPool: async (cluster, pool) => await db.insertPool(tx, cluster, pool),

@@ -7,9 +7,11 @@ export { type DeleteRequest, deleteCluster } from './deletion/delete-cluster.ts'
 export { beginDueDeletion } from './deletion/due-deletion.ts';
 export { deletionPlanView } from './deletion/plan.ts';
 export { undoDeletion } from './deletion/undo-deletion.ts';
-export { KaasError, type KaasErrorOptions, notFound, refuseViolations } from './errors.ts';
+export { KaasError, type KaasErrorOptions, mergeViolations, notFound, refuseViolations } from './errors.ts';
 export { createPool, deletePool, updatePool } from './pool/pools.ts';
 export { quotaView } from './quota/view.ts';
-export { hashToken, looksLikeToken, newToken } from './session/token.ts';
+export { hashToken, newToken, type TokenKind, tokenKind } from './session/token.ts';
 export type { WriteTransaction } from './store.ts';
+export { tokenDefaults, validateToken } from './token/create-token.ts';
+export { tokenView } from './token/view.ts';
 export { clusterView, operationView, poolView, receiptView, resourceView } from './views.ts';

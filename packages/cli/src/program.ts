@@ -6,6 +6,7 @@ import { completionCommand } from './commands/completion.ts';
 import { receiptCommands } from './commands/deletion.ts';
 import { operationCommands } from './commands/operation.ts';
 import { poolCommands } from './commands/pool.ts';
+import { tokenCommands } from './commands/token.ts';
 import type { CliContext } from './context.ts';
 import { describeError, exitCodeOf } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -63,6 +64,7 @@ export function buildProgram(options: Omit<CliOptions, 'argv'>): Command {
     .option('--no-headers', 'leave the heads of tables out')
     .option('--debug', 'show stack traces', false);
   authCommands(program, context);
+  tokenCommands(program, context);
   projectCommands(program, context);
   clusterCommands(program, context);
   receiptCommands(program, context);

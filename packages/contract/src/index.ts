@@ -36,3 +36,4 @@ export { Project } from './project/schema.ts';
 export { Quota, QuotaEntry } from './quota/schema.ts';
 export { Resource } from './resource/schema.ts';
 export { type OperationId, type Operations, operationIds, operations } from './table.ts';
+export { NewToken, Token, TokenCreate } from './token/schema.ts';

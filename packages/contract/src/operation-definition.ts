@@ -30,6 +30,8 @@ export interface OperationDefinition {
   readonly success: { readonly status: 200 | 201 | 202 | 204; readonly schema?: TSchema };
   /** Answers 202 with an Operation; the work goes on after the answer. */
   readonly async?: true;
+  /** Somebody must be logged in for it: a token for programs is refused. */
+  readonly sessionOnly?: true;
   /** Changes something and answers at once: in one transaction with its audit record and, for `idempotent`, with its answer. */
   readonly write?: true;
   /** The answer holds something that is shown once (a token). It is kept for `Idempotency-Key` only sealed. */
@@ -64,7 +66,8 @@ export function problemsOf(operation: OperationDefinition): readonly ProblemCode
   // A query parameter that is not known is refused everywhere, also where there are none.
   for (const code of ['internal', 'database_unavailable', 'validation_failed'] as const) codes.add(code);
   if (operation.access !== 'public') for (const code of ['unauthenticated', 'token_expired'] as const) codes.add(code);
-  if (operation.access !== 'public' && operation.access !== 'authenticated') codes.add('forbidden');
+  const isForAll = operation.access === 'public' || operation.access === 'authenticated';
+  if (!isForAll || operation.sessionOnly) codes.add('forbidden');
   if (operation.body !== undefined)
     for (const code of ['invalid_json', 'body_too_large', 'unsupported_media_type'] as const) codes.add(code);
   if (operation.params !== undefined) codes.add('not_found');

@@ -53,7 +53,7 @@ export const problems = {
     title: 'Your role does not allow this',
     actor: 'user',
     meaning:
-      'Viewers read, operators and administrators also change. An administrator of the project can give you a higher role; log in again afterwards.',
+      'Viewers read, operators and administrators also change. An administrator of the project can give you a higher role; log in again afterwards. A token for programs does less than its maker: it makes no tokens, and one for some clusters makes no others.',
   },
   no_role: {
     status: 403,

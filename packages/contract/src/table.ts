@@ -10,9 +10,12 @@ import { projectOperations } from './project/operations.ts';
 import { quotaOperations } from './quota/operations.ts';
 import { resourceOperations } from './resource/operations.ts';
 
+import { tokenOperations } from './token/operations.ts';
+
 /** The public API as data: routes, OpenAPI document, client, access matrix and documentation come from this table. */
 export const operations = {
   ...authOperations,
+  ...tokenOperations,
   ...projectOperations,
   ...catalogueOperations,
   ...clusterOperations,

@@ -81,4 +81,4 @@ export {
 export { type Resource, type ResourceKind, resourceKinds } from './resource/model.ts';
 export { type Actor, type Condition, mergeConditions, type NewCondition } from './shared/conditions.ts';
 export { absent, type Looked, present, seen, unknown } from './shared/looked.ts';
-export { nearest, type Violation } from './validation/violations.ts';
+export { collectViolations, nearest, type Violation } from './validation/violations.ts';

@@ -38,6 +38,8 @@ let owner: Pool;
 const passwords = { owner: 'o', api: 'a', controller: 'c' };
 const now = new Date();
 
+const scope = (projectId: string) => ({ projectId, clusterIds: null });
+
 beforeAll(async () => {
   server = await startTestPostgres();
   await prepareDatabase({ superuserUrl: server.superuserUrl, database: 'kaas', passwords });
@@ -56,7 +58,7 @@ afterAll(async () => {
 async function newCluster(projectId: string, name: string): Promise<{ id: string; operationId: string }> {
   const id = newClusterId();
   const operationId = newOperationId();
-  await inProject(api, projectId, async (tx) => {
+  await inProject(api, scope(projectId), async (tx) => {
     await insertCluster(tx, {
       id,
       projectId,
@@ -98,10 +100,10 @@ const plan = (change: Partial<ClusterPlan>): ClusterPlan => ({
 describe('row security', () => {
   it('shows a project its own rows and nothing without a project', async () => {
     const mine = await newCluster('p1', 'mine');
-    expect(await inProject(api, 'p2', async (tx) => await getCluster(tx, mine.id))).toBeUndefined();
+    expect(await inProject(api, scope('p2'), async (tx) => await getCluster(tx, mine.id))).toBeUndefined();
     expect(await getCluster(api, mine.id)).toBeUndefined();
-    expect((await inProject(api, 'p1', async (tx) => await getCluster(tx, mine.id)))?.name).toBe('mine');
-    await expect(inProject(api, 'p2', async (tx) => await bumpCluster(tx, mine.id))).rejects.toThrow(/vanished/);
+    expect((await inProject(api, scope('p1'), async (tx) => await getCluster(tx, mine.id)))?.name).toBe('mine');
+    await expect(inProject(api, scope('p2'), async (tx) => await bumpCluster(tx, mine.id))).rejects.toThrow(/vanished/);
   });
 
   it('refuses a row for another project and every secret but kubeconfigs', async () => {
@@ -110,7 +112,7 @@ describe('row security', () => {
     for (const kind of ['kubeconfig', 'application-credential'])
       await saveSecret(controller, box, { owner: id, kind, projectId: 'p1', value: kind });
     const read = async (project: string, kind: string) =>
-      await inProject(api, project, async (tx) => await readSecret(tx, box, { owner: id, kind }));
+      await inProject(api, scope(project), async (tx) => await readSecret(tx, box, { owner: id, kind }));
     expect(await read('p1', 'kubeconfig')).toBe('kubeconfig');
     expect(await read('p1', 'application-credential')).toBeUndefined();
     expect(await read('p2', 'kubeconfig')).toBeUndefined();
@@ -124,10 +126,10 @@ describe('row security', () => {
       deletion: defaultDeletionSettings,
       pools: [],
     } as const;
-    await expect(inProject(api, 'p1', async (tx) => await insertCluster(tx, foreign))).rejects.toThrow(
+    await expect(inProject(api, scope('p1'), async (tx) => await insertCluster(tx, foreign))).rejects.toThrow(
       /row-level security/,
     );
-    await expect(inProject(api, 'p1', async (tx) => await tx.query('select * from ledger'))).rejects.toThrow(
+    await expect(inProject(api, scope('p1'), async (tx) => await tx.query('select * from ledger'))).rejects.toThrow(
       /permission denied/,
     );
   });
@@ -140,7 +142,7 @@ describe('the controller', () => {
     expect(await due()).toBe(true);
     await reportCluster(controller, id, { generation: 1, plan: plan({}), now });
     expect(await due()).toBe(false);
-    await inProject(api, 'p1', async (tx) => await bumpCluster(tx, id, { tier: 'ha' }));
+    await inProject(api, scope('p1'), async (tx) => await bumpCluster(tx, id, { tier: 'ha' }));
     expect(await due()).toBe(true);
     const error = { reason: 'Broken', message: 'Nova is away', actor: 'provider' } as const;
     await reportCluster(controller, id, { generation: 2, plan: plan({}), now, error });
@@ -151,7 +153,9 @@ describe('the controller', () => {
   it('finishes an operation when its generation has converged, and writes nothing twice', async () => {
     const { id, operationId } = await newCluster('p1', 'progress');
     const events = async () =>
-      (await inProject(api, 'p1', async (tx) => await listEvents(tx, 0, 100, { clusterId: id }))).map((e) => e.type);
+      (await inProject(api, scope('p1'), async (tx) => await listEvents(tx, 0, 100, { clusterId: id }))).map(
+        (e) => e.type,
+      );
     await reportCluster(controller, id, { generation: 1, plan: plan({}), now });
     expect(await getOperation(controller, operationId)).toMatchObject({ state: 'running', percent: 50 });
     await reportCluster(controller, id, { generation: 1, plan: plan({}), now: new Date(now.getTime() + 1000) });
@@ -168,7 +172,7 @@ describe('the controller', () => {
     const key = { kind: 'namespace', name: id } as const;
     await addLedgerEntry(controller, id, key);
     await addLedgerEntry(controller, id, key);
-    await inProject(api, 'p1', async (tx) => await bumpCluster(tx, id, { deleted: { volumes: 'keep' } }));
+    await inProject(api, scope('p1'), async (tx) => await bumpCluster(tx, id, { deleted: { volumes: 'keep' } }));
     await expect(removeCluster(controller, id, now)).rejects.toThrow(/still has 1/);
     await removeLedgerEntry(controller, id, key);
     await removeCluster(controller, id, now);
@@ -216,7 +220,7 @@ describe('a listener', () => {
         async () => {
           await inProject(
             api,
-            'p1',
+            scope('p1'),
             async (tx) => await appendEvent(tx, { projectId: 'p1', type: 'cluster.phase', data: {} }),
           );
           return heard;
@@ -240,7 +244,11 @@ describe('the event log', () => {
     const reader = (async () => {
       for (;;) {
         const final = !writing;
-        const events = await inProject(api, 'p2', async (tx) => await listEvents(tx, last, 7, { clusterId: id }));
+        const events = await inProject(
+          api,
+          scope('p2'),
+          async (tx) => await listEvents(tx, last, 7, { clusterId: id }),
+        );
         for (const event of events) {
           seen.push(event.data.number as number);
           last = event.sequence;
@@ -250,7 +258,7 @@ describe('the event log', () => {
     })();
     const write = async (writer: number) => {
       for (let n = 0; n < each; n += 1)
-        await inProject(api, 'p2', async (tx) => {
+        await inProject(api, scope('p2'), async (tx) => {
           await tx.query(
             "insert into events (project_id, cluster_id, type, data) values ('p2', $1, 'cluster.phase', $2)",
             [id, JSON.stringify({ number: writer * each + n })],

@@ -81,12 +81,35 @@ export async function inTransaction<T>(pool: Pool, work: (tx: Queryable) => Prom
   }
 }
 
+/** What of the database somebody may see: one project, or only some clusters of it. */
+export interface ProjectScope {
+  readonly projectId: string;
+  /** Null: all of them. */
+  readonly clusterIds: readonly string[] | null;
+}
+
 /** Like `inTransaction`, seeing and writing one project only (row security; `set local`, so it ends with the transaction). */
-export async function inProject<T>(pool: Pool, projectId: string, work: (tx: Queryable) => Promise<T>): Promise<T> {
+export async function inProject<T>(
+  pool: Pool,
+  { projectId, clusterIds }: ProjectScope,
+  work: (tx: Queryable) => Promise<T>,
+): Promise<T> {
   return await inTransaction(pool, async (tx) => {
-    await tx.query("select set_config('kaas.project_id', $1, true)", [projectId]);
+    await tx.query("select set_config('kaas.project_id', $1, true), set_config('kaas.cluster_ids', $2, true)", [
+      projectId,
+      (clusterIds ?? []).join(','),
+    ]);
     return await work(tx);
   });
+}
+
+/** Within a transaction of `inProject`: for what concerns the project as a whole (its limits), whatever clusters the caller sees. */
+export async function inWholeProject<T>(tx: Queryable, work: () => Promise<T>): Promise<T> {
+  const seen = await tx.query<{ ids: string | null }>("select current_setting('kaas.cluster_ids', true) as ids");
+  await tx.query("select set_config('kaas.cluster_ids', '', true)");
+  const result = await work();
+  await tx.query("select set_config('kaas.cluster_ids', $1, true)", [seen.rows[0]?.ids ?? '']);
+  return result;
 }
 
 /** Like `inTransaction`, reading all projects; for administrators of the provider only. What is written needs a project, and there is none here. */

@@ -14,6 +14,11 @@ export function newClusterId(): string {
   return `c-${random(10)}`;
 }
 
+/** `tok-` and twelve characters. */
+export function newTokenId(): string {
+  return `tok-${random(12)}`;
+}
+
 /** `op-` and twelve characters. */
 export function newOperationId(): string {
   return `op-${random(12)}`;

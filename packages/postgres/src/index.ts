@@ -26,8 +26,10 @@ export {
   inFleet,
   inProject,
   inTransaction,
+  inWholeProject,
   isDatabaseUnavailable,
   type Pool,
+  type ProjectScope,
   type Queryable,
 } from './database.ts';
 export {
@@ -47,7 +49,7 @@ export {
   type StoredAnswer,
   saveIdempotentAnswer,
 } from './idempotency/idempotency.ts';
-export { newClusterId, newOperationId } from './ids.ts';
+export { newClusterId, newOperationId, newTokenId } from './ids.ts';
 export { addLedgerEntry, listLedger, removeLedgerEntry, setLedgerExternalId } from './ledger/ledger.ts';
 export { type Channel, listen } from './listen.ts';
 export { checkSchema, type Migration, migrate, readMigrations } from './migrate.ts';
@@ -74,3 +76,13 @@ export {
   insertSession,
   type StoredSession,
 } from './session/sessions.ts';
+export {
+  countUsableTokens,
+  findTokenByHash,
+  getToken,
+  insertToken,
+  listTokens,
+  revokeToken,
+  type StoredToken,
+  touchToken,
+} from './token/tokens.ts';

@@ -30,6 +30,8 @@ export const authHandlers: Pick<PlainHandlers, 'auth.login' | 'auth.logout' | 'm
       role: caller.role,
       provider: caller.isProvider,
       expiresAt: caller.expiresAt.toISOString(),
+      via: caller.tokenId === null ? 'session' : 'token',
+      clusterIds: caller.clusterIds === null ? null : [...caller.clusterIds],
     },
   }),
 };

@@ -3,13 +3,22 @@ import {
   hashToken,
   type Identity,
   KaasError,
-  looksLikeToken,
   newToken,
   type ProveIdentity,
   roleFromKeystone,
+  type TokenKind,
+  tokenKind,
 } from '@matryoshka/application';
 import type { LoginRequest, Session } from '@matryoshka/contract';
-import { deleteSession, findSession, insertSession, type Pool, saveProject } from '@matryoshka/postgres';
+import {
+  deleteSession,
+  findSession,
+  findTokenByHash,
+  insertSession,
+  type Pool,
+  saveProject,
+  touchToken,
+} from '@matryoshka/postgres';
 
 /** Longest life of a session; the Keystone token behind it may end it earlier. */
 const longestSessionMs = 12 * 3_600_000;
@@ -73,13 +82,14 @@ function isProviderAdmin({ project, roles }: Identity, provider: ProviderProject
 
 const next = 'Log in: kaas login, or POST /v1/auth/login.';
 
-function tokenOf(authorization: string | undefined): string {
+function tokenOf(authorization: string | undefined): { readonly kind: TokenKind; readonly hash: Buffer } {
   const match = /^Bearer ([^\s]+)$/i.exec(authorization ?? '');
   const token = match?.[1];
   if (token === undefined)
     throw new KaasError('unauthenticated', 'The request carries no token (Authorization: Bearer …).', { next });
-  if (!looksLikeToken(token)) throw new KaasError('unauthenticated', 'The token is not one of this service.', { next });
-  return token;
+  const kind = tokenKind(token);
+  if (kind === undefined) throw new KaasError('unauthenticated', 'The token is not one of this service.', { next });
+  return { kind, hash: hashToken(token) };
 }
 
 /** Who sends this request. Throws `unauthenticated` or `token_expired`. */
@@ -88,13 +98,44 @@ export async function authenticate(
   authorization: string | undefined,
   request: { readonly requestId: string; readonly remoteAddress: string; readonly now: Date },
 ): Promise<Caller> {
-  const session = await findSession(pool, hashToken(tokenOf(authorization)));
-  if (session === undefined) throw new KaasError('unauthenticated', 'The token is not valid any more.', { next });
-  if (session.expiresAt <= request.now)
-    throw new KaasError('token_expired', `The token expired at ${session.expiresAt.toISOString()}.`, { next });
-  return { ...session, requestId: request.requestId, remoteAddress: request.remoteAddress };
+  const { kind, hash } = tokenOf(authorization);
+  const found = kind === 'session' ? await sessionIdentity(pool, hash) : await tokenIdentity(pool, hash, request.now);
+  if (found === undefined) throw new KaasError('unauthenticated', 'The token is not valid any more.', { next });
+  if (found.expiresAt <= request.now)
+    throw new KaasError('token_expired', `The token expired at ${found.expiresAt.toISOString()}.`, { next });
+  return { ...found, requestId: request.requestId, remoteAddress: request.remoteAddress };
+}
+
+type Found = Omit<Caller, 'requestId' | 'remoteAddress'>;
+
+async function sessionIdentity(pool: Pool, hash: Buffer): Promise<Found | undefined> {
+  const session = await findSession(pool, hash);
+  return session === undefined ? undefined : { ...session, tokenId: null, clusterIds: null };
+}
+
+const touchEveryMs = 60_000;
+
+async function tokenIdentity(pool: Pool, hash: Buffer, now: Date): Promise<Found | undefined> {
+  const token = await findTokenByHash(pool, hash);
+  if (token === undefined || token.revokedAt !== null) return undefined;
+  const { id, projectId, projectName, userId, userName, role, clusterIds, expiresAt, lastUsedAt } = token;
+  const isStale = lastUsedAt === null || now.getTime() - lastUsedAt.getTime() > touchEveryMs;
+  if (isStale && expiresAt > now) await touchToken(pool, hash);
+  const projects = [{ id: projectId, name: projectName }];
+  return {
+    projectId,
+    projectName,
+    projects,
+    userId,
+    userName,
+    role,
+    isProvider: false,
+    tokenId: id,
+    clusterIds,
+    expiresAt,
+  };
 }
 
 export async function logOut(pool: Pool, authorization: string | undefined): Promise<void> {
-  await deleteSession(pool, hashToken(tokenOf(authorization)));
+  await deleteSession(pool, tokenOf(authorization).hash);
 }

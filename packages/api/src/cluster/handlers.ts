@@ -16,7 +16,7 @@ import { readKubeconfig } from './kubeconfig.ts';
 
 /** A cluster of the caller's project. Throws `not_found`. */
 export async function clusterOf({ pool }: ApiContext, caller: Caller, clusterId: string): Promise<Cluster> {
-  const cluster = await inProject(pool, caller.projectId, async (tx) => await getCluster(tx, clusterId));
+  const cluster = await inProject(pool, caller, async (tx) => await getCluster(tx, clusterId));
   if (cluster === undefined) throw notFound('cluster', clusterId);
   return cluster;
 }
@@ -28,7 +28,7 @@ export const clusterHandlers: Pick<PlainHandlers, 'cluster.list' | 'cluster.get'
     const after = decodeCursor(scope, cursor, ([key]) => key);
     const rows = await inProject(
       pool,
-      caller.projectId,
+      caller,
       async (tx) =>
         await listClusters(tx, {
           limit: limit + 1,

@@ -9,7 +9,7 @@ import type { ApiContext } from '../context.ts';
  * Throws `not_found`, `cluster_deleting`, `cluster_not_ready`.
  */
 export async function readKubeconfig(context: ApiContext, caller: Caller, clusterId: string): Promise<Kubeconfig> {
-  return await inProject(context.pool, caller.projectId, async (tx) => {
+  return await inProject(context.pool, caller, async (tx) => {
     const cluster = await getCluster(tx, clusterId);
     if (cluster === undefined) throw notFound('cluster', clusterId);
     if (cluster.deleteRequestedAt !== null)

@@ -13,11 +13,7 @@ export const deletionHandlers: Pick<PlainHandlers, 'deletion.plan' | 'receipt.li
       throw new KaasError('cluster_deleting', `The cluster ${cluster.name} is being deleted already.`, {
         next: `Read its receipt: kaas receipt get ${cluster.id}`,
       });
-    const resources = await inProject(
-      context.pool,
-      caller.projectId,
-      async (tx) => await allResources(tx, params.clusterId),
-    );
+    const resources = await inProject(context.pool, caller, async (tx) => await allResources(tx, params.clusterId));
     return { data: deletionPlanView(cluster, resources, query.volumes ?? 'keep', context.now()) };
   },
   'receipt.list': async ({ pool }, { caller, query }) => {
@@ -29,7 +25,7 @@ export const deletionHandlers: Pick<PlainHandlers, 'deletion.plan' | 'receipt.li
     });
     const rows = await inProject(
       pool,
-      caller.projectId,
+      caller,
       async (tx) => await listReceipts(tx, { limit: limit + 1, ...(before === undefined ? {} : { before }) }),
     );
     return {
@@ -40,7 +36,7 @@ export const deletionHandlers: Pick<PlainHandlers, 'deletion.plan' | 'receipt.li
     };
   },
   'receipt.get': async ({ pool }, { caller, params }) => {
-    const receipt = await inProject(pool, caller.projectId, async (tx) => await getReceipt(tx, params.clusterId));
+    const receipt = await inProject(pool, caller, async (tx) => await getReceipt(tx, params.clusterId));
     if (receipt === undefined) throw notFound('receipt of a deletion of', params.clusterId);
     return { data: receiptView(receipt) };
   },

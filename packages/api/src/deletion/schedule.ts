@@ -26,7 +26,7 @@ export async function runDeletionSchedule(options: {
         const where = { clusterId, projectId, requestId: `schedule-${randomUUID()}` };
         const begun = await inProject(
           options.pool,
-          projectId,
+          { projectId, clusterIds: null },
           async (tx) => await beginDueDeletion(writeTransaction(tx), where, options.now()),
         );
         if (begun) log.info({ clusterId, requestId: where.requestId }, 'a deletion begins whose time has come');

@@ -19,16 +19,16 @@ const pageSize = 100;
 export const eventHandlers: StreamHandlers = {
   'event.stream': async (context, incoming, connection) => {
     const { pool, bells, eventTimes, log } = context;
-    const { projectId } = incoming.caller;
+    const { caller } = incoming;
     const filter = filterOf(incoming.query);
     const wanted = startOf(incoming);
     // Before the first look, so that nothing written meanwhile goes unnoticed until the next poll.
-    const bell = bells.add(projectId);
+    const bell = bells.add(caller.projectId);
     try {
       return eventStream({
-        after: wanted ?? (await inProject(pool, projectId, async (tx) => await lastEventSequence(tx))),
+        after: wanted ?? (await inProject(pool, caller, async (tx) => await lastEventSequence(tx))),
         read: async (position) => {
-          const page = await inProject(pool, projectId, async (tx) => await listEvents(tx, position, pageSize, filter));
+          const page = await inProject(pool, caller, async (tx) => await listEvents(tx, position, pageSize, filter));
           return page.map(eventView);
         },
         isTransient: isDatabaseUnavailable,

@@ -31,7 +31,7 @@ export async function runChange(
   /** For answers that hold a secret: they lie in the table sealed. */
   secretBox?: SecretBox,
 ): Promise<StoredAnswer> {
-  return await inProject(pool, caller.projectId, async (tx) => {
+  return await inProject(pool, caller, async (tx) => {
     if (request.key === undefined) return await change(tx);
     const scope = { projectId: caller.projectId, userId: caller.userId, key: request.key };
     const fingerprint = fingerprintOf(request);

@@ -55,7 +55,7 @@ export function registerOperation(
         now: context.now(),
       });
       callers.set(request, caller);
-      authorize(definition.access, caller);
+      authorize(definition, caller);
     },
     handler: handlerOf(id, definition, parts),
   });

@@ -11,7 +11,7 @@ export const operationHandlers: Pick<PlainHandlers, 'operation.list' | 'operatio
     const before = decodeCursor(scope, cursor, readKey);
     const rows = await inProject(
       pool,
-      caller.projectId,
+      caller,
       async (tx) =>
         await listOperations(tx, {
           limit: limit + 1,
@@ -24,7 +24,7 @@ export const operationHandlers: Pick<PlainHandlers, 'operation.list' | 'operatio
     return { data: pageOf(scope, rows, limit, { key, view: operationView }) };
   },
   'operation.get': async ({ pool }, { caller, params }) => {
-    const operation = await inProject(pool, caller.projectId, async (tx) => await getOperation(tx, params.operationId));
+    const operation = await inProject(pool, caller, async (tx) => await getOperation(tx, params.operationId));
     if (operation === undefined) throw notFound('operation', params.operationId);
     return { data: operationView(operation) };
   },

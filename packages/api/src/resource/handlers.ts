@@ -16,7 +16,7 @@ export const resourceHandlers: Pick<PlainHandlers, 'resource.list'> = {
     );
     const rows = await inProject(
       context.pool,
-      caller.projectId,
+      caller,
       async (tx) => await listResources(tx, clusterId, { limit: limit + 1, ...(after === undefined ? {} : { after }) }),
     );
     return {

@@ -67,6 +67,7 @@ const tables = [
   'sessions',
   'projects',
   'deletion_receipts',
+  'api_tokens',
 ];
 
 const nobody: ProveIdentity = async () => {

@@ -1,7 +1,7 @@
 import { operationIds, operations, roles } from '@matryoshka/contract';
 import { describe, expect, it } from 'vitest';
-import { hashToken, looksLikeToken, newToken } from '../session/token.ts';
-import { isAllowed, roleFromKeystone } from './authorize.ts';
+import { hashToken, newToken, tokenKind } from '../session/token.ts';
+import { authorize, type Caller, isAllowed, roleFromKeystone } from './authorize.ts';
 
 describe('the access matrix', () => {
   it('names who may do each operation, and lets viewers change nothing', () => {
@@ -13,6 +13,10 @@ describe('the access matrix', () => {
       'auth.logout': 'viewer operator admin',
       'me.get': 'viewer operator admin',
       'project.list': 'viewer operator admin',
+      'token.list': 'viewer operator admin',
+      'token.create': 'viewer operator admin',
+      'token.get': 'viewer operator admin',
+      'token.revoke': 'viewer operator admin',
       'version.list': 'viewer operator admin',
       'flavor.list': 'viewer operator admin',
       'cluster.list': 'viewer operator admin',
@@ -53,12 +57,40 @@ describe('the access matrix', () => {
   });
 });
 
-describe('session tokens', () => {
-  it('can be told from other text, and from a mistyped token', () => {
-    const token = newToken();
-    expect(looksLikeToken(token)).toBe(true);
-    expect(looksLikeToken(`${token.slice(0, 10)}${token[10] === 'a' ? 'b' : 'a'}${token.slice(11)}`)).toBe(false);
+describe('tokens', () => {
+  it.each(['session', 'program'] as const)('for a %s can be told from other text, and from a mistyped one', (kind) => {
+    const token = newToken(kind);
+    expect(tokenKind(token)).toBe(kind);
+    expect(tokenKind(`${token.slice(0, 20)}${token[20] === 'a' ? 'b' : 'a'}${token.slice(21)}`)).toBeUndefined();
     expect(hashToken(token)).toEqual(hashToken(token));
-    expect(newToken()).not.toBe(token);
+    expect(newToken(kind)).not.toBe(token);
+  });
+});
+
+describe('a token for programs', () => {
+  const caller: Caller = {
+    ...{ userId: 'u', userName: 'u', projectId: 'p', projectName: 'p', role: 'admin', isProvider: false, projects: [] },
+    ...{ tokenId: 'tok-a', clusterIds: ['c-a'], expiresAt: new Date(), requestId: '', remoteAddress: '' },
+  };
+  const refusedFor = (who: Caller): readonly string[] =>
+    operationIds.filter((id) => {
+      try {
+        authorize(operations[id], who);
+        return false;
+      } catch {
+        return true;
+      }
+    });
+
+  it('makes no tokens and ends no session', () => {
+    expect(refusedFor({ ...caller, clusterIds: null })).toEqual(['auth.logout', 'token.create']);
+    expect(refusedFor({ ...caller, tokenId: null, clusterIds: null })).toEqual([]);
+  });
+
+  it('for some clusters changes nothing outside of them', () => {
+    const changes = operationIds.filter(
+      (id) => operations[id].method !== 'GET' && !operations[id].path.includes('{clusterId}'),
+    );
+    expect(new Set(refusedFor(caller))).toEqual(new Set(changes));
   });
 });

@@ -1,4 +1,4 @@
-import { type Access, type Role, roles } from '@matryoshka/contract';
+import { type Access, type OperationDefinition, type Role, roles } from '@matryoshka/contract';
 import { KaasError } from '../errors.ts';
 
 /** Who calls: from a session, bound to one project. */
@@ -10,6 +10,10 @@ export interface Caller {
   readonly role: Role;
   /** An administrator of the provider: may do what demands `provider`. */
   readonly isProvider: boolean;
+  /** The token that a program shows; null for somebody who is logged in. */
+  readonly tokenId: string | null;
+  /** The clusters that the token is for; null: all of the project. The database shows nothing else. */
+  readonly clusterIds: readonly string[] | null;
   readonly projects: readonly { readonly id: string; readonly name: string }[];
   readonly expiresAt: Date;
   readonly requestId: string;
@@ -24,8 +28,12 @@ export function isAllowed(access: Access, role: Role, isProvider = false): boole
   return needed >= 0 && roles.indexOf(role) >= needed;
 }
 
+type Demands = Pick<OperationDefinition, 'access' | 'method' | 'path' | 'sessionOnly'>;
+
 /** Throws `forbidden`. */
-export function authorize(access: Access, caller: Caller): void {
+export function authorize(operation: Demands, caller: Caller): void {
+  const { access } = operation;
+  refuseTokens(operation, caller);
   if (isAllowed(access, caller.role, caller.isProvider)) return;
   if (access === 'provider')
     throw new KaasError('forbidden', 'This needs an administrator of the provider.', {
@@ -34,6 +42,16 @@ export function authorize(access: Access, caller: Caller): void {
   throw new KaasError('forbidden', `This needs the role ${access}; you are ${caller.role} in ${caller.projectName}.`, {
     next: 'Ask an administrator of the project for a higher role, then log in again.',
   });
+}
+
+function refuseTokens({ method, path, sessionOnly }: Demands, { tokenId, clusterIds }: Caller): void {
+  if (tokenId !== null && sessionOnly)
+    throw new KaasError('forbidden', 'A token for programs may not do this.', { next: 'Log in and do it yourself.' });
+  // What it makes outside of its clusters it could not even see.
+  if (clusterIds !== null && method !== 'GET' && !path.includes('{clusterId}'))
+    throw new KaasError('forbidden', `This token is for ${clusterIds.length} clusters only.`, {
+      next: 'Use a token for the whole project.',
+    });
 }
 
 // Keystone's default roles (keystone bootstrap): admin implies manager implies member implies reader. A member is an admin here: whoever may

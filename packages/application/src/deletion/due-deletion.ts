@@ -39,6 +39,8 @@ function clockwork(
     projectName: '',
     role: 'admin',
     isProvider: false,
+    tokenId: null,
+    clusterIds: null,
     projects: [],
     expiresAt: new Date(8.64e15),
     requestId,

@@ -10,6 +10,7 @@ import type {
   Project,
   QuotaEntry,
   Resource,
+  Token,
   Version,
 } from '@matryoshka/contract';
 import type { View } from './format.ts';
@@ -154,6 +155,20 @@ export const quotaView: View<QuotaEntry> = {
     { head: 'LEFT', cell: (entry) => (entry.left === null ? 'unlimited' : String(entry.left)) },
   ],
 };
+
+export const tokenView = (now: Date): View<Token> => ({
+  name: (token) => token.id,
+  columns: [
+    { head: 'NAME', cell: (token) => token.name },
+    { head: 'ID', cell: (token) => token.id },
+    { head: 'USER', cell: (token) => token.user.name },
+    { head: 'ROLE', cell: (token) => token.role },
+    { head: 'FOR', cell: (token) => (token.clusterIds === null ? 'the project' : token.clusterIds.join(',')) },
+    { head: 'STATE', cell: (token) => token.state },
+    { head: 'USED', cell: ({ lastUsedAt }) => (lastUsedAt === null ? 'never' : `${formatAge(lastUsedAt, now)} ago`) },
+    { head: 'UNTIL', cell: (token) => token.expiresAt },
+  ],
+});
 
 export const meView: View<Me> = {
   name: (me) => me.user.name,

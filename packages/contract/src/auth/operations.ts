@@ -20,6 +20,7 @@ export const authOperations = {
     tag: 'auth',
     access: 'authenticated',
     success: { status: 204 },
+    sessionOnly: true,
     errors: [],
     cli: { command: 'logout', summary: 'Make the stored token invalid' },
   }),

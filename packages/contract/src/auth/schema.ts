@@ -64,5 +64,14 @@ export const Session = Type.Object(
 );
 export type Session = Static<typeof Session>;
 
-export const Me = Type.Object(identity, { $id: 'Me', additionalProperties: false });
+export const Me = Type.Object(
+  {
+    ...identity,
+    via: Type.Enum(['session', 'token'], { description: 'Whether you are logged in, or a program with a token' }),
+    clusterIds: Type.Union([Type.Array(Type.String()), Type.Null()], {
+      description: 'The clusters that the token is for; null: all of the project',
+    }),
+  },
+  { $id: 'Me', additionalProperties: false },
+);
 export type Me = Static<typeof Me>;

@@ -37,6 +37,8 @@ let server: TestApiServer;
 let client: KubeClient;
 let api: Pool;
 
+const scope = (projectId: string) => ({ projectId, clusterIds: null });
+
 beforeAll(async () => {
   server = await startTestApiServer();
   client = createKubeClient(server.connection);
@@ -56,7 +58,7 @@ afterAll(async () => {
 /** What kaas-api does for a customer: one transaction, and nothing else. */
 async function request(kind: 'cluster.create' | 'cluster.delete', id: string): Promise<string> {
   const operationId = newOperationId();
-  await inProject(api, 'p1', async (tx) => {
+  await inProject(api, scope('p1'), async (tx) => {
     let generation = 1;
     if (kind === 'cluster.delete') generation = await bumpCluster(tx, id, { deleted: { volumes: 'keep' } });
     else
@@ -113,7 +115,7 @@ const box = createSecretBox(randomBytes(32));
 const leaders: string[] = [];
 
 const operationState = async (id: string): Promise<string | undefined> =>
-  await inProject(api, 'p1', async (tx) => (await getOperation(tx, id))?.state);
+  await inProject(api, scope('p1'), async (tx) => (await getOperation(tx, id))?.state);
 
 /** Lets upstream act until the operation has ended well. */
 async function untilDone(clusterId: string, operationId: string): Promise<void> {
@@ -137,11 +139,11 @@ test.each([
   try {
     const id = newClusterId();
     await untilDone(id, await request('cluster.create', id));
-    const made = await inProject(api, 'p1', async (tx) => await getCluster(tx, id));
+    const made = await inProject(api, scope('p1'), async (tx) => await getCluster(tx, id));
     expect(made).toMatchObject({ status: { phase: 'ready', pools: [{ name: 'workers', desired: 1, ready: 1 }] } });
     expect(made?.observedGeneration).toBe(made?.generation);
     await untilDone(id, await request('cluster.delete', id));
-    expect(await inProject(api, 'p1', async (tx) => await getCluster(tx, id))).toBeUndefined();
+    expect(await inProject(api, scope('p1'), async (tx) => await getCluster(tx, id))).toBeUndefined();
     expect(await client.find({ apiVersion: 'v1', kind: 'Namespace', name: id })).toBeUndefined();
     expect(cloud.users.size).toBe(0);
   } finally {
