@@ -3,6 +3,7 @@ import { operationIds } from '@matryoshka/contract';
 import type { Limits } from '@matryoshka/domain';
 import { listen, type Pool, type SecretBox } from '@matryoshka/postgres';
 import type { Logger } from '@matryoshka/system';
+import { auditHandlers } from './audit/handlers.ts';
 import { authHandlers } from './auth/handlers.ts';
 import { createLoginLimit, type LoginLimitOptions } from './auth/login-limit.ts';
 import type { ProviderProject } from './auth/sessions.ts';
@@ -67,6 +68,7 @@ const handlers: Handlers = {
     ...deletionHandlers,
     ...poolHandlers,
     ...quotaHandlers,
+    ...auditHandlers,
     ...resourceHandlers,
     ...operationHandlers,
   },

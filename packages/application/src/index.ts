@@ -1,4 +1,5 @@
 export { authorize, type Caller, isAllowed, roleFromKeystone } from './access/authorize.ts';
+export { auditView } from './audit/view.ts';
 export type { Identity, ProveIdentity } from './auth/identity.ts';
 export { updateCluster } from './cluster/change-cluster.ts';
 export { createCluster } from './cluster/create-cluster.ts';

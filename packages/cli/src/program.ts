@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { auditCommands } from './commands/audit.ts';
 import { authCommands, projectCommands } from './commands/auth.ts';
 import { catalogueCommands, eventCommands, quotaCommand } from './commands/catalogue.ts';
 import { clusterCommands } from './commands/cluster.ts';
@@ -73,6 +74,7 @@ export function buildProgram(options: Omit<CliOptions, 'argv'>): Command {
   catalogueCommands(program, context);
   quotaCommand(program, context);
   eventCommands(program, context);
+  auditCommands(program, context);
   completionCommand(program, context);
   options.extend?.(program);
   for (const [name, { summary }] of Object.entries(options.passThrough ?? {}))

@@ -1,3 +1,4 @@
+export { AuditLink, AuditRecord, AuditVerdict } from './audit/schema.ts';
 export { LoginRequest, Me, Session, User } from './auth/schema.ts';
 export { Flavor, Version } from './catalogue/schema.ts';
 export { Cluster, ClusterCreate, ClusterPatch, Kubeconfig, NetworkSpec } from './cluster/schema.ts';

@@ -32,6 +32,8 @@ export interface OperationDefinition {
   readonly async?: true;
   /** Somebody must be logged in for it: a token for programs is refused. */
   readonly sessionOnly?: true;
+  /** It concerns the project as a whole: a token for some clusters is refused. */
+  readonly wholeProject?: true;
   /** Changes something and answers at once: in one transaction with its audit record and, for `idempotent`, with its answer. */
   readonly write?: true;
   /** The answer holds something that is shown once (a token). It is kept for `Idempotency-Key` only sealed. */

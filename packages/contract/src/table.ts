@@ -1,3 +1,4 @@
+import { auditOperations } from './audit/operations.ts';
 import { authOperations } from './auth/operations.ts';
 import { catalogueOperations } from './catalogue/operations.ts';
 import { clusterOperations } from './cluster/operations.ts';
@@ -22,6 +23,7 @@ export const operations = {
   ...deletionOperations,
   ...poolOperations,
   ...quotaOperations,
+  ...auditOperations,
   ...resourceOperations,
   ...operationOperations,
   ...eventOperations,

@@ -1,5 +1,13 @@
 export { type AuditRecord, insertAuditRecord } from './audit/audit.ts';
 export {
+  type AuditFilter,
+  type AuditLink,
+  type AuditVerdict,
+  exportAuditRecords,
+  listAuditRecords,
+  verifyAuditChain,
+} from './audit/chain.ts';
+export {
   type Flavor,
   type KubernetesVersion,
   listFlavors,

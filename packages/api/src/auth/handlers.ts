@@ -6,11 +6,18 @@ import { logIn, logOut } from './sessions.ts';
 const loginTimeoutMs = 25_000;
 
 export const authHandlers: Pick<PlainHandlers, 'auth.login' | 'auth.logout' | 'me.get'> = {
-  'auth.login': async ({ pool, prove, providerProject, loginLimit, now }, { body, shape, remoteAddress }) => {
+  'auth.login': async ({ pool, prove, providerProject, loginLimit, now }, incoming) => {
+    const { body, shape, remoteAddress, requestId } = incoming;
     refuseViolations(shape);
     const giveBack = loginLimit.take(remoteAddress, now());
     try {
-      const session = await logIn(pool, prove, body, providerProject, now(), AbortSignal.timeout(loginTimeoutMs));
+      const session = await logIn(
+        pool,
+        prove,
+        body,
+        { provider: providerProject, now: now(), requestId, remoteAddress },
+        AbortSignal.timeout(loginTimeoutMs),
+      );
       giveBack();
       return { data: session };
     } catch (error) {
@@ -19,8 +26,8 @@ export const authHandlers: Pick<PlainHandlers, 'auth.login' | 'auth.logout' | 'm
       throw error;
     }
   },
-  'auth.logout': async ({ pool }, { authorization }) => {
-    await logOut(pool, authorization);
+  'auth.logout': async ({ pool }, { caller, authorization }) => {
+    await logOut(pool, caller, authorization);
     return { data: undefined };
   },
   'me.get': async (_context, { caller }) => ({

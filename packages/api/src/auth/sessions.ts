@@ -14,6 +14,8 @@ import {
   deleteSession,
   findSession,
   findTokenByHash,
+  inProject,
+  insertAuditRecord,
   insertSession,
   type Pool,
   saveProject,
@@ -23,14 +25,22 @@ import {
 /** Longest life of a session; the Keystone token behind it may end it earlier. */
 const longestSessionMs = 12 * 3_600_000;
 
+/** When and from where a request came. */
+export interface Circumstances {
+  readonly now: Date;
+  readonly requestId: string;
+  readonly remoteAddress: string;
+}
+
+/** Proves who somebody is, and begins a session. Throws what `prove` throws, and `no_role`. */
 export async function logIn(
   pool: Pool,
   prove: ProveIdentity,
   request: LoginRequest,
-  provider: ProviderProject,
-  now: Date,
+  circumstances: Circumstances & { readonly provider: ProviderProject },
   signal: AbortSignal,
 ): Promise<Session> {
+  const { provider, now, requestId, remoteAddress } = circumstances;
   const identity = await prove(request, signal);
   const role = roleFromKeystone(identity.roles);
   if (role === undefined)
@@ -43,16 +53,29 @@ export async function logIn(
     );
   const token = newToken();
   const expiresAt = new Date(Math.min(identity.expiresAt.getTime(), now.getTime() + longestSessionMs));
-  await saveProject(pool, identity.project);
-  await insertSession(pool, hashToken(token), {
-    projectId: identity.project.id,
-    projectName: identity.project.name,
-    projects: identity.projects,
-    userId: identity.user.id,
-    userName: identity.user.name,
-    role,
-    isProvider: isProviderAdmin(identity, provider),
-    expiresAt,
+  const { project, user } = identity;
+  await inProject(pool, { projectId: project.id, clusterIds: null }, async (tx) => {
+    await saveProject(tx, project);
+    await insertSession(tx, hashToken(token), {
+      projectId: identity.project.id,
+      projectName: identity.project.name,
+      projects: identity.projects,
+      userId: identity.user.id,
+      userName: identity.user.name,
+      role,
+      isProvider: isProviderAdmin(identity, provider),
+      expiresAt,
+    });
+    await insertAuditRecord(tx, {
+      projectId: project.id,
+      userId: user.id,
+      userName: user.name,
+      action: 'auth.login',
+      resource: user.id,
+      requestId,
+      remoteAddress,
+      after: { method: request.method, role },
+    });
   });
   return {
     token,
@@ -96,7 +119,7 @@ function tokenOf(authorization: string | undefined): { readonly kind: TokenKind;
 export async function authenticate(
   pool: Pool,
   authorization: string | undefined,
-  request: { readonly requestId: string; readonly remoteAddress: string; readonly now: Date },
+  request: Circumstances,
 ): Promise<Caller> {
   const { kind, hash } = tokenOf(authorization);
   const found = kind === 'session' ? await sessionIdentity(pool, hash) : await tokenIdentity(pool, hash, request.now);
@@ -136,6 +159,11 @@ async function tokenIdentity(pool: Pool, hash: Buffer, now: Date): Promise<Found
   };
 }
 
-export async function logOut(pool: Pool, authorization: string | undefined): Promise<void> {
-  await deleteSession(pool, tokenOf(authorization).hash);
+export async function logOut(pool: Pool, caller: Caller, authorization: string | undefined): Promise<void> {
+  const { projectId, userId, userName, requestId, remoteAddress } = caller;
+  await inProject(pool, caller, async (tx) => {
+    await deleteSession(tx, tokenOf(authorization).hash);
+    const who = { projectId, userId, userName, requestId, remoteAddress };
+    await insertAuditRecord(tx, { ...who, action: 'auth.logout', resource: userId });
+  });
 }

@@ -28,7 +28,7 @@ export function isAllowed(access: Access, role: Role, isProvider = false): boole
   return needed >= 0 && roles.indexOf(role) >= needed;
 }
 
-type Demands = Pick<OperationDefinition, 'access' | 'method' | 'path' | 'sessionOnly'>;
+type Demands = Pick<OperationDefinition, 'access' | 'method' | 'path' | 'sessionOnly' | 'wholeProject'>;
 
 /** Throws `forbidden`. */
 export function authorize(operation: Demands, caller: Caller): void {
@@ -44,11 +44,12 @@ export function authorize(operation: Demands, caller: Caller): void {
   });
 }
 
-function refuseTokens({ method, path, sessionOnly }: Demands, { tokenId, clusterIds }: Caller): void {
+function refuseTokens({ method, path, sessionOnly, wholeProject }: Demands, { tokenId, clusterIds }: Caller): void {
   if (tokenId !== null && sessionOnly)
     throw new KaasError('forbidden', 'A token for programs may not do this.', { next: 'Log in and do it yourself.' });
   // What it makes outside of its clusters it could not even see.
-  if (clusterIds !== null && method !== 'GET' && !path.includes('{clusterId}'))
+  const isOutside = wholeProject || (method !== 'GET' && !path.includes('{clusterId}'));
+  if (clusterIds !== null && isOutside)
     throw new KaasError('forbidden', `This token is for ${clusterIds.length} clusters only.`, {
       next: 'Use a token for the whole project.',
     });

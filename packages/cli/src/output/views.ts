@@ -1,4 +1,5 @@
 import type {
+  AuditRecord,
   Cluster,
   DeletionItem,
   DeletionReceipt,
@@ -169,6 +170,19 @@ export const tokenView = (now: Date): View<Token> => ({
     { head: 'UNTIL', cell: (token) => token.expiresAt },
   ],
 });
+
+export const auditRecordView: View<AuditRecord> = {
+  name: (record) => String(record.sequence),
+  columns: [
+    { head: 'AT', cell: (record) => record.at },
+    { head: 'USER', cell: (record) => record.user.name },
+    { head: 'ACTION', cell: (record) => record.action },
+    { head: 'RESOURCE', cell: (record) => record.resource },
+    { head: 'FROM', cell: (record) => record.remoteAddress ?? '' },
+    { head: 'SEQUENCE', cell: (record) => String(record.sequence), wide: true },
+    { head: 'AFTER', cell: (record) => (record.after === null ? '' : JSON.stringify(record.after)), wide: true },
+  ],
+};
 
 export const meView: View<Me> = {
   name: (me) => me.user.name,

@@ -13,6 +13,7 @@ export interface AuditRecord {
   readonly after?: unknown;
 }
 
+/** Appends to the project's chain; the database gives it its place (migration 0009). */
 export async function insertAuditRecord(db: Queryable, record: AuditRecord): Promise<void> {
   await db.query(
     `insert into audit_records (project_id, user_id, user_name, action, resource, request_id, remote_address, before, after)
