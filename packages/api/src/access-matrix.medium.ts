@@ -44,6 +44,7 @@ const calls: Readonly<Record<OperationId, { readonly object: boolean; readonly c
   'flavor.list': { object: false, call: () => ({}) },
   'cluster.list': { object: false, call: () => ({}) },
   'cluster.create': { object: false, call: ({ clusterId }) => ({ body: { name: `another-${clusterId}` } }) },
+  'cluster.plan': { object: false, call: ({ clusterId }) => ({ body: { name: `another-${clusterId}` } }) },
   'cluster.get': { object: true, call: (target) => ({ params: cluster(target) }) },
   'cluster.update': { object: true, call: (target) => ({ params: cluster(target), body: { tier: 'ha' } }) },
   'cluster.delete': { object: true, call: (target) => ({ params: cluster(target) }) },
@@ -71,7 +72,13 @@ const calls: Readonly<Record<OperationId, { readonly object: boolean; readonly c
 };
 
 /** Their answers differ by the id or token they make. */
-const makesSomethingNew: readonly OperationId[] = ['auth.login', 'cluster.create', 'token.create', 'token.list'];
+const makesSomethingNew: readonly OperationId[] = [
+  'auth.login',
+  'cluster.create',
+  'cluster.plan',
+  'token.create',
+  'token.list',
+];
 
 const absent = {
   clusterId: 'c-aaaaaaaaaa',
@@ -138,7 +145,10 @@ async function answer(id: OperationId, call: Call): Promise<{ readonly status: n
 }
 
 /** Whoever changes something, or gets a secret, leaves a record of it. */
-const isRecorded = (id: OperationId): boolean => operations[id].method !== 'GET' || id === 'cluster.kubeconfig';
+const isRecorded = (id: OperationId): boolean => {
+  const { method, reads }: OperationDefinition = operations[id];
+  return (method !== 'GET' && !reads) || id === 'cluster.kubeconfig';
+};
 
 /** An answer without what must differ: the ids that were asked for, and the request's own. */
 function essence(text: string, target: Target): string {

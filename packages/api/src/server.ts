@@ -9,6 +9,7 @@ import { createLoginLimit, type LoginLimitOptions } from './auth/login-limit.ts'
 import type { ProviderProject } from './auth/sessions.ts';
 import { catalogueHandlers } from './catalogue/handlers.ts';
 import { clusterChanges, clusterHandlers } from './cluster/handlers.ts';
+import { planHandlers } from './cluster/plan.ts';
 import type { ApiContext } from './context.ts';
 import { deletionHandlers, deletionWrites } from './deletion/handlers.ts';
 import { runDeletionSchedule } from './deletion/schedule.ts';
@@ -65,6 +66,7 @@ const handlers: Handlers = {
     ...projectHandlers,
     ...catalogueHandlers,
     ...clusterHandlers,
+    ...planHandlers,
     ...deletionHandlers,
     ...poolHandlers,
     ...quotaHandlers,

@@ -66,6 +66,8 @@ export function operationView(operation: Operation): OperationView {
     phases: operation.phases.map((phase) => ({ ...phase })),
     error: operation.error === null ? null : { ...operation.error },
     startsAt: operation.startsAt?.toISOString() ?? null,
+    expectedAt: operation.expectedAt?.toISOString() ?? null,
+    lateAt: operation.lateAt?.toISOString() ?? null,
     requestedBy: operation.requestedBy,
     createdAt: operation.createdAt.toISOString(),
     finishedAt: operation.finishedAt?.toISOString() ?? null,

@@ -1,7 +1,7 @@
 export { AuditLink, AuditRecord, AuditVerdict } from './audit/schema.ts';
 export { LoginRequest, Me, Session, User } from './auth/schema.ts';
 export { Flavor, Version } from './catalogue/schema.ts';
-export { Cluster, ClusterCreate, ClusterPatch, Kubeconfig, NetworkSpec } from './cluster/schema.ts';
+export { Cluster, ClusterCreate, ClusterPatch, ClusterPlan, Kubeconfig, NetworkSpec } from './cluster/schema.ts';
 export { Condition, defaultPageSize } from './common.ts';
 export { DeletionItem, DeletionPlan, DeletionReceipt, DeletionSettings } from './deletion/schema.ts';
 export { Event, eventTypes } from './event/schema.ts';

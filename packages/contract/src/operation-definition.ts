@@ -34,6 +34,8 @@ export interface OperationDefinition {
   readonly sessionOnly?: true;
   /** It concerns the project as a whole: a token for some clusters is refused. */
   readonly wholeProject?: true;
+  /** A POST that changes nothing: its question is too long for a query. */
+  readonly reads?: true;
   /** Changes something and answers at once: in one transaction with its audit record and, for `idempotent`, with its answer. */
   readonly write?: true;
   /** The answer holds something that is shown once (a token). It is kept for `Idempotency-Key` only sealed. */

@@ -103,6 +103,26 @@ export async function inProject<T>(
   });
 }
 
+/** Like `inProject`, but what `work` does is undone in any case; answers what it answered. */
+export async function inProjectUndone<T>(
+  pool: Pool,
+  scope: ProjectScope,
+  work: (tx: Queryable) => Promise<T>,
+): Promise<T> {
+  const undo = new Error('undone as intended');
+  let result: { readonly value: T } | undefined;
+  try {
+    await inProject(pool, scope, async (tx) => {
+      result = { value: await work(tx) };
+      throw undo;
+    });
+  } catch (error) {
+    if (error !== undo) throw error;
+  }
+  if (result === undefined) throw undo;
+  return result.value;
+}
+
 /** Within a transaction of `inProject`: for what concerns the project as a whole (its limits), whatever clusters the caller sees. */
 export async function inWholeProject<T>(tx: Queryable, work: () => Promise<T>): Promise<T> {
   const seen = await tx.query<{ ids: string | null }>("select current_setting('kaas.cluster_ids', true) as ids");

@@ -24,6 +24,7 @@ describe('the access matrix', () => {
       'flavor.list': 'viewer operator admin',
       'cluster.list': 'viewer operator admin',
       'cluster.create': 'operator admin',
+      'cluster.plan': 'operator admin',
       'cluster.get': 'viewer operator admin',
       'cluster.update': 'operator admin',
       'cluster.delete': 'operator admin',

@@ -1,3 +1,4 @@
+import type { Client } from '@matryoshka/client';
 import type { ClusterCreate, ClusterPatch, DeletionSettings, PoolSpec } from '@matryoshka/contract';
 import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
@@ -5,13 +6,14 @@ import { usageError } from '../errors.ts';
 import { storeEntry } from '../kubeconfig/files.ts';
 import { entryOf } from '../kubeconfig/merge.ts';
 import { formatItem, formatList } from '../output/format.ts';
-import { clusterView, resourceView } from '../output/views.ts';
+import { clusterView, plannedView, resourceView } from '../output/views.ts';
 import { parseDuration } from '../parse-duration.ts';
 import { parsePool } from '../pool-flag.ts';
 import { deletionCommands } from './deletion.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
 
 interface CreateOptions extends WaitOptions, EndingOptions {
+  readonly dryRun?: boolean;
   readonly kubernetesVersion?: string;
   readonly tier?: 'standard' | 'ha';
   readonly pool: readonly PoolSpec[];
@@ -93,8 +95,13 @@ export function clusterCommands(program: Command, context: CliContext): void {
     .option('--node-cidr <cidr>', 'network of the workers')
     .option('--pod-cidr <cidr>', 'network of the pods')
     .option('--service-cidr <cidr>', 'network of the services')
+    .option('--dry-run', 'show what would be created, and create nothing')
     .action(async (name: string, options: CreateOptions, command: Command) => {
       const { client } = await clientOf(context, command);
+      if (options.dryRun) {
+        await showPlan(context, command, client, clusterBody(name, options, now()));
+        return;
+      }
       const idempotencyKey = newIdempotencyKey();
       const operation = await client.call('cluster.create', {
         body: clusterBody(name, options, now()),
@@ -172,4 +179,25 @@ export function clusterCommands(program: Command, context: CliContext): void {
       const path = await storeEntry(terminal, entryOf(answer.kubeconfig, contextName));
       terminal.stderr(`context ${contextName} is in ${path} and is the current one\n`);
     });
+}
+
+async function showPlan(context: CliContext, command: Command, client: Client, body: ClusterCreate): Promise<void> {
+  const { terminal } = context;
+  const plan = await client.call('cluster.plan', { body });
+  const output = outputOptions(command);
+  if (output.output === 'json' || output.output === 'yaml') {
+    terminal.stdout(formatItem(plan, { columns: [], name: ({ name }) => name }, output));
+    return;
+  }
+  terminal.stdout(formatList(plan.creates, plannedView, output));
+  const { estimate } = plan;
+  const duration =
+    estimate === null
+      ? ''
+      : `, in about ${Math.round(estimate.typicalSeconds)} s (19 of 20: ${Math.round(estimate.slowSeconds)} s)`;
+  terminal.stderr(
+    `${plan.name} would be a ${plan.tier} cluster of ${plan.kubernetesVersion}${duration}. Nothing was created.\n`,
+  );
+  const tight = plan.quota.filter(({ left }) => left !== null && left < 3);
+  for (const { resource, left, limit } of tight) terminal.stderr(`Then ${left} of ${limit} ${resource} are left.\n`);
 }

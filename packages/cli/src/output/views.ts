@@ -1,6 +1,7 @@
 import type {
   AuditRecord,
   Cluster,
+  ClusterPlan,
   DeletionItem,
   DeletionReceipt,
   Event,
@@ -181,6 +182,15 @@ export const auditRecordView: View<AuditRecord> = {
     { head: 'FROM', cell: (record) => record.remoteAddress ?? '' },
     { head: 'SEQUENCE', cell: (record) => String(record.sequence), wide: true },
     { head: 'AFTER', cell: (record) => (record.after === null ? '' : JSON.stringify(record.after)), wide: true },
+  ],
+};
+
+export const plannedView: View<ClusterPlan['creates'][number]> = {
+  name: (item) => `${item.kind}/${item.name}`,
+  columns: [
+    { head: 'KIND', cell: (item) => item.kind },
+    { head: 'NAME', cell: (item) => item.name },
+    { head: 'COUNT', cell: (item) => String(item.count) },
   ],
 };
 

@@ -12,9 +12,20 @@ export function phasesView(
   return (operation) => {
     const lines = operation.phases.map((phase) => phaseLine(phase, now(), colours));
     if (operation.error !== null) lines.push(`  blocked: ${operation.error.message}`);
+    const outlook = outlookOf(operation, now());
+    if (outlook !== undefined) lines.push(`  ${outlook}`);
     terminal.stderr(`${drawn > 0 ? `\u001b[${drawn}A\u001b[J` : ''}${lines.map((line) => `${line}\n`).join('')}`);
     drawn = lines.length;
   };
+}
+
+/** What can be said about the end of an operation that runs. */
+export function outlookOf({ done, expectedAt, lateAt }: Operation, now: Date): string | undefined {
+  if (done || expectedAt === null || lateAt === null) return undefined;
+  const seconds = (time: string): number => Math.ceil((Date.parse(time) - now.getTime()) / 1000);
+  if (seconds(expectedAt) > 0) return `about ${seconds(expectedAt)} s left`;
+  if (seconds(lateAt) > 0) return `takes longer than usual, rarely more than ${seconds(lateAt)} s from now`;
+  return 'takes longer than nineteen of twenty did';
 }
 
 /** One line whenever a phase begins or ends or the blocking reason changes. */
@@ -26,6 +37,8 @@ function linesView(write: (text: string) => void): (operation: Operation) => voi
     write(`${line}\n`);
   };
   return (operation) => {
+    const outlook = outlookOf(operation, new Date());
+    if (outlook !== undefined) once('outlook', operation.id, outlook);
     for (const phase of operation.phases) {
       if (phase.state === 'pending') continue;
       const duration = phase.state === 'done' ? ` (${phaseDuration(phase, new Date(0))})` : '';

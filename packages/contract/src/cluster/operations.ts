@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { page, pageQuery } from '../common.ts';
 import { Operation } from '../operation/schema.ts';
 import { defineOperation } from '../operation-definition.ts';
-import { Cluster, ClusterCreate, ClusterPatch, Kubeconfig, VolumePolicy } from './schema.ts';
+import { Cluster, ClusterCreate, ClusterPatch, ClusterPlan, Kubeconfig, VolumePolicy } from './schema.ts';
 
 const params = Type.Object({ clusterId: Type.String() });
 
@@ -30,6 +30,19 @@ export const clusterOperations = {
     idempotent: true,
     errors: ['name_taken', 'quota_exceeded', 'catalog_not_ready'],
     cli: { command: 'cluster create', summary: 'Create a cluster' },
+  }),
+  'cluster.plan': defineOperation({
+    method: 'POST',
+    path: '/v1/cluster-plans',
+    summary: 'What creating a cluster would make, take of the quota, and last; makes nothing',
+    description: 'Refused for the same reasons as the creation itself.',
+    tag: 'cluster',
+    access: 'operator',
+    body: ClusterCreate,
+    success: { status: 200, schema: ClusterPlan },
+    reads: true,
+    errors: ['name_taken', 'quota_exceeded', 'catalog_not_ready'],
+    cli: { command: 'cluster create', summary: 'With --dry-run: show what would be created' },
   }),
   'cluster.get': defineOperation({
     method: 'GET',

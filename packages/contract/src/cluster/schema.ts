@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { Condition, Timestamp } from '../common.ts';
 import { DeletionSettings } from '../deletion/schema.ts';
 import { Pool, PoolSpec } from '../pool/schema.ts';
+import { QuotaEntry } from '../quota/schema.ts';
 
 const Tier = Type.Enum(['standard', 'ha'], {
   description: 'standard: one replica of the control plane; ha: two or more, spread over nodes',
@@ -80,6 +81,37 @@ export const Cluster = Type.Object(
   { $id: 'Cluster', additionalProperties: false },
 );
 export type Cluster = Static<typeof Cluster>;
+
+export const ClusterPlan = Type.Object(
+  {
+    name: Type.String(),
+    kubernetesVersion: Type.String(),
+    tier: Tier,
+    creates: Type.Array(
+      Type.Object(
+        { kind: Type.String({ examples: ['worker-pool'] }), name: Type.String(), count: Type.Integer() },
+        { additionalProperties: false },
+      ),
+    ),
+    quota: Type.Array(QuotaEntry, { description: 'As it would be with this cluster' }),
+    estimate: Type.Union(
+      [
+        Type.Object(
+          {
+            typicalSeconds: Type.Number({ description: 'Half of the last clusters like it took less' }),
+            slowSeconds: Type.Number({ description: 'Nineteen of twenty took less' }),
+            basedOn: Type.Integer({ description: 'So many clusters' }),
+          },
+          { additionalProperties: false },
+        ),
+        Type.Null(),
+      ],
+      { description: 'null: too few are known' },
+    ),
+  },
+  { $id: 'ClusterPlan', additionalProperties: false },
+);
+export type ClusterPlan = Static<typeof ClusterPlan>;
 
 export const Kubeconfig = Type.Object(
   {

@@ -50,6 +50,10 @@ export const Operation = Type.Object(
     startsAt: Type.Union([Timestamp, Type.Null()], {
       description: 'It waits until then and does nothing before; null: it has begun',
     }),
+    expectedAt: Type.Union([Timestamp, Type.Null()], {
+      description: 'By then half of the last operations like this one were done; null: too few are known, or it waits',
+    }),
+    lateAt: Type.Union([Timestamp, Type.Null()], { description: 'By then nineteen of twenty were done' }),
     requestedBy: Type.String(),
     createdAt: Timestamp,
     finishedAt: Type.Union([Timestamp, Type.Null()]),

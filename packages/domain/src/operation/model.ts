@@ -34,6 +34,9 @@ export interface Operation {
   readonly error: Failure | null;
   /** It waits until then; null once it has begun. */
   readonly startsAt: Date | null;
+  /** When half of the operations like it were done, and nineteen of twenty; null when too few are known. */
+  readonly expectedAt: Date | null;
+  readonly lateAt: Date | null;
   readonly requestedBy: string;
   readonly createdAt: Date;
   readonly finishedAt: Date | null;

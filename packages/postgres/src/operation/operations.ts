@@ -1,4 +1,4 @@
-import type { Operation, OperationKind, OperationState } from '@matryoshka/domain';
+import type { Operation, OperationKind, OperationState, Tier } from '@matryoshka/domain';
 import type { Queryable } from '../database.ts';
 import { type OperationRow, operationColumns, operationOf } from './row.ts';
 
@@ -17,8 +17,9 @@ export interface NewOperation {
 
 export async function insertOperation(db: Queryable, operation: NewOperation): Promise<Operation> {
   await db.query(
-    `insert into operations (id, project_id, cluster_id, kind, generation, message, requested_by, request_id, starts_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `insert into operations (id, project_id, cluster_id, kind, generation, message, requested_by, request_id, starts_at, expected_at, late_at)
+     select $1, $2, $3, $4::text, $5, $6, $7, $8, $9::timestamptz, now() + d.typical, now() + d.slow
+     from (select 1) one left join operation_durations($4::text, (select tier from clusters where id = $3)) d on $9::timestamptz is null`,
     [
       operation.id,
       operation.projectId,
@@ -73,11 +74,13 @@ export async function listOperations(db: Queryable, filter: OperationFilter): Pr
 
 /** An operation that waited begins, as the one that made `generation`. */
 export async function startOperation(db: Queryable, id: string, generation: number, message: string): Promise<void> {
-  await db.query('update operations set starts_at = null, generation = $2, message = $3 where id = $1', [
-    id,
-    generation,
-    message,
-  ]);
+  await db.query(
+    `update operations o set starts_at = null, generation = $2, message = $3, began_at = now(),
+       expected_at = now() + (select typical from operation_durations(o.kind, c.tier)),
+       late_at = now() + (select slow from operation_durations(o.kind, c.tier))
+     from clusters c where o.id = $1 and c.id = o.cluster_id`,
+    [id, generation, message],
+  );
 }
 
 /** Ends one operation that something else made pointless. */
@@ -102,4 +105,18 @@ export async function supersedeOperations(
     [clusterId, message, but ?? null],
   );
   return result.rows.map((row) => row.id);
+}
+
+/** How long operations of a kind take on clusters of a tier; undefined when too few are known. */
+export async function operationDurations(
+  db: Queryable,
+  kind: OperationKind,
+  tier: Tier,
+): Promise<{ readonly typicalSeconds: number; readonly slowSeconds: number; readonly known: number } | undefined> {
+  const result = await db.query<{ typicalSeconds: number; slowSeconds: number; known: number }>(
+    `select extract(epoch from typical)::float8 as "typicalSeconds", extract(epoch from slow)::float8 as "slowSeconds", known
+     from operation_durations($1, $2)`,
+    [kind, tier],
+  );
+  return result.rows[0];
 }

@@ -2,7 +2,7 @@ import type { Failure, Operation, OperationKind, OperationPhase, OperationState 
 
 export const operationColumns = `
   o.id, o.project_id, o.cluster_id, (select c.name from clusters c where c.id = o.cluster_id) as cluster_name, o.kind, o.state,
-  o.generation, o.phases, o.percent, o.message, o.error, o.requested_by, o.starts_at, o.created_at, o.finished_at`;
+  o.generation, o.phases, o.percent, o.message, o.error, o.requested_by, o.starts_at, o.expected_at, o.late_at, o.created_at, o.finished_at`;
 
 export interface OperationRow {
   readonly id: string;
@@ -18,6 +18,8 @@ export interface OperationRow {
   readonly error: Failure | null;
   readonly requested_by: string;
   readonly starts_at: Date | null;
+  readonly expected_at: Date | null;
+  readonly late_at: Date | null;
   readonly created_at: Date;
   readonly finished_at: Date | null;
 }
@@ -37,6 +39,8 @@ export function operationOf(row: OperationRow): Operation {
     error: row.error,
     requestedBy: row.requested_by,
     startsAt: row.starts_at,
+    expectedAt: row.expected_at,
+    lateAt: row.late_at,
     createdAt: row.created_at,
     finishedAt: row.finished_at,
   };

@@ -1,0 +1,44 @@
+import { createCluster, quotaView } from '@matryoshka/application';
+import { deletionItems } from '@matryoshka/domain';
+import {
+  getCluster,
+  getProjectQuota,
+  inProjectUndone,
+  listClusters,
+  listFlavors,
+  operationDurations,
+} from '@matryoshka/postgres';
+import type { PlainHandlers } from '../http/incoming.ts';
+import { writeTransaction } from '../store.ts';
+
+export const planHandlers: Pick<PlainHandlers, 'cluster.plan'> = {
+  /** The creation itself, in a transaction that is undone: what it refuses and what it counts is exactly what the real one would. */
+  'cluster.plan': async ({ pool, limits, now }, { caller, body, shape }) =>
+    await inProjectUndone(pool, caller, async (tx) => {
+      const { clusterId } = await createCluster(writeTransaction(tx), caller, { body, shape, limits, now: now() });
+      const cluster = await getCluster(tx, clusterId);
+      if (cluster === undefined) throw new Error('the planned cluster vanished');
+      const quota = await getProjectQuota(tx, caller.projectId);
+      const { items } = quotaView(quota, await listClusters(tx, { limit: 10_000 }), await listFlavors(tx));
+      const durations = await operationDurations(tx, 'cluster.create', cluster.tier);
+      const { name, kubernetesVersion, tier } = cluster;
+      return {
+        data: {
+          ...{ name, kubernetesVersion, tier, quota: items },
+          creates: deletionItems(cluster, [], 'keep').map((item) => ({
+            kind: item.kind,
+            name: item.name,
+            count: item.count,
+          })),
+          estimate:
+            durations === undefined
+              ? null
+              : {
+                  typicalSeconds: durations.typicalSeconds,
+                  slowSeconds: durations.slowSeconds,
+                  basedOn: durations.known,
+                },
+        },
+      };
+    }),
+};
