@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { imageRef } from '@matryoshka/components';
-import type { KubeObject } from '@matryoshka/kube';
+import { type KubeObject, parseKubeconfig } from '@matryoshka/kube';
 import { readFileIfExists, sleep } from '@matryoshka/system';
-import { customerClient, finished, firstWrite, installation, managementClient } from './platform.ts';
+import { customerClient, finished, firstWrite, installation, managementClient, tenantConnection } from './platform.ts';
 import { describeMs, median } from './statistics.ts';
 
 // From the request to the first authenticated write, of our clusters and of a control plane that stock Kamaji makes, in turn, so that
@@ -23,10 +23,7 @@ async function ours(
   const started = performance.now();
   const created = await customer.call('cluster.create', { body: { name, tier } });
   const params = { clusterId: created.clusterId };
-  const createMs = await firstWrite(
-    started,
-    async () => (await customer.call('cluster.kubeconfig', { params })).kubeconfig,
-  );
+  const createMs = await firstWrite(started, async () => await tenantConnection(customer, created.clusterId));
   await finished(customer, created);
   const deletion = performance.now();
   await finished(customer, await customer.call('cluster.delete', { params }));
@@ -62,7 +59,7 @@ async function stock(name: string, replicas: number): Promise<number> {
   const took = await firstWrite(started, async () => {
     const secret = await management.find<KubeObject & { readonly data?: Readonly<Record<string, string>> }>(ref);
     const text = secret?.data?.['super-admin.conf'];
-    return text === undefined ? undefined : Buffer.from(text, 'base64').toString('utf8');
+    return text === undefined ? undefined : parseKubeconfig(Buffer.from(text, 'base64').toString('utf8'));
   });
   const plane = { apiVersion: object.apiVersion, kind: object.kind, name, namespace: 'default' };
   await management.delete(plane);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Client, createClient } from '@matryoshka/client';
 import type { Operation } from '@matryoshka/contract';
 import { type PlatformConfig, platformPaths, readState } from '@matryoshka/installer';
-import { createKubeClient, type KubeClient, loadKubeconfig, parseKubeconfig } from '@matryoshka/kube';
+import { type Connection, createKubeClient, type KubeClient, loadKubeconfig, parseServer } from '@matryoshka/kube';
 import { type Cloud, connectCloud } from '@matryoshka/openstack';
 import { sleep } from '@matryoshka/system';
 
@@ -69,14 +69,21 @@ export async function managementClient(config: PlatformConfig): Promise<KubeClie
   return createKubeClient(await loadKubeconfig(platformPaths(config).managementKubeconfig));
 }
 
-/** Milliseconds until the ConfigMap could be written with the kubeconfig that `kubeconfigOf` answers, once it answers one. */
-export async function firstWrite(since: number, kubeconfigOf: () => Promise<string | undefined>): Promise<number> {
+/** A customer's way into a cluster: where it is from the kubeconfig, and a token as the plug-in gets it. */
+export async function tenantConnection(customer: Client, clusterId: string): Promise<Connection> {
+  const params = { clusterId };
+  const { kubeconfig } = await customer.call('cluster.kubeconfig', { params });
+  const { token } = await customer.call('credential.create', { params });
+  return { ...parseServer(kubeconfig), token };
+}
+
+/** Milliseconds until the ConfigMap could be written over the connection that `connectionOf` answers, once it answers one. */
+export async function firstWrite(since: number, connectionOf: () => Promise<Connection | undefined>): Promise<number> {
   let client: KubeClient | undefined;
   try {
     for (;;) {
-      const text = client === undefined ? await kubeconfigOf().catch(() => undefined) : undefined;
-      if (text !== undefined)
-        client = createKubeClient(parseKubeconfig(text), { timeoutMs: 2_000, connectTimeoutMs: 500 });
+      const connection = client === undefined ? await connectionOf().catch(() => undefined) : undefined;
+      if (connection !== undefined) client = createKubeClient(connection, { timeoutMs: 2_000, connectTimeoutMs: 500 });
       if (client !== undefined)
         try {
           await client.create({

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { createKubeClient, type KubeClient, type KubeObject, parseKubeconfig } from '@matryoshka/kube';
+import { createKubeClient, type KubeClient, type KubeObject } from '@matryoshka/kube';
 import { run, sleep } from '@matryoshka/system';
-import { customerClient, customerCloud, installation } from './platform.ts';
+import { customerClient, customerCloud, installation, tenantConnection } from './platform.ts';
 import { describeMs } from './statistics.ts';
 
 // In the cluster and with the workload of quickstart: a Service until its first answer, what clients notice when the active node of its load
@@ -15,8 +15,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const cluster = (await customer.call('cluster.list', { query: { name: 'demo' } })).items[0];
 if (cluster === undefined) throw new Error('there is no cluster demo; run: kaas quickstart');
-const { kubeconfig } = await customer.call('cluster.kubeconfig', { params: { clusterId: cluster.id } });
-const tenant = createKubeClient(parseKubeconfig(kubeconfig));
+const tenant = createKubeClient(await tenantConnection(customer, cluster.id));
 
 const objectOf = (apiVersion: string, kind: string, name: string) => ({ apiVersion, kind, name, namespace: 'default' });
 const make = async (object: object): Promise<void> =>

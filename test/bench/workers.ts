@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import type { Client } from '@matryoshka/client';
-import { createKubeClient, type KubeClient, type KubeObject, parseKubeconfig } from '@matryoshka/kube';
+import { createKubeClient, type KubeClient, type KubeObject } from '@matryoshka/kube';
 import type { Cloud } from '@matryoshka/openstack';
 import { sleep } from '@matryoshka/system';
-import { customerClient, customerCloud, finished, installation } from './platform.ts';
+import { customerClient, customerCloud, finished, installation, tenantConnection } from './platform.ts';
 import { describeMs } from './statistics.ts';
 
 // A pool of one worker, again and again, in one standard cluster: how long until OpenStack says ACTIVE, and from there until the node is Ready.
@@ -48,8 +48,7 @@ const params = { clusterId: created.clusterId };
 const results = { server: [] as number[], node: [] as number[], remove: [] as number[] };
 try {
   await finished(customer, created);
-  const { kubeconfig } = await customer.call('cluster.kubeconfig', { params });
-  const tenant = createKubeClient(parseKubeconfig(kubeconfig));
+  const tenant = createKubeClient(await tenantConnection(customer, created.clusterId));
   for (let round = 1; round <= Number(values.rounds); round += 1) {
     const took = await addWorker(customer, cloud, tenant, created.clusterId, `w${round}`);
     for (const key of ['server', 'node', 'remove'] as const) results[key].push(took[key]);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type PlatformConfig, platformPaths } from '@matryoshka/installer';
+import { issuerFiles, type PlatformConfig, platformPaths } from '@matryoshka/installer';
 import { migrate, prepareDatabase } from '@matryoshka/postgres';
 import { nodeProgram, startDaemon, stopDaemon, waitFor } from '@matryoshka/system';
 import { startTestPostgres } from '@matryoshka/testkit';
@@ -33,6 +33,8 @@ export async function startService(config: PlatformConfig, folder: string, port:
   const secretKeyFile = await file('secret-key', `${randomBytes(32).toString('hex')}\n`);
   const admin = { authUrl: lab.authUrl, region: lab.region, ...lab.admin };
   const url = `http://127.0.0.1:${port}`;
+  // The certificate of the installation is for the same address; only the port is this service's own.
+  const issuer = { url: `https://${config.network.address}:${port}`, files: issuerFiles(paths) };
   const daemon = (app: 'kaas-api' | 'kaas-controller', env: Readonly<Record<string, string>>) => ({
     name: app,
     argv: nodeProgram(`${root}apps/${app}/src/main.ts`),
@@ -45,11 +47,17 @@ export async function startService(config: PlatformConfig, folder: string, port:
       KAAS_DATABASE_URL: database.url('kaas', 'kaas_api', password),
       KAAS_KEYSTONE_URL: lab.authUrl,
       KAAS_LISTEN: `127.0.0.1:${port}`,
+      KAAS_ISSUER_URL: issuer.url,
+      KAAS_ISSUER_LISTEN: `${config.network.address}:${port}`,
+      KAAS_ISSUER_CERTIFICATE_FILE: issuer.files.certificate,
+      KAAS_ISSUER_KEY_FILE: issuer.files.key,
       KAAS_RESERVED_CIDRS: `${lab.cidr},${config.network.cidr},169.254.0.0/16`,
     }),
     daemon('kaas-controller', {
       KAAS_DATABASE_URL: database.url('kaas', 'kaas_controller', password),
       KAAS_OPENSTACK_ADMIN_FILE: await file('admin.json', JSON.stringify(admin)),
+      KAAS_ISSUER_URL: issuer.url,
+      KAAS_ISSUER_CA_FILE: issuer.files.authority,
       KAAS_IMAGES_FILE: paths.imagesFile,
       KAAS_SNAPSHOT_DEFINITIONS_FILE: paths.snapshotDefinitionsFile,
       KAAS_MANAGEMENT_KUBECONFIG: paths.managementKubeconfig,

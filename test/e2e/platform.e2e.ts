@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { daemonStatus, run, sleep } from '@matryoshka/system';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accessStories } from './stories/access.ts';
 import { faultStories } from './stories/faults.ts';
 import { orcStories } from './stories/orc.ts';
 import { serviceStories } from './stories/services.ts';
@@ -155,6 +156,7 @@ describe('quickstart', () => {
   });
 });
 
+accessStories();
 serviceStories();
 volumeStories();
 faultStories();

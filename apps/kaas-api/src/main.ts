@@ -1,4 +1,4 @@
-import { createApi, keystoneIdentity } from '@matryoshka/api';
+import { createApi, keystoneIdentity, startIssuer } from '@matryoshka/api';
 import {
   checkRowSecurity,
   createPool,
@@ -47,16 +47,18 @@ async function main(): Promise<void> {
     secretBox,
     prove: keystoneIdentity(settings.keystoneUrl),
     providerProject: settings.providerProject,
+    issuerUrl: settings.issuer.url,
     limits: settings.limits,
     log,
   });
+  const issuer = await startIssuer({ pool, secretBox, log, ...settings.issuer });
   const url = await api.listen(settings.listen);
-  log.info({ url, notify: settings.notify }, 'kaas-api listens');
+  log.info({ url, issuer: issuer.address, notify: settings.notify }, 'kaas-api listens');
   keepCompiled();
 
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     log.info({ signal }, 'kaas-api ends: streams are closed, running requests are answered');
-    await api.close();
+    await Promise.all([api.close(), issuer.close()]);
     await pool.end();
     log.info('kaas-api has ended');
   };

@@ -6,6 +6,9 @@ const needed = {
   KAAS_DATABASE_URL: 'postgres://kaas_api:geheim@127.0.0.1:5432/kaas',
   KAAS_SECRET_KEY_FILE: '/key',
   KAAS_KEYSTONE_URL: 'http://172.29.0.1:5000/v3',
+  KAAS_ISSUER_URL: 'https://172.29.0.1:7444/',
+  KAAS_ISSUER_CERTIFICATE_FILE: '/crt',
+  KAAS_ISSUER_KEY_FILE: '/issuer-key',
 };
 const refusal = (change: Readonly<Record<string, string | undefined>>): string => {
   try {
@@ -24,6 +27,12 @@ describe('the settings of kaas-api', () => {
       keystoneUrl: 'http://172.29.0.1:5000/v3',
       providerProject: { name: 'admin', domainId: 'default' },
       listen: { host: '127.0.0.1', port: 7443 },
+      issuer: {
+        url: 'https://172.29.0.1:7444',
+        listen: { host: '127.0.0.1', port: 7444 },
+        certificateFile: '/crt',
+        keyFile: '/issuer-key',
+      },
       notify: true,
       limits: defaultLimits,
     };
@@ -58,6 +67,13 @@ describe('the settings of kaas-api', () => {
     ['KAAS_KEYSTONE_URL', undefined],
     ['KAAS_KEYSTONE_URL', 'http://h:5000'],
     ['KAAS_KEYSTONE_URL', 'h:5000/v3'],
+    ['KAAS_ISSUER_URL', undefined],
+    ['KAAS_ISSUER_URL', 'http://h:7444'],
+    ['KAAS_ISSUER_URL', 'https://h/?a=b'],
+    ['KAAS_ISSUER_URL', 'h'],
+    ['KAAS_ISSUER_LISTEN', 'h'],
+    ['KAAS_ISSUER_CERTIFICATE_FILE', ''],
+    ['KAAS_ISSUER_KEY_FILE', undefined],
     ['KAAS_LISTEN', '7443'],
     ['KAAS_LISTEN', 'h:70000'],
     ['KAAS_LISTEN', '::1:7443'],

@@ -9,6 +9,13 @@ export interface Settings {
   /** Whose administrators administer the service. */
   readonly providerProject: { readonly name: string; readonly domainId: string };
   readonly listen: { readonly host: string; readonly port: number };
+  /** Where control planes fetch the keys that verify credentials. */
+  readonly issuer: {
+    readonly url: string;
+    readonly listen: { readonly host: string; readonly port: number };
+    readonly certificateFile: string;
+    readonly keyFile: string;
+  };
   readonly notify: boolean;
   readonly limits: Limits;
 }
@@ -26,7 +33,13 @@ export function readSettings(env: Environment): Settings {
       name: env.KAAS_PROVIDER_PROJECT || 'admin',
       domainId: env.KAAS_PROVIDER_DOMAIN_ID || 'default',
     },
-    listen: listenAddress(env.KAAS_LISTEN || '127.0.0.1:7443'),
+    listen: listenAddress('KAAS_LISTEN', env.KAAS_LISTEN || '127.0.0.1:7443'),
+    issuer: {
+      url: issuerUrl(required(env, 'KAAS_ISSUER_URL', 'https://host:7444, as the control planes reach it')),
+      listen: listenAddress('KAAS_ISSUER_LISTEN', env.KAAS_ISSUER_LISTEN || '127.0.0.1:7444'),
+      certificateFile: required(env, 'KAAS_ISSUER_CERTIFICATE_FILE', 'a PEM file with the certificate of the issuer'),
+      keyFile: required(env, 'KAAS_ISSUER_KEY_FILE', 'a PEM file with the key of that certificate'),
+    },
     notify: notifications(env.KAAS_NOTIFY || 'on'),
     limits: { ...defaultLimits, reservedCidrs: reservedCidrs(env.KAAS_RESERVED_CIDRS || undefined) },
   };
@@ -57,12 +70,19 @@ function keystoneUrl(text: string): string {
   return text.replace(/\/$/, '');
 }
 
-function listenAddress(text: string): Settings['listen'] {
+// Kubernetes refuses other schemes, queries and fragments (AuthenticationConfiguration, issuer.url).
+function issuerUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || url.protocol !== 'https:' || url.search !== '' || url.hash !== '' || url.username !== '')
+    throw wrong('KAAS_ISSUER_URL', `is ${text}`, 'an https address without query and fragment');
+  return text.replace(/\/$/, '');
+}
+
+function listenAddress(name: string, text: string): Settings['listen'] {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
-  if (host === undefined || port > 65_535)
-    throw wrong('KAAS_LISTEN', `is ${text}`, 'host:port, for example 127.0.0.1:7443');
+  if (host === undefined || port > 65_535) throw wrong(name, `is ${text}`, 'host:port, for example 127.0.0.1:7443');
   return { host, port };
 }
 

@@ -89,6 +89,7 @@ async function main(signal: AbortSignal): Promise<void> {
     images: parseImages(await readConfigured('KAAS_IMAGES_FILE')),
     snapshotDefinitions: JSON.parse(await readConfigured('KAAS_SNAPSHOT_DEFINITIONS_FILE')) as readonly KubeObject[],
     openstack: { authUrl: admin.authUrl, region: admin.region },
+    issuer: { url: required('KAAS_ISSUER_URL'), authority: await readConfigured('KAAS_ISSUER_CA_FILE') },
     externalNetwork: process.env.KAAS_EXTERNAL_NETWORK ?? settingsDefaults.externalNetwork,
     loadBalancerProvider: process.env.KAAS_LOAD_BALANCER_PROVIDER ?? settingsDefaults.loadBalancerProvider,
     workerImagePrefix: process.env.KAAS_WORKER_IMAGE_PREFIX ?? settingsDefaults.workerImagePrefix,

@@ -1,3 +1,4 @@
+export { accessGroup, accessManifests } from './access/manifests.ts';
 export { type CinderCsiOptions, cinderCsiManifests, cinderDriver, cinderNodeName } from './cinder-csi/manifests.ts';
 export {
   type CloudControllerManagerOptions,

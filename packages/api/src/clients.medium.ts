@@ -7,6 +7,7 @@ import type { Cluster, Event, Operation, Session } from '@matryoshka/contract';
 import { type ClusterPlan, mergeConditions } from '@matryoshka/domain';
 import { getCluster, removeCluster, reportCluster } from '@matryoshka/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { startTestKeystone, type TestKeystone } from './testing/keystone.ts';
 import { startTestPlatform, type TestPlatform } from './testing/platform.ts';
 import { type ApiProcess, startApiProcess } from './testing/process.ts';
@@ -93,10 +94,7 @@ async function converge(clusterId: string): Promise<void> {
 
 const kubeconfig = `apiVersion: v1
 kind: Config
-current-context: admin@demo
-contexts: [{name: admin@demo, context: {cluster: demo, user: admin}}]
-clusters: [{name: demo, cluster: {server: "https://172.29.1.7:6443"}}]
-users: [{name: admin, user: {token: t}}]
+clusters: [{name: demo, cluster: {server: "https://172.29.1.7:6443", certificate-authority-data: Q0E=}}]
 `;
 
 describe('the command line', () => {
@@ -142,7 +140,12 @@ describe('the command line', () => {
     expect((await kaas(['cluster', 'list', '--no-headers'])).stdout).toMatch(
       /^demo +c-\S+ +ready +standard +v1\.36\.3 +2\/2/,
     );
-    expect((await kaas(['cluster', 'kubeconfig', 'demo', '--stdout'])).stdout).toBe(kubeconfig);
+    const printed = (await kaas(['cluster', 'kubeconfig', 'demo', '--stdout'])).stdout;
+    expect(printed).toContain('server: https://172.29.1.7:6443');
+    const plugin = ['get-token', '--cluster', operation.clusterId];
+    expect(parse(printed).users[0].user.exec.args).toEqual([...plugin, '--url', api.url]);
+    const given = await json<{ readonly kind: string; readonly status: { readonly token: string } }>(plugin);
+    expect(given).toMatchObject({ kind: 'ExecCredential', status: { token: expect.stringMatching(/^ey/) } });
     expect((await kaas(['cluster', 'kubeconfig', 'demo'])).code).toBe(0);
     expect(await readFile(join(home, '.kube/config'), 'utf8')).toMatch(/current-context: demo/);
   });

@@ -13,6 +13,8 @@ export interface ApiContext {
   readonly secretBox: SecretBox;
   readonly prove: ProveIdentity;
   readonly providerProject: ProviderProject;
+  /** Who the credentials for clusters say they are from. */
+  readonly issuerUrl: string;
   readonly limits: Limits;
   readonly log: Logger;
   readonly now: () => Date;

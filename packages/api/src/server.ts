@@ -11,6 +11,7 @@ import { catalogueHandlers } from './catalogue/handlers.ts';
 import { clusterChanges, clusterHandlers } from './cluster/handlers.ts';
 import { planHandlers } from './cluster/plan.ts';
 import type { ApiContext } from './context.ts';
+import { credentialChanges, credentialWrites } from './credential/handlers.ts';
 import { deletionHandlers, deletionWrites } from './deletion/handlers.ts';
 import { runDeletionSchedule } from './deletion/schedule.ts';
 import { createEventBells } from './event/bells.ts';
@@ -38,6 +39,8 @@ export interface ApiOptions {
   readonly prove: ProveIdentity;
   /** Default: the project `admin` of the domain `default`. */
   readonly providerProject?: ProviderProject;
+  /** What credentials for clusters name as their issuer (see `startIssuer`). */
+  readonly issuerUrl: string;
   readonly limits: Limits;
   readonly log: Logger;
   readonly now?: () => Date;
@@ -74,8 +77,8 @@ const handlers: Handlers = {
     ...resourceHandlers,
     ...operationHandlers,
   },
-  changes: { ...clusterChanges, ...poolChanges },
-  writes: { ...deletionWrites, ...tokenWrites },
+  changes: { ...clusterChanges, ...poolChanges, ...credentialChanges },
+  writes: { ...deletionWrites, ...tokenWrites, ...credentialWrites },
   streams: eventHandlers,
 };
 
@@ -91,6 +94,7 @@ export function createApi(options: ApiOptions): Api {
     secretBox: options.secretBox,
     prove: options.prove,
     providerProject: options.providerProject ?? { name: 'admin', domainId: 'default' },
+    issuerUrl: options.issuerUrl,
     limits: options.limits,
     now: options.now ?? (() => new Date()),
     loginLimit: createLoginLimit(options.loginLimit),

@@ -4,6 +4,8 @@ export type { Identity, ProveIdentity } from './auth/identity.ts';
 export { updateCluster } from './cluster/change-cluster.ts';
 export { createCluster } from './cluster/create-cluster.ts';
 export type { IfMatch } from './cluster/record-change.ts';
+export { type CredentialClaims, credentialClaims, credentialLifeMs } from './credential/claims.ts';
+export { revokeCredentials } from './credential/revoke-credentials.ts';
 export { type DeleteRequest, deleteCluster } from './deletion/delete-cluster.ts';
 export { beginDueDeletion } from './deletion/due-deletion.ts';
 export { deletionPlanView } from './deletion/plan.ts';

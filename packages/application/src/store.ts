@@ -39,6 +39,7 @@ export interface WriteTransaction {
     change?: {
       readonly tier?: Tier;
       readonly deletion?: DeletionSettings;
+      readonly newAccessEpoch?: true;
       readonly deleted?: { readonly volumes: VolumePolicy };
     },
   ): Promise<number>;

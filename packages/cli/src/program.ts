@@ -4,6 +4,7 @@ import { authCommands, projectCommands } from './commands/auth.ts';
 import { catalogueCommands, eventCommands, quotaCommand } from './commands/catalogue.ts';
 import { clusterCommands } from './commands/cluster.ts';
 import { completionCommand } from './commands/completion.ts';
+import { getTokenCommand } from './commands/credential.ts';
 import { receiptCommands } from './commands/deletion.ts';
 import { operationCommands } from './commands/operation.ts';
 import { poolCommands } from './commands/pool.ts';
@@ -68,6 +69,7 @@ export function buildProgram(options: Omit<CliOptions, 'argv'>): Command {
   tokenCommands(program, context);
   projectCommands(program, context);
   clusterCommands(program, context);
+  getTokenCommand(program, context);
   receiptCommands(program, context);
   poolCommands(program, context);
   operationCommands(program, context);

@@ -3,6 +3,7 @@ export { LoginRequest, Me, Session, User } from './auth/schema.ts';
 export { Flavor, Version } from './catalogue/schema.ts';
 export { Cluster, ClusterCreate, ClusterPatch, ClusterPlan, Kubeconfig, NetworkSpec } from './cluster/schema.ts';
 export { Condition, defaultPageSize } from './common.ts';
+export { Credential } from './credential/schema.ts';
 export { DeletionItem, DeletionPlan, DeletionReceipt, DeletionSettings } from './deletion/schema.ts';
 export { Event, eventTypes } from './event/schema.ts';
 export { apiVersion, openApiDocument } from './openapi/document.ts';

@@ -86,7 +86,7 @@ export const problems = {
     status: 409,
     title: 'The cluster is being deleted',
     actor: 'user',
-    meaning: 'A cluster that is being deleted cannot be changed, and its kubeconfig is not given out any more.',
+    meaning: 'A cluster that is being deleted cannot be changed, and no credentials are given out for it any more.',
   },
   deletion_protected: {
     status: 409,

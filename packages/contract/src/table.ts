@@ -2,6 +2,7 @@ import { auditOperations } from './audit/operations.ts';
 import { authOperations } from './auth/operations.ts';
 import { catalogueOperations } from './catalogue/operations.ts';
 import { clusterOperations } from './cluster/operations.ts';
+import { credentialOperations } from './credential/operations.ts';
 import { deletionOperations } from './deletion/operations.ts';
 import { eventOperations } from './event/operations.ts';
 import { operationOperations } from './operation/operations.ts';
@@ -20,6 +21,7 @@ export const operations = {
   ...projectOperations,
   ...catalogueOperations,
   ...clusterOperations,
+  ...credentialOperations,
   ...deletionOperations,
   ...poolOperations,
   ...quotaOperations,

@@ -34,6 +34,8 @@ export interface ClusterSettings {
   readonly dnsNameservers: readonly string[];
   /** Kamaji DataStore that holds the control planes. */
   readonly dataStore: string;
+  /** Whose tokens the control planes accept: kaas-api's `KAAS_ISSUER_URL`, and the PEM of the authority that it is known by. */
+  readonly issuer: { readonly url: string; readonly authority: string };
   /** How the tenant's DNS domain is called. */
   readonly serviceDomain: string;
   /** CustomResourceDefinitions of volume snapshots, as their upstream module has them. */

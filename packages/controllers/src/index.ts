@@ -8,6 +8,7 @@ export {
 export { createPostgresCatalogue } from './catalogue/postgres-catalogue.ts';
 export type { ClusterContext } from './cluster/context.ts';
 export { type ControllerOptions, controllerDefaults, runClusterController } from './cluster/controller.ts';
+export { authenticationConfiguration } from './cluster/manifests/authentication.ts';
 export type { ClusterStore, SecretKind } from './cluster/ports.ts';
 export { createPostgresClusterStore } from './cluster/postgres-store.ts';
 export { reconcileCluster } from './cluster/reconcile.ts';

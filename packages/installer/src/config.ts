@@ -37,6 +37,8 @@ export interface PlatformPorts {
   readonly postgres: number;
   /** On 127.0.0.1. */
   readonly api: number;
+  /** On the provider network, for the control planes. */
+  readonly issuer: number;
 }
 
 export type PlatformOptions = Partial<Omit<PlatformConfig, 'network' | 'ports'>> & {
@@ -55,6 +57,7 @@ export const defaultPlatformPorts: PlatformPorts = {
   registry: 5050,
   postgres: 15432,
   api: 7443,
+  issuer: 7444,
 };
 
 export const defaultDataDir = '/var/lib/matryoshka';

@@ -31,6 +31,7 @@ const portNames = [
   'registry',
   'postgres',
   'api',
+  'issuer',
 ] as const;
 let dataDir: string;
 let context: PlatformContext;

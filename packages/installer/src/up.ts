@@ -14,6 +14,7 @@ import { managementServersStep } from './management/servers-step.ts';
 import { postgresStep } from './postgres/step.ts';
 import { registryStep } from './registry/step.ts';
 import { ensureSecrets } from './secrets/secrets.ts';
+import { issuerCertificateStep } from './service/issuer-step.ts';
 import { apiStep, controllerStep } from './service/steps.ts';
 import { configFor, writeState } from './state/state.ts';
 
@@ -40,7 +41,8 @@ export function upSteps(): readonly PlatformStep[] {
     managementServersStep(['glance', 'postgres', 'images']),
     managementClusterStep(['management-servers']),
     controllersStep(['management-cluster']),
-    apiStep(['database', 'pocket-cloud']),
+    issuerCertificateStep(['postgres']),
+    apiStep(['database', 'pocket-cloud', 'issuer-certificate']),
     controllerStep(['database', 'controllers']),
   ];
 }

@@ -38,7 +38,9 @@ export {
   type Connection,
   type KubeconfigIdentity,
   loadKubeconfig,
+  type ParseOptions,
   parseKubeconfig,
+  parseServer,
 } from './kubeconfig.ts';
 export type { ListPage, ListQuery, ListResult } from './list.ts';
 export { describeRef, type KubeObject, type ObjectMeta, type ObjectRef, type OwnerReference, refOf } from './object.ts';

@@ -64,45 +64,78 @@ function pem(source: Readonly<Record<string, unknown>>, member: string, folder: 
   return path === undefined ? undefined : readFileSync(resolve(folder, path), 'utf8');
 }
 
-/**
- * Reads one context of a kubeconfig text (client.authentication: certificates, token, token file).
- * Throws `kubeconfig_invalid` when the text, the context or what it names is not usable; exec and auth-provider plugins are refused by name.
- */
-export function parseKubeconfig(
-  source: string,
-  options: { readonly context?: string; readonly folder?: string } = {},
-): Connection {
+export interface ParseOptions {
+  /** Default: the current one. */
+  readonly context?: string;
+  /** What relative paths are relative to. */
+  readonly folder?: string;
+}
+
+interface Parts {
+  readonly cluster: Readonly<Record<string, unknown>>;
+  readonly userName: string;
+  readonly user: () => Readonly<Record<string, unknown>>;
+  readonly folder: string;
+}
+
+function partsOf(source: string, options: ParseOptions): Parts {
   let document: Readonly<Record<string, unknown>>;
   try {
     document = record(parse(source));
   } catch (error) {
     throw invalid(error instanceof Error ? error.message : String(error));
   }
-  const folder = options.folder ?? process.cwd();
   const contextName = options.context ?? text(document['current-context']);
   if (contextName === undefined) throw invalid('it has no current-context');
   const context = find(entries(document.contexts, 'context'), contextName, 'context');
-  const cluster = find(entries(document.clusters, 'cluster'), text(context.cluster) ?? '', 'cluster');
-  const user = find(entries(document.users, 'user'), text(context.user) ?? '', 'user');
+  const userName = text(context.user) ?? '';
+  return {
+    cluster: find(entries(document.clusters, 'cluster'), text(context.cluster) ?? '', 'cluster'),
+    userName,
+    user: () => find(entries(document.users, 'user'), userName, 'user'),
+    folder: options.folder ?? process.cwd(),
+  };
+}
+
+function serverOf({ cluster, folder }: Parts): Connection {
   const server = text(cluster.server);
-  if (server === undefined) throw invalid(`cluster "${String(context.cluster)}" has no server`);
-  if (user.exec !== undefined || user['auth-provider'] !== undefined)
-    throw invalid(`user "${String(context.user)}" needs a credential plugin, which is not supported here`);
+  if (server === undefined) throw invalid('its cluster has no server');
   const ca = pem(cluster, 'certificate-authority', folder);
-  const cert = pem(user, 'client-certificate', folder);
-  const key = pem(user, 'client-key', folder);
-  const token = text(user.token);
-  const tokenFile = text(user.tokenFile);
   const tlsServerName = text(cluster['tls-server-name']);
   return {
     server: server.replace(/\/+$/, ''),
     ...(ca === undefined ? {} : { ca }),
+    ...(tlsServerName === undefined ? {} : { tlsServerName }),
+    ...(cluster['insecure-skip-tls-verify'] === true ? { insecureSkipTlsVerify: true } : {}),
+  };
+}
+
+/** Where the API server of one context is and by what it is known; whoever its user is. Throws `kubeconfig_invalid`. */
+export function parseServer(source: string, options: ParseOptions = {}): Connection {
+  return serverOf(partsOf(source, options));
+}
+
+/**
+ * Reads one context of a kubeconfig text (client.authentication: certificates, token, token file).
+ * Throws `kubeconfig_invalid` when the text, the context or what it names is not usable; exec and auth-provider plugins are refused by name.
+ */
+export function parseKubeconfig(source: string, options: ParseOptions = {}): Connection {
+  const parts = partsOf(source, options);
+  const { folder } = parts;
+  const server = serverOf(parts);
+  const user = parts.user();
+  if (user.exec !== undefined || user['auth-provider'] !== undefined)
+    throw invalid(`user "${parts.userName}" needs a credential plugin, which is not supported here`);
+  const cert = pem(user, 'client-certificate', folder);
+  const key = pem(user, 'client-key', folder);
+  const token = text(user.token);
+  const tokenFile = text(user.tokenFile);
+  return {
+    ...server,
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
     ...(token === undefined ? {} : { token }),
     ...(tokenFile === undefined ? {} : { tokenFile: resolve(folder, tokenFile) }),
-    ...(tlsServerName === undefined ? {} : { tlsServerName }),
-    ...(cluster['insecure-skip-tls-verify'] === true ? { insecureSkipTlsVerify: true } : {}),
   };
 }
 

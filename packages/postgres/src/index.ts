@@ -26,6 +26,7 @@ export {
   updatePool,
 } from './cluster/write-cluster.ts';
 export { acquireLeadership, type Leadership } from './controller/leadership.ts';
+export { ensureSigningKey, listPublicKeys, type SigningKey } from './credential/signing-keys.ts';
 export {
   checkDatabase,
   checkRowSecurity,

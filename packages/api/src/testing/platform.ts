@@ -179,6 +179,7 @@ async function startApi(apiUrl: string, secretBox: SecretBox, options: Partial<A
     notify,
     secretBox,
     prove: nobody,
+    issuerUrl: 'https://issuer.test',
     limits: defaultLimits,
     log: pino({ level: 'trace' }, { write: (line) => log.push(line) }),
     ...options,

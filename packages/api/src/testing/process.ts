@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeProgram, waitFor } from '@matryoshka/system';
+import { makeTestCertificate } from '@matryoshka/testkit';
 import type { TestPlatform } from './platform.ts';
 
 export interface ApiProcess {
@@ -38,6 +39,7 @@ export async function spawnApi(platform: TestPlatform, env: Environment = {}): P
   const folder = await mkdtemp(join(tmpdir(), 'kaas-api-'));
   const keyFile = join(folder, 'key');
   await writeFile(keyFile, `${platform.secretKey}\n`, { mode: 0o600 });
+  const certificate = await makeTestCertificate();
   const [node, ...argv] = nodeProgram(main);
   const child = spawn(node, argv, {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -47,6 +49,10 @@ export async function spawnApi(platform: TestPlatform, env: Environment = {}): P
       KAAS_SECRET_KEY_FILE: keyFile,
       KAAS_KEYSTONE_URL: 'http://127.0.0.1:9/v3',
       KAAS_LISTEN: '127.0.0.1:0',
+      KAAS_ISSUER_URL: 'https://issuer.test',
+      KAAS_ISSUER_LISTEN: '127.0.0.1:0',
+      KAAS_ISSUER_CERTIFICATE_FILE: certificate.certificateFile,
+      KAAS_ISSUER_KEY_FILE: certificate.keyFile,
       ...env,
     },
   });
@@ -62,6 +68,7 @@ export async function spawnApi(platform: TestPlatform, env: Environment = {}): P
   platform.defer(async () => {
     child.kill('SIGKILL');
     await ended;
+    await certificate.remove();
     await rm(folder, { recursive: true, force: true });
   });
   return { pid: child.pid ?? -1, output: () => text, kill: (signal) => void child.kill(signal), ended };

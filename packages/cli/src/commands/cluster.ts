@@ -3,12 +3,11 @@ import type { ClusterCreate, ClusterPatch, DeletionSettings, PoolSpec } from '@m
 import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { usageError } from '../errors.ts';
-import { storeEntry } from '../kubeconfig/files.ts';
-import { entryOf } from '../kubeconfig/merge.ts';
 import { formatItem, formatList } from '../output/format.ts';
 import { clusterView, plannedView, resourceView } from '../output/views.ts';
 import { parseDuration } from '../parse-duration.ts';
 import { parsePool } from '../pool-flag.ts';
+import { credentialCommands } from './credential.ts';
 import { deletionCommands } from './deletion.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
 
@@ -162,23 +161,7 @@ export function clusterCommands(program: Command, context: CliContext): void {
 
   deletionCommands(group, context);
 
-  group
-    .command('kubeconfig <cluster>')
-    .description('merge access to a cluster into your kubeconfig, as the current context')
-    .option('--stdout', 'print the kubeconfig and change nothing')
-    .option('--context-name <name>', 'name of the context; default: the name of the cluster')
-    .action(async (name: string, options: { stdout?: boolean; contextName?: string }, command: Command) => {
-      const { client } = await clientOf(context, command);
-      const { cluster } = await findCluster(client, name);
-      const answer = await client.call('cluster.kubeconfig', { params: { clusterId: cluster.id } });
-      if (options.stdout) {
-        terminal.stdout(answer.kubeconfig);
-        return;
-      }
-      const contextName = options.contextName ?? cluster.name;
-      const path = await storeEntry(terminal, entryOf(answer.kubeconfig, contextName));
-      terminal.stderr(`context ${contextName} is in ${path} and is the current one\n`);
-    });
+  credentialCommands(group, context);
 }
 
 async function showPlan(context: CliContext, command: Command, client: Client, body: ClusterCreate): Promise<void> {

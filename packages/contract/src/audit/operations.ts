@@ -10,7 +10,7 @@ export const auditOperations = {
     method: 'GET',
     path: '/v1/audit',
     summary: 'Who did what in the project, the newest first',
-    description: 'Every change, every login and every kubeconfig that was given out.',
+    description: 'Every change, every login and every credential for a cluster that was given out.',
     tag: 'audit',
     access: 'admin',
     wholeProject: true,

@@ -102,9 +102,10 @@ export const clusterOperations = {
   'cluster.kubeconfig': defineOperation({
     method: 'GET',
     path: '/v1/clusters/{clusterId}/kubeconfig',
-    summary: 'The kubeconfig of a cluster',
+    summary: 'The kubeconfig of a cluster; it holds no secret, kubectl asks for a token as you',
+    description: 'Its user is the exec plug-in `kaas get-token` (client.authentication.k8s.io/v1).',
     tag: 'cluster',
-    access: 'operator',
+    access: 'viewer',
     params,
     success: { status: 200, schema: Kubeconfig },
     errors: ['cluster_not_ready', 'cluster_deleting'],

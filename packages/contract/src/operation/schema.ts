@@ -22,6 +22,7 @@ export const operationKinds = [
   'pool.create',
   'pool.update',
   'pool.delete',
+  'credential.revoke',
 ] as const;
 
 export const Operation = Type.Object(

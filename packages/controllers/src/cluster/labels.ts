@@ -4,6 +4,8 @@ import type { Cluster } from '@matryoshka/domain';
 export const fieldManager = 'matryoshka';
 export const hashAnnotation = 'matryoshka.dev/hash';
 export { clusterLabel };
+/** On a control plane's pod: the rules of who is let in that it was told to read. */
+export const authenticationAnnotation = 'matryoshka.dev/authentication';
 export const projectLabel = 'matryoshka.dev/project';
 export const poolLabel = 'matryoshka.dev/pool';
 

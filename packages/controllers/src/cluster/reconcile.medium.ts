@@ -1,5 +1,6 @@
+import { controlPlanePodLabel } from '@matryoshka/addons';
 import { type Cluster, planCluster } from '@matryoshka/domain';
-import { createKubeClient, type KubeClient, type TransportRequest } from '@matryoshka/kube';
+import { createKubeClient, type KubeClient, parseKubeconfig, type TransportRequest } from '@matryoshka/kube';
 import { createLogger } from '@matryoshka/system';
 import { startTestApiServer, type TestApiServer } from '@matryoshka/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,6 +9,8 @@ import { createMemoryCloud, type MemoryCloud } from '../testing/memory-cloud.ts'
 import { createMemoryStore, type MemoryStore } from '../testing/memory-store.ts';
 import { installDefinitions, playTenantAddons, playUpstream } from '../testing/upstream.ts';
 import type { ClusterContext } from './context.ts';
+import { authenticationAnnotation } from './labels.ts';
+import { authenticationName } from './manifests/authentication.ts';
 import { reconcileCluster } from './reconcile.ts';
 import { createTenantClients } from './tenant-clients.ts';
 
@@ -173,7 +176,9 @@ test('a cluster becomes ready, a second run writes nothing, and deletion leaves 
   await world.create(clusterFixture({ id }));
   expect(counts(await census(id))).toEqual(expectedStandard);
   expect([...world.cloud.users.values()].map((user) => user.credentials.size)).toEqual([1]);
-  expect(await world.store.secret(id, 'kubeconfig')).toContain(server.connection.server);
+  const stored = parseKubeconfig((await world.store.secret(id, 'kubeconfig')) ?? '');
+  // The administrator's credentials stay in the management cluster.
+  expect(stored).toEqual({ server: server.connection.server, ca: server.connection.ca });
 
   const before = await census(id);
   world.writes = [];
@@ -226,6 +231,45 @@ test('pools come and go', async () => {
   expect(counts(await census(cluster.id))).toMatchObject({ MachineDeployment: 1, Machine: 1 });
   await world.remove(cluster.id);
   await expectNothingLeft(world, cluster.id);
+});
+
+test('a new access epoch reaches every pod of the control plane, and each is told once', async () => {
+  const world = new World();
+  const cluster = clusterFixture({ id: newId() });
+  await world.create(cluster);
+  const namespace = cluster.id;
+  const annotation = async (name: string): Promise<string | undefined> =>
+    (await client.get({ apiVersion: 'v1', kind: 'Pod', name, namespace })).metadata.annotations?.[
+      authenticationAnnotation
+    ];
+  const startPod = async (name: string): Promise<void> => {
+    const labels = { [controlPlanePodLabel]: cluster.id };
+    const spec = { containers: [{ name: 'kube-apiserver', image: 'kube-apiserver' }] };
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, labels }, spec };
+    await client.apply(pod, { fieldManager: 'kamaji', force: true });
+  };
+  const rules = async (): Promise<string> => {
+    const ref = { apiVersion: 'v1', kind: 'ConfigMap', name: authenticationName(cluster.id), namespace };
+    return JSON.stringify(await client.get(ref));
+  };
+  await startPod('one');
+  await world.run(cluster.id);
+  const first = await annotation('one');
+  expect(first).toBeDefined();
+  expect(await rules()).toContain('claims.epoch >= 1.0');
+
+  await startPod('two');
+  await world.create({ ...cluster, accessEpoch: 2, generation: 2 });
+  expect(await rules()).toContain('claims.epoch >= 2.0');
+  const second = await annotation('one');
+  expect(second).not.toBe(first);
+  expect(await annotation('two')).toBe(second);
+  world.writes = [];
+  await world.run(cluster.id);
+  expect(world.writes).toEqual(['report']);
+  for (const name of ['one', 'two'])
+    await client.delete({ apiVersion: 'v1', kind: 'Pod', name, namespace }, { gracePeriodSeconds: 0 });
+  await world.remove(cluster.id);
 });
 
 test('a worker whose server failed is replaced', async () => {

@@ -19,7 +19,9 @@ export type ClusterAction =
   | { readonly type: 'deleteStaleNode'; readonly node: string }
   /** Delete the VolumeAttachment of a node that is gone: Kubernetes itself would wait six minutes before its volume may go elsewhere. */
   | { readonly type: 'deleteStaleVolumeAttachment'; readonly name: string }
-  /** Read the admin kubeconfig from the management cluster and store it encrypted. */
+  /** Make a pod of the control plane read the rules of who is let in again, now rather than within a minute. */
+  | { readonly type: 'refreshPod'; readonly pod: string }
+  /** Store where the API is and by which authority it is known; no credentials. */
   | { readonly type: 'storeKubeconfig' }
   | { readonly type: 'applyTenantAddons' }
   /** Delete every Service of type LoadBalancer in the tenant; the cloud controller manager then removes the load balancers. */

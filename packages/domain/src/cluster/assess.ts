@@ -52,6 +52,7 @@ export function assessControlPlane(desired: Cluster, observed: ObservedCluster, 
     plane !== undefined && plane.readyReplicas === wanted && plane.replicas === wanted,
     plane?.version === desired.kubernetesVersion,
     observed.kubeconfig === 'current',
+    seen(observed.stalePods)?.length === 0,
   ];
   const done = steps.every(Boolean);
   const waiting =

@@ -76,6 +76,8 @@ export interface Cluster extends ClusterSpec {
   readonly deleteRequestedAt: Date | null;
   /** A deletion that was asked for begins then, unless it is undone. */
   readonly deleteScheduledAt: Date | null;
+  /** Credentials for its Kubernetes API are good when they were given out in this epoch or later; it only grows. */
+  readonly accessEpoch: number;
   /** Part of the request for deletion. */
   readonly volumesOnDelete: VolumePolicy;
   readonly createdAt: Date;

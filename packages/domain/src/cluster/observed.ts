@@ -80,8 +80,10 @@ export interface ObservedCluster {
   readonly machines: readonly ObservedMachine[];
   /** `absent` when the control plane is not initialised yet or gone; `unknown` when it should answer and does not. */
   readonly tenant: Looked<ObservedTenant>;
-  /** `current` when the stored kubeconfig is the one of the control plane; `absent` when none is stored. */
+  /** `current` when the stored kubeconfig names the API as the control plane's own does; `absent` when none is stored. */
   readonly kubeconfig: 'current' | 'outdated' | 'absent';
+  /** Pods of the control plane that may still read older rules of who is let in. */
+  readonly stalePods: Looked<readonly string[]>;
   /** Load balancers `kube_service_<id>_…` left in the project. Only gathered while deleting; else absent. */
   readonly leftoverLoadBalancers: Looked<number>;
   /** Volumes made for this cluster, in the project. Only gathered while deleting what shall not be kept; else absent. */

@@ -13,6 +13,9 @@ export function actionsToKeep(desired: Cluster, observed: ObservedCluster): read
     if (!inLedger(observed, entry)) actions.push({ type: 'ensureLedger', entry });
   actions.push(...credentialAndManifests(desired, observed));
   actions.push(...poolActions(desired, observed));
+  // Only when the rules themselves are there: a pod that was told once is not told again.
+  if (observed.applied.cluster === 'current')
+    for (const pod of seen(observed.stalePods) ?? []) actions.push({ type: 'refreshPod', pod });
   actions.push(...tenantActions(observed));
   return actions;
 }

@@ -21,6 +21,7 @@ const desired = (change: Partial<Cluster> = {}): Cluster => ({
   deletion: defaultDeletionSettings,
   deleteRequestedAt: null,
   deleteScheduledAt: null,
+  accessEpoch: 1,
   volumesOnDelete: 'keep',
   createdAt: now,
   updatedAt: now,
@@ -45,6 +46,7 @@ const nothing: ObservedCluster = {
   machines: [],
   tenant: absent,
   kubeconfig: 'absent',
+  stalePods: absent,
   leftoverLoadBalancers: absent,
   leftoverVolumes: absent,
 };
@@ -88,6 +90,7 @@ const complete: ObservedCluster = {
   machines: [machine('m1'), machine('m2')],
   tenant: present(tenant),
   kubeconfig: 'current',
+  stalePods: present([]),
   leftoverLoadBalancers: absent,
   leftoverVolumes: absent,
 };

@@ -8,6 +8,7 @@ export const operationKinds = [
   'pool.create',
   'pool.update',
   'pool.delete',
+  'credential.revoke',
 ] as const;
 export type OperationKind = (typeof operationKinds)[number];
 

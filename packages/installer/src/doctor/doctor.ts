@@ -80,7 +80,10 @@ async function takenPort(config: PlatformConfig, name: (typeof processNames)[num
     postgres: [[address, config.ports.postgres]],
     registry: [[address, config.ports.registry]],
     'pocket-cloud': [[address, config.ports.keystone]],
-    'kaas-api': [['127.0.0.1', config.ports.api]],
+    'kaas-api': [
+      ['127.0.0.1', config.ports.api],
+      [address, config.ports.issuer],
+    ],
     'kaas-controller': [],
   };
   for (const [host, port] of ports[name]) if (await isTaken(host, port)) return port;

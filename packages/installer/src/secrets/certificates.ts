@@ -138,7 +138,7 @@ export async function leafIsGood(
   return wanted.every((name) => names.includes(name));
 }
 
-/** The pair stored as `<dir>/<name>.{crt,key}`; made by `create` when absent or when `isGood` says no. Key files are 0600. */
+/** The pair stored as `<dir>/<name>.json`; made by `create` when absent or when `isGood` says no. The file is 0600. */
 export async function ensureStored(
   dir: string,
   name: string,
@@ -147,16 +147,20 @@ export async function ensureStored(
 ): Promise<CertificateAndKey> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await chmod(dir, 0o700);
-  const file = join(dir, `${name}.json`);
-  const text = await readFileIfExists(file);
-  if (text !== undefined) {
-    const stored = JSON.parse(text) as CertificateAndKey;
-    if (await isGood(stored)) return stored;
-  }
+  const stored = await storedPair(dir, name);
+  if (stored !== undefined && (await isGood(stored))) return stored;
   const made = await create();
   // One file, so that a crash never leaves a certificate with another one's key.
-  await writeFileAtomic(file, `${JSON.stringify(made)}\n`, 0o600);
+  await writeFileAtomic(pairFile(dir, name), `${JSON.stringify(made)}\n`, 0o600);
   return made;
+}
+
+const pairFile = (dir: string, name: string): string => join(dir, `${name}.json`);
+
+/** What {@link ensureStored} keeps under this name. */
+export async function storedPair(dir: string, name: string): Promise<CertificateAndKey | undefined> {
+  const text = await readFileIfExists(pairFile(dir, name));
+  return text === undefined ? undefined : (JSON.parse(text) as CertificateAndKey);
 }
 
 /** An authority of this installation, made once. */

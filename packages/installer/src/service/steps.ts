@@ -6,10 +6,11 @@ import type { PlatformContext, PlatformStep } from '../context.ts';
 import { socketUrl, withSuperuser } from '../postgres/cluster.ts';
 import { ensureDaemon } from '../processes/ensure-daemon.ts';
 import { program, sourceHash } from '../repository.ts';
+import { issuerFiles, issuerUrl } from './issuer-step.ts';
 
 type App = 'kaas-api' | 'kaas-controller';
 
-/** kaas-api on the loopback address. A new configuration or a new version of the program restarts it; clients resume. */
+/** kaas-api on the loopback address, and its issuer on the provider network. A new configuration or a new version of the program restarts it; clients resume. */
 export function apiStep(after: readonly string[]): PlatformStep {
   return appStep('kaas-api', 'kaas-api', after, apiEnvironment, async ({ config }) => await apiIsReady(config));
 }
@@ -68,6 +69,10 @@ function apiEnvironment({ config, paths, secrets }: PlatformContext): Readonly<R
     KAAS_SECRET_KEY_FILE: paths.secretKeyFile,
     KAAS_KEYSTONE_URL: `http://${config.network.address}:${config.ports.keystone}/v3`,
     KAAS_LISTEN: `127.0.0.1:${config.ports.api}`,
+    KAAS_ISSUER_URL: issuerUrl(config),
+    KAAS_ISSUER_LISTEN: `${config.network.address}:${config.ports.issuer}`,
+    KAAS_ISSUER_CERTIFICATE_FILE: issuerFiles(paths).certificate,
+    KAAS_ISSUER_KEY_FILE: issuerFiles(paths).key,
     KAAS_RESERVED_CIDRS: `${config.network.cidr},169.254.0.0/16`,
   };
 }
@@ -77,6 +82,8 @@ function controllerEnvironment({ config, paths, secrets }: PlatformContext): Rea
     KAAS_DATABASE_URL: socketUrl(config, paths, 'kaas_controller', secrets.postgres.kaasController, 'kaas'),
     KAAS_SECRET_KEY_FILE: paths.secretKeyFile,
     KAAS_OPENSTACK_ADMIN_FILE: paths.openstackAdminFile,
+    KAAS_ISSUER_URL: issuerUrl(config),
+    KAAS_ISSUER_CA_FILE: issuerFiles(paths).authority,
     KAAS_IMAGES_FILE: paths.imagesFile,
     KAAS_SNAPSHOT_DEFINITIONS_FILE: paths.snapshotDefinitionsFile,
     KAAS_MANAGEMENT_KUBECONFIG: paths.managementKubeconfig,

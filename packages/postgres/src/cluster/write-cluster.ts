@@ -63,6 +63,8 @@ export async function deletePool(db: Queryable, clusterId: string, name: string)
 export interface ClusterChange {
   readonly tier?: Tier;
   readonly deletion?: DeletionSettings;
+  /** Credentials that were given out before are void. */
+  readonly newAccessEpoch?: true;
   /** It shall go now. */
   readonly deleted?: { readonly volumes: VolumePolicy };
 }
@@ -74,7 +76,7 @@ export async function bumpCluster(db: Queryable, clusterId: string, change: Clus
        tier = coalesce($2, tier), deletion_protection = coalesce($5, deletion_protection),
        deletion_grace_seconds = coalesce($6, deletion_grace_seconds), expires_at = case when $7 then $8 else expires_at end, phase = case when $3 then 'deleting' else phase end,
        delete_requested_at = case when $3 then coalesce(delete_requested_at, now()) else delete_requested_at end,
-       volumes_on_delete = coalesce($4, volumes_on_delete),
+       volumes_on_delete = coalesce($4, volumes_on_delete), access_epoch = access_epoch + case when $9 then 1 else 0 end,
        delete_scheduled_at = case when $3 then null else delete_scheduled_at end
      where id = $1 returning generation`,
     [
@@ -86,6 +88,7 @@ export async function bumpCluster(db: Queryable, clusterId: string, change: Clus
       change.deletion?.gracePeriodSeconds ?? null,
       change.deletion !== undefined,
       change.deletion?.expiresAt ?? null,
+      change.newAccessEpoch ?? false,
     ],
   );
   const row = result.rows[0];

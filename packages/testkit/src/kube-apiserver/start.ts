@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { componentBinary } from '@matryoshka/components';
@@ -15,6 +15,8 @@ export interface TestApiServer {
   readonly stranger: Connection;
   /** The PostgreSQL under it, for further databases of a test. */
   readonly postgres: TestPostgres;
+  /** Replaces the AuthenticationConfiguration it was started with; it notices by itself. */
+  setAuthentication(configuration: string): Promise<void>;
   /** Ends the API server only and starts it again on the same data: connections break, watches expire. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -24,7 +26,7 @@ export interface TestApiServer {
  * A real kube-apiserver on kine and PostgreSQL, without kubelets and controllers: nothing acts on objects but the test. All processes and
  * files go away with `stop()`, also when the start fails. Needs the built components (`kaas components build`).
  */
-export async function startTestApiServer(): Promise<TestApiServer> {
+export async function startTestApiServer(options: { readonly authentication?: string } = {}): Promise<TestApiServer> {
   const folder = await mkdtemp(join(tmpdir(), 'matryoshka-apiserver-'));
   const children: { stop(): Promise<void> }[] = [];
   const stop = async (): Promise<void> => {
@@ -32,7 +34,7 @@ export async function startTestApiServer(): Promise<TestApiServer> {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    return await start(folder, children, stop);
+    return await start(folder, children, stop, options.authentication);
   } catch (error) {
     await stop();
     throw error;
@@ -43,7 +45,14 @@ async function start(
   folder: string,
   children: { stop(): Promise<void> }[],
   stop: () => Promise<void>,
+  authentication: string | undefined,
 ): Promise<TestApiServer> {
+  const authenticationFile = join(folder, 'authentication.yaml');
+  const setAuthentication = async (configuration: string): Promise<void> => {
+    await writeFile(`${authenticationFile}.new`, configuration);
+    await rename(`${authenticationFile}.new`, authenticationFile);
+  };
+  if (authentication !== undefined) await setAuthentication(authentication);
   const [kine, kubernetes] = await Promise.all([componentBinary('kine'), componentBinary('kube-apiserver')]);
   const postgres = await startTestPostgres();
   children.push(postgres);
@@ -59,6 +68,7 @@ async function start(
   const tokens = { admin: randomBytes(16).toString('hex'), stranger: randomBytes(16).toString('hex') };
   const port = await freePort();
   const argv = await apiServerArguments(folder, kubernetes, port, etcdPort, tokens);
+  if (authentication !== undefined) argv.push(`--authentication-config=${authenticationFile}`);
   const launch = (): Child => startChild('kube-apiserver', argv, { logFile: join(folder, 'kube-apiserver.log') });
   let server = launch();
   children.push(server);
@@ -67,6 +77,7 @@ async function start(
     connection,
     stranger: { ...connection, token: tokens.stranger },
     postgres,
+    setAuthentication,
     restart: async () => {
       await server.stop();
       children.splice(children.indexOf(server), 1);

@@ -5,6 +5,7 @@ import { deleteLeftoverLoadBalancers } from '../load-balancers.ts';
 import { clusterApiVersion } from '../manifests/cluster.ts';
 import { deleteLeftoverVolumes } from '../volumes.ts';
 import { applyGroup, applyPool, deleteGroup, deletePool } from './manifests.ts';
+import { refreshPod } from './refresh-pod.ts';
 import {
   applyTenantAddons,
   deleteLoadBalancerServices,
@@ -47,6 +48,8 @@ export async function applyAction(
       return await deleteStaleNode(context, cluster, action.node, signal);
     case 'deleteStaleVolumeAttachment':
       return await deleteStaleVolumeAttachment(context, cluster, action.name, signal);
+    case 'refreshPod':
+      return await refreshPod(context, cluster, action.pod, signal);
     case 'storeKubeconfig':
       return await storeKubeconfig(context, cluster, signal);
     case 'applyTenantAddons':

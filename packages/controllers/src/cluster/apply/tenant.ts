@@ -4,6 +4,7 @@ import type { KubeClient } from '@matryoshka/kube';
 import { TypedError } from '@matryoshka/system';
 import type { ClusterContext } from '../context.ts';
 import { readAdminKubeconfig } from '../gather/gather.ts';
+import { withoutCredentials } from '../kubeconfig.ts';
 import { tenantManifests } from '../manifests/index.ts';
 import { textAt } from '../read.ts';
 import { applyObjects } from './objects.ts';
@@ -73,8 +74,8 @@ export async function deleteLoadBalancerServices(
   }
 }
 
-/** Keeps the administrator's kubeconfig where kaas-api can serve it. */
+/** Keeps where the API is where kaas-api can read it; the administrator's certificate stays in the management cluster. */
 export async function storeKubeconfig(context: ClusterContext, cluster: Cluster, signal: AbortSignal): Promise<void> {
   const kubeconfig = await readAdminKubeconfig(context, cluster, signal);
-  if (kubeconfig !== undefined) await context.store.saveSecret(cluster, 'kubeconfig', kubeconfig);
+  if (kubeconfig !== undefined) await context.store.saveSecret(cluster, 'kubeconfig', withoutCredentials(kubeconfig));
 }

@@ -2,6 +2,7 @@ import { controlPlanePodLabel } from '@matryoshka/addons';
 import { controlPlaneReplicas } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import { labelsOf } from '../labels.ts';
+import { authenticationMount, authenticationName, authenticationPath } from './authentication.ts';
 import { type ManifestInput, splitImage } from './input.ts';
 
 export const controlPlaneApiVersion = 'controlplane.cluster.x-k8s.io/v1alpha1';
@@ -69,6 +70,10 @@ export function kamajiControlPlane({
       // The address first: Kamaji's default tries the host name first, and logs and exec would wait for a lookup that cannot succeed.
       kubelet: { preferredAddressTypes: ['InternalIP', 'ExternalIP', 'Hostname'], cgroupfs: 'systemd' },
       network: { serviceType: 'LoadBalancer' },
+      apiServer: {
+        extraArgs: [`--authentication-config=${authenticationPath}`],
+        extraVolumeMounts: [authenticationMount],
+      },
       // How soon it sees that the volumes of a lost node are free (default: a minute).
       controllerManager: { extraArgs: ['--attach-detach-reconcile-sync-period=10s'] },
       kine: { extraArgs: [`--emulated-etcd-version=${emulatedEtcdVersion}`] },
@@ -81,6 +86,7 @@ export function kamajiControlPlane({
         },
       },
       deployment: {
+        extraVolumes: [{ name: authenticationMount.name, configMap: { name: authenticationName(cluster.id) } }],
         strategy: { type: 'RollingUpdate', rollingUpdate: rollingUpdate(served) },
         ...(cluster.tier === 'ha' ? { topologySpreadConstraints: spread(cluster.id) } : {}),
       },

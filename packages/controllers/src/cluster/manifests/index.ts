@@ -1,7 +1,8 @@
-import { cinderCsiManifests, flannelManifests, kubeProxyManifests } from '@matryoshka/addons';
+import { accessManifests, cinderCsiManifests, flannelManifests, kubeProxyManifests } from '@matryoshka/addons';
 import type { ManifestGroup } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import { withHash } from '../hash.ts';
+import { authenticationConfigMap } from './authentication.ts';
 import { cloudController } from './cloud-controller.ts';
 import { capiCluster } from './cluster.ts';
 import { controlPlaneDisruptionBudget, kamajiControlPlane } from './control-plane.ts';
@@ -36,6 +37,7 @@ export function groupManifests(group: ManifestGroup, input: GroupInput): readonl
       // The references first: Cluster API looks at them as soon as the Cluster exists, and would wait for a retry.
       return [
         openStackCluster(input),
+        authenticationConfigMap(input),
         kamajiControlPlane(input),
         ...(input.cluster.tier === 'ha' ? [controlPlaneDisruptionBudget(input)] : []),
         capiCluster(input),
@@ -67,6 +69,7 @@ export function tenantManifests(
   const { 'cinder-csi-plugin': plugin, 'csi-node-driver-registrar': registrar } = settings.images;
   const { snapshotDefinitions } = settings;
   return [
+    ...accessManifests(),
     ...flannelManifests({ podCidr, image: settings.images.flannel, endpoint }),
     ...kubeProxyManifests({ podCidr, image: `registry.k8s.io/kube-proxy:${cluster.kubernetesVersion}`, endpoint }),
     ...(volumeTypes === null
