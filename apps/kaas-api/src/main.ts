@@ -45,7 +45,7 @@ async function main(): Promise<void> {
     databaseUrl: settings.databaseUrl,
     notify: settings.notify,
     secretBox,
-    prove: keystoneIdentity(settings.keystoneUrl),
+    ...keystoneIdentity(settings.keystoneUrl),
     providerProject: settings.providerProject,
     issuerUrl: settings.issuer.url,
     limits: settings.limits,

@@ -6,12 +6,14 @@ import {
   createPostgresCatalogue,
   createPostgresClusterStore,
   createPostgresInventory,
+  createPostgresTokens,
   createTenantClients,
   createVolumeTypes,
   parseImages,
   runCatalogueSync,
   runClusterController,
   runInventory,
+  runTokenWatch,
   runWhileLeading,
   settingsDefaults,
 } from '@matryoshka/controllers';
@@ -126,6 +128,7 @@ async function main(signal: AbortSignal): Promise<void> {
       ),
       runCatalogueSync(cloud, catalogue, { workerImagePrefix, intervalMs: 15_000, log, signal: leading }),
       runInventory(cloud, createPostgresInventory(pool), { intervalMs: 15_000, log, signal: leading }),
+      runTokenWatch(cloud, createPostgresTokens(pool), { intervalMs: 60_000, log, signal: leading }),
     ]);
   });
   await Promise.all([context.tenants.close(), management.close(), pool.end()]);

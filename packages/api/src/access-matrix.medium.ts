@@ -99,7 +99,7 @@ let proven = '';
 const prove: ProveIdentity = async (request) => {
   if (request.method !== 'password' || request.password !== 'pw') throw new KaasError('login_failed', 'no');
   const project = { id: proven, name: 'mine' };
-  return { user: { id: 'u-ann', name: 'ann' }, project, roles: ['member'], projects: [project], expiresAt };
+  return { user: { id: 'u-ann', name: 'ann' }, project, roles: ['member'], projects: [project], expiresAt, proof: 'x' };
 };
 
 beforeAll(async () => {

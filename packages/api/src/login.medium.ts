@@ -16,7 +16,7 @@ const password = 'correct horse';
 beforeAll(async () => {
   platform = await startTestPlatform();
   keystone = await startTestKeystone('klog', 41);
-  api = await platform.startApi({ prove: keystoneIdentity(keystone.authUrl), loginLimit: { burst: 1_000 } });
+  api = await platform.startApi({ ...keystoneIdentity(keystone.authUrl), loginLimit: { burst: 1_000 } });
   const other = await keystone.admin.keystone.domains.create({ name: 'other' });
   for (const name of ['one', 'two', 'twin']) ids[name] = await keystone.newProject(name);
   ids.foreignTwin = await keystone.newProject('twin', other.id);
@@ -154,7 +154,7 @@ describe('a login with Keystone', () => {
 
   it('is limited per address: failed attempts only, and with a time to wait', async () => {
     const strict = await platform.startApi({
-      prove: keystoneIdentity(keystone.authUrl),
+      ...keystoneIdentity(keystone.authUrl),
       loginLimit: { burst: 2, refillMs: 3_600_000 },
     });
     const attempt = async (secret: string): Promise<Answer> => {
@@ -183,7 +183,7 @@ describe('a login with Keystone', () => {
 
 describe('without Keystone', () => {
   const withKeystone = async (authUrl: string): Promise<Answer> => {
-    const lonely = await platform.startApi({ prove: keystoneIdentity(authUrl) });
+    const lonely = await platform.startApi({ ...keystoneIdentity(authUrl) });
     try {
       return await send(lonely.url, 'auth.login', { body: { method: 'password', user: 'ann', password } });
     } finally {

@@ -1,4 +1,4 @@
-import type { ProveIdentity } from '@matryoshka/application';
+import type { CheckIdentity, ProveIdentity } from '@matryoshka/application';
 import { operationIds } from '@matryoshka/contract';
 import type { Limits } from '@matryoshka/domain';
 import { listen, type Pool, type SecretBox } from '@matryoshka/postgres';
@@ -6,6 +6,7 @@ import type { Logger } from '@matryoshka/system';
 import { auditHandlers } from './audit/handlers.ts';
 import { authHandlers } from './auth/handlers.ts';
 import { createLoginLimit, type LoginLimitOptions } from './auth/login-limit.ts';
+import { runRevalidation } from './auth/revalidate.ts';
 import type { ProviderProject } from './auth/sessions.ts';
 import { catalogueHandlers } from './catalogue/handlers.ts';
 import { clusterChanges, clusterHandlers } from './cluster/handlers.ts';
@@ -37,6 +38,10 @@ export interface ApiOptions {
   readonly notify: boolean;
   readonly secretBox: SecretBox;
   readonly prove: ProveIdentity;
+  /** Whether a login still holds; without it sessions last as long as they were given for. */
+  readonly check?: CheckIdentity;
+  /** How often each session is asked about; default: a minute. */
+  readonly revalidationMs?: number;
   /** Default: the project `admin` of the domain `default`. */
   readonly providerProject?: ProviderProject;
   /** What credentials for clusters name as their issuer (see `startIssuer`). */
@@ -118,6 +123,17 @@ export function createApi(options: ApiOptions): Api {
           intervalMs: options.housekeepingIntervalMs ?? 3_600_000,
           signal: stopping.signal,
         }),
+        options.check === undefined
+          ? Promise.resolve()
+          : runRevalidation({
+              pool,
+              log,
+              secretBox: context.secretBox,
+              check: options.check,
+              provider: context.providerProject,
+              everyMs: options.revalidationMs ?? 60_000,
+              signal: stopping.signal,
+            }),
         runDeletionSchedule({
           pool,
           log,

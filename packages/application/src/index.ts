@@ -1,6 +1,6 @@
-export { authorize, type Caller, isAllowed, roleFromKeystone } from './access/authorize.ts';
+export { authorize, type Caller, isAllowed } from './access/authorize.ts';
 export { auditView } from './audit/view.ts';
-export type { Identity, ProveIdentity } from './auth/identity.ts';
+export type { CheckIdentity, Identity, ProveIdentity, StillValid } from './auth/identity.ts';
 export { updateCluster } from './cluster/change-cluster.ts';
 export { createCluster } from './cluster/create-cluster.ts';
 export type { IfMatch } from './cluster/record-change.ts';

@@ -1,3 +1,4 @@
+export { type Role, roleFromKeystone, roles, rolesUpTo } from './access/role.ts';
 export type { ClusterAction } from './cluster/actions.ts';
 export { type LedgerEntry, type LedgerKey, type LedgerKind, ledgerKinds, ledgerName } from './cluster/ledger.ts';
 export {

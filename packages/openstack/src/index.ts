@@ -17,6 +17,7 @@ export {
   type ImagePatch,
   type ImageStatus,
 } from './glance/glance.ts';
+export { inspectToken } from './keystone/inspect-token.ts';
 export {
   type CreateApplicationCredential,
   type CreateProject,

@@ -81,10 +81,12 @@ export { listClusterOwners, listResources, replaceResources } from './resource/r
 export { createSecretBox, loadSecretBox, type SecretBox } from './secret/secret-box.ts';
 export { deleteSecrets, ensureSecret, readSecret, type SecretKey, saveSecret } from './secret/secrets.ts';
 export {
+  claimSessionsToCheck,
   deleteExpired,
   deleteSession,
   findSession,
   insertSession,
+  type SessionToCheck,
   type StoredSession,
 } from './session/sessions.ts';
 export {
@@ -97,3 +99,4 @@ export {
   type StoredToken,
   touchToken,
 } from './token/tokens.ts';
+export { listTokenMakers, revokeTokensBeyond, type TokenMaker } from './token/watch.ts';

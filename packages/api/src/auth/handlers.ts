@@ -6,7 +6,7 @@ import { logIn, logOut } from './sessions.ts';
 const loginTimeoutMs = 25_000;
 
 export const authHandlers: Pick<PlainHandlers, 'auth.login' | 'auth.logout' | 'me.get'> = {
-  'auth.login': async ({ pool, prove, providerProject, loginLimit, now }, incoming) => {
+  'auth.login': async ({ pool, prove, secretBox, providerProject, loginLimit, now }, incoming) => {
     const { body, shape, remoteAddress, requestId } = incoming;
     refuseViolations(shape);
     const giveBack = loginLimit.take(remoteAddress, now());
@@ -15,7 +15,7 @@ export const authHandlers: Pick<PlainHandlers, 'auth.login' | 'auth.logout' | 'm
         pool,
         prove,
         body,
-        { provider: providerProject, now: now(), requestId, remoteAddress },
+        { provider: providerProject, secretBox, now: now(), requestId, remoteAddress },
         AbortSignal.timeout(loginTimeoutMs),
       );
       giveBack();

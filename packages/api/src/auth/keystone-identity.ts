@@ -1,10 +1,11 @@
-import { type Identity, KaasError, type ProveIdentity } from '@matryoshka/application';
+import { type CheckIdentity, type Identity, KaasError, type ProveIdentity } from '@matryoshka/application';
 import type { LoginRequest } from '@matryoshka/contract';
 import { nearest } from '@matryoshka/domain';
 import {
   type AuthenticatedToken,
   type Credentials,
   createSession,
+  inspectToken,
   isOpenStackError,
   keystone,
 } from '@matryoshka/openstack';
@@ -12,8 +13,22 @@ import {
 // One attempt and a short wait: somebody sits in front of it, and a Keystone that is busy is not helped by repeats.
 const patience = { timeoutMs: 15_000, retries: 0 } as const;
 
-/** Proves logins with a Keystone at `authUrl` (`…/v3`). Keeps neither password nor token. */
-export function keystoneIdentity(authUrl: string): ProveIdentity {
+/** Proves logins with a Keystone at `authUrl` (`…/v3`), and looks later whether they still hold. */
+export function keystoneIdentity(authUrl: string): { readonly prove: ProveIdentity; readonly check: CheckIdentity } {
+  return {
+    prove: prover(authUrl),
+    check: async (proof, signal) => {
+      try {
+        const info = await inspectToken(authUrl, proof, { timeoutMs: patience.timeoutMs, signal });
+        return info?.project === undefined ? undefined : { project: projectOf(info.project), roles: rolesOf(info) };
+      } catch (error) {
+        throw unavailable(error);
+      }
+    },
+  };
+}
+
+function prover(authUrl: string): ProveIdentity {
   const login = async (credentials: Credentials, signal: AbortSignal): Promise<AuthenticatedToken> =>
     await asProblem(async () => {
       const token = await createSession({ authUrl, credentials, ...patience }).token(signal);
@@ -23,18 +38,14 @@ export function keystoneIdentity(authUrl: string): ProveIdentity {
     });
   return async (request, signal) => {
     if (request.method === 'application-credential') {
-      const { info } = await login(
-        { method: 'application_credential', id: request.id, secret: request.secret },
-        signal,
-      );
-      return identityOf(info, info.project === undefined ? [] : [info.project]);
+      const token = await login({ method: 'application_credential', id: request.id, secret: request.secret }, signal);
+      return identityOf(token, token.info.project === undefined ? [] : [token.info.project]);
     }
     const first = await login(unscoped(request), signal);
     const session = createSession({ authUrl, credentials: tokenOf(first.id), ...patience });
     const projects = await asProblem(async () => await keystone(session).listOwnProjects(signal));
     const scoped = async (project: ProjectScope): Promise<Identity> => {
-      const { info } = await login({ ...tokenOf(first.id), scope: { project } }, signal);
-      return identityOf(info, projects);
+      return identityOf(await login({ ...tokenOf(first.id), scope: { project } }, signal), projects);
     };
     const { project, projectDomain } = request;
     const isId = projects.some((candidate) => candidate.id === project);
@@ -101,21 +112,26 @@ function unknownProject(projects: readonly Named[], wanted: string | undefined, 
   });
 }
 
-function identityOf(info: AuthenticatedToken['info'], projects: readonly Named[]): Identity {
+type Info = AuthenticatedToken['info'];
+
+const rolesOf = ({ roles = [] }: Info): readonly string[] => roles.map((role) => role.name);
+
+function projectOf({ id, name, domain }: NonNullable<Info['project']>): Identity['project'] {
+  return { id, name, ...(domain?.id === undefined ? {} : { domainId: domain.id }) };
+}
+
+function identityOf({ id, info }: AuthenticatedToken, projects: readonly Named[]): Identity {
   if (info.project === undefined)
     throw new KaasError('project_required', 'These credentials belong to no project.', {
       next: 'Use credentials of a project.',
     });
   return {
     user: { id: info.user.id, name: info.user.name },
-    project: {
-      id: info.project.id,
-      name: info.project.name,
-      ...(info.project.domain?.id === undefined ? {} : { domainId: info.project.domain.id }),
-    },
-    roles: (info.roles ?? []).map((role) => role.name),
+    project: projectOf(info.project),
+    roles: rolesOf(info),
     projects: projects.map(({ id, name }) => ({ id, name })),
     expiresAt: new Date(info.expires_at),
+    proof: id,
   };
 }
 
@@ -129,8 +145,10 @@ async function asProblem<T>(work: () => Promise<T>): Promise<T> {
         cause: error,
       });
     // Whatever else it is (no answer, an error of its own, an answer that is no JSON, our patience): the caller cannot help it.
-    throw new KaasError('identity_unavailable', 'The identity service (Keystone) does not answer properly.', {
-      cause: error,
-    });
+    throw unavailable(error);
   }
+}
+
+function unavailable(cause: unknown): KaasError {
+  return new KaasError('identity_unavailable', 'The identity service (Keystone) does not answer properly.', { cause });
 }

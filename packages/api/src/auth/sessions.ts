@@ -5,11 +5,11 @@ import {
   KaasError,
   newToken,
   type ProveIdentity,
-  roleFromKeystone,
   type TokenKind,
   tokenKind,
 } from '@matryoshka/application';
 import type { LoginRequest, Session } from '@matryoshka/contract';
+import { roleFromKeystone } from '@matryoshka/domain';
 import {
   deleteSession,
   findSession,
@@ -18,6 +18,7 @@ import {
   insertAuditRecord,
   insertSession,
   type Pool,
+  type SecretBox,
   saveProject,
   touchToken,
 } from '@matryoshka/postgres';
@@ -37,10 +38,10 @@ export async function logIn(
   pool: Pool,
   prove: ProveIdentity,
   request: LoginRequest,
-  circumstances: Circumstances & { readonly provider: ProviderProject },
+  circumstances: Circumstances & { readonly provider: ProviderProject; readonly secretBox: SecretBox },
   signal: AbortSignal,
 ): Promise<Session> {
-  const { provider, now, requestId, remoteAddress } = circumstances;
+  const { provider, secretBox, now, requestId, remoteAddress } = circumstances;
   const identity = await prove(request, signal);
   const role = roleFromKeystone(identity.roles);
   if (role === undefined)
@@ -56,7 +57,8 @@ export async function logIn(
   const { project, user } = identity;
   await inProject(pool, { projectId: project.id, clusterIds: null }, async (tx) => {
     await saveProject(tx, project);
-    await insertSession(tx, hashToken(token), {
+    const hash = hashToken(token);
+    const stored = {
       projectId: identity.project.id,
       projectName: identity.project.name,
       projects: identity.projects,
@@ -65,7 +67,8 @@ export async function logIn(
       role,
       isProvider: isProviderAdmin(identity, provider),
       expiresAt,
-    });
+    };
+    await insertSession(tx, hash, stored, secretBox.seal(identity.proof, proofContext(hash)));
     await insertAuditRecord(tx, {
       projectId: project.id,
       userId: user.id,
@@ -88,6 +91,9 @@ export async function logIn(
   };
 }
 
+/** What a sealed proof is bound to: its session. */
+export const proofContext = (tokenHash: Buffer): string => `session/${tokenHash.toString('hex')}`;
+
 /** The project whose administrators administer the service itself, as Keystone names it. */
 export interface ProviderProject {
   readonly name: string;
@@ -95,7 +101,10 @@ export interface ProviderProject {
 }
 
 /** Keystone's role `admin`, in exactly that project: a project of the same name in a customer's domain is another one. */
-function isProviderAdmin({ project, roles }: Identity, provider: ProviderProject): boolean {
+export function isProviderAdmin(
+  { project, roles }: Pick<Identity, 'project' | 'roles'>,
+  provider: ProviderProject,
+): boolean {
   return (
     project.name === provider.name &&
     project.domainId === provider.domainId &&

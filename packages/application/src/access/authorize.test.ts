@@ -1,7 +1,8 @@
 import { type OperationDefinition, operationIds, operations, roles } from '@matryoshka/contract';
+import { roleFromKeystone } from '@matryoshka/domain';
 import { describe, expect, it } from 'vitest';
 import { hashToken, newToken, tokenKind } from '../session/token.ts';
-import { authorize, type Caller, isAllowed, roleFromKeystone } from './authorize.ts';
+import { authorize, type Caller, isAllowed } from './authorize.ts';
 
 describe('the access matrix', () => {
   it('names who may do each operation, and lets viewers change nothing', () => {

@@ -14,6 +14,8 @@ export interface User {
   readonly domain_id: string;
   readonly enabled: boolean;
   readonly default_project_id?: string;
+  /** Where they come from, when not from Keystone itself. */
+  readonly federated?: readonly unknown[];
 }
 
 export interface Role {

@@ -11,10 +11,16 @@ export interface StoredSession {
   readonly expiresAt: Date;
 }
 
-export async function insertSession(db: Queryable, tokenHash: Buffer, session: StoredSession): Promise<void> {
+/** `proof`, sealed: by what it can be asked later whether the login still holds; null: never asked. */
+export async function insertSession(
+  db: Queryable,
+  tokenHash: Buffer,
+  session: StoredSession,
+  proof: Buffer | null = null,
+): Promise<void> {
   await db.query(
-    `insert into sessions (token_hash, project_id, project_name, projects, user_id, user_name, role, is_provider, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `insert into sessions (token_hash, project_id, project_name, projects, user_id, user_name, role, is_provider, expires_at, proof)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
       tokenHash,
       session.projectId,
@@ -25,6 +31,7 @@ export async function insertSession(db: Queryable, tokenHash: Buffer, session: S
       session.role,
       session.isProvider,
       session.expiresAt,
+      proof,
     ],
   );
 }
@@ -38,6 +45,32 @@ export async function findSession(db: Queryable, tokenHash: Buffer): Promise<Sto
     [tokenHash],
   );
   return result.rows[0];
+}
+
+export interface SessionToCheck
+  extends Pick<StoredSession, 'projectId' | 'userId' | 'userName' | 'role' | 'isProvider'> {
+  readonly tokenHash: Buffer;
+  readonly proof: Buffer;
+}
+
+/**
+ * Sessions that were not looked at for so long, at most `limit`; they count as looked at from now on. Several processes that ask at once get
+ * different ones.
+ */
+export async function claimSessionsToCheck(
+  db: Queryable,
+  { limit, afterMs }: { readonly limit: number; readonly afterMs: number },
+): Promise<readonly SessionToCheck[]> {
+  const result = await db.query<SessionToCheck>(
+    `update sessions set checked_at = now() where token_hash in (
+       select token_hash from sessions
+       where proof is not null and expires_at > now() and checked_at <= now() - make_interval(secs => $2)
+       order by checked_at limit $1 for update skip locked)
+     returning token_hash as "tokenHash", proof, project_id as "projectId", user_id as "userId", user_name as "userName", role,
+       is_provider as "isProvider"`,
+    [limit, afterMs / 1000],
+  );
+  return result.rows;
 }
 
 export async function deleteSession(db: Queryable, tokenHash: Buffer): Promise<void> {
