@@ -1,4 +1,8 @@
 export { type Role, roleFromKeystone, roles, rolesUpTo } from './access/role.ts';
+export { type CauseCode, type CauseDefinition, causeCodes, causes, type Failure, failureOf } from './cause/causes.ts';
+export { consoleError } from './cause/console.ts';
+export { isDataStoreFull } from './cause/control-plane.ts';
+export { causeOfWords } from './cause/openstack.ts';
 export type { ClusterAction } from './cluster/actions.ts';
 export { type LedgerEntry, type LedgerKey, type LedgerKind, ledgerKinds, ledgerName } from './cluster/ledger.ts';
 export {
@@ -23,13 +27,15 @@ export {
 } from './cluster/model.ts';
 export {
   type Applied,
-  type Failure,
   type ManifestGroup,
   manifestGroups,
+  type ObservedCertificateRequest,
   type ObservedCluster,
   type ObservedControlPlane,
   type ObservedInfrastructure,
   type ObservedMachine,
+  type ObservedNode,
+  type ObservedPod,
   type ObservedPool,
   type ObservedTenant,
 } from './cluster/observed.ts';

@@ -144,7 +144,7 @@ describe('the controller', () => {
     expect(await due()).toBe(false);
     await inProject(api, scope('p1'), async (tx) => await bumpCluster(tx, id, { tier: 'ha' }));
     expect(await due()).toBe(true);
-    const error = { reason: 'Broken', message: 'Nova is away', actor: 'provider' } as const;
+    const error = { reason: 'CloudNotAnswering', message: 'Nova is away', actor: 'provider' } as const;
     await reportCluster(controller, id, { generation: 2, plan: plan({}), now, error });
     expect(await due()).toBe(false);
     expect((await getCluster(controller, id))?.observedGeneration).toBe(1);

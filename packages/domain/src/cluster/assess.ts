@@ -1,6 +1,9 @@
+import { type Failure, failureOf } from '../cause/causes.ts';
+import { addressCause, isDataStoreFull, podCause } from '../cause/control-plane.ts';
+import { workerTrouble } from '../cause/worker.ts';
 import { type Looked, seen } from '../shared/looked.ts';
 import { type Cluster, controlPlaneReplicas, type Pool, type PoolStatus } from './model.ts';
-import type { Failure, ObservedCluster } from './observed.ts';
+import type { ObservedCluster, ObservedControlPlane } from './observed.ts';
 import type { OperationPhaseName } from './plan-types.ts';
 
 /** One phase judged against the world. `looked` false: could not be judged, so the condition becomes Unknown. */
@@ -42,7 +45,12 @@ export function assessNetwork(observed: ObservedCluster, started: boolean): Asse
   };
 }
 
-export function assessControlPlane(desired: Cluster, observed: ObservedCluster, started: boolean): Assessment {
+export function assessControlPlane(
+  desired: Cluster,
+  observed: ObservedCluster,
+  started: boolean,
+  now: Date,
+): Assessment {
   const plane = seen(observed.controlPlane);
   const wanted = controlPlaneReplicas(desired.tier);
   const steps = [
@@ -52,7 +60,7 @@ export function assessControlPlane(desired: Cluster, observed: ObservedCluster, 
     plane !== undefined && plane.readyReplicas === wanted && plane.replicas === wanted,
     plane?.version === desired.kubernetesVersion,
     observed.kubeconfig === 'current',
-    seen(observed.stalePods)?.length === 0,
+    plane?.pods.every(({ told }) => told) === true,
   ];
   const done = steps.every(Boolean);
   const waiting =
@@ -70,8 +78,16 @@ export function assessControlPlane(desired: Cluster, observed: ObservedCluster, 
     looked: observed.controlPlane.state !== 'unknown',
     message: why(observed.controlPlane) ?? (done ? `${wanted}/${wanted} replicas ready` : waiting),
     percent: Math.round((steps.filter(Boolean).length * 100) / steps.length),
-    ...(plane?.failure === undefined ? {} : { failure: plane.failure }),
+    ...failureIn(plane === undefined ? undefined : controlPlaneFailure(plane, now)),
   };
+}
+
+const failureIn = (failure: Failure | undefined): { readonly failure?: Failure } =>
+  failure === undefined ? {} : { failure };
+
+function controlPlaneFailure(plane: ObservedControlPlane, now: Date): Failure | undefined {
+  const ofPods = plane.pods.map(podCause).find((failure) => failure !== undefined);
+  return ofPods ?? plane.failure ?? addressCause(plane.unaddressed, now);
 }
 
 /** Counts per desired pool; machines being deleted do not count as ready. */
@@ -87,7 +103,7 @@ export function poolStatuses(pools: readonly Pool[], observed: ObservedCluster):
   });
 }
 
-export function assessWorkers(desired: Cluster, observed: ObservedCluster, started: boolean): Assessment {
+export function assessWorkers(desired: Cluster, observed: ObservedCluster, started: boolean, now: Date): Assessment {
   const statuses = poolStatuses(desired.pools, observed);
   const wanted = statuses.reduce((sum, pool) => sum + pool.desired, 0);
   const ready = statuses.reduce((sum, pool) => sum + Math.min(pool.ready, pool.desired), 0);
@@ -101,7 +117,11 @@ export function assessWorkers(desired: Cluster, observed: ObservedCluster, start
     observed.pools.length === desired.pools.length &&
     ready === wanted &&
     observed.machines.length === wanted;
-  const failure = observed.machines.find((machine) => machine.failure !== undefined && !machine.deleting)?.failure;
+  const tenant = seen(observed.tenant);
+  const inside = { nodes: tenant?.nodes, requests: tenant?.requests ?? [] };
+  const failure = observed.machines
+    .map((machine) => workerTrouble(machine, inside, now))
+    .find((trouble) => trouble !== undefined);
   return {
     phase: 'workers',
     done,
@@ -109,7 +129,7 @@ export function assessWorkers(desired: Cluster, observed: ObservedCluster, start
     looked: observed.poolsKnown,
     message: observed.poolsKnown ? `${ready}/${wanted} workers ready` : 'could not list the workers',
     percent: done ? 100 : wanted === 0 ? 50 : Math.min(99, Math.round((ready * 100) / wanted)),
-    ...(failure === undefined ? {} : { failure }),
+    ...failureIn(failure),
   };
 }
 
@@ -131,7 +151,14 @@ export function assessAddons(observed: ObservedCluster): Assessment {
       why(observed.tenant) ??
       (done ? 'network plugin, DNS, tunnel and volumes run' : (tenant?.addonsMessage ?? 'applying')),
     percent: Math.round((steps.filter(Boolean).length * 100) / steps.length),
+    ...failureIn(tenant === undefined ? silence(observed) : tenant.addonsFailure),
   };
+}
+
+/** A cluster that should answer and does not. */
+function silence({ tenant }: ObservedCluster): Failure | undefined {
+  if (tenant.state !== 'unknown') return undefined;
+  return failureOf(isDataStoreFull(tenant.reason) ? 'DataStoreFull' : 'ClusterApiNotAnswering', tenant.reason);
 }
 
 function why<T>(looked: Looked<T>): string | undefined {

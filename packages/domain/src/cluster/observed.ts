@@ -1,3 +1,4 @@
+import type { Failure } from '../cause/causes.ts';
 import type { Looked } from '../shared/looked.ts';
 import type { LedgerEntry } from './ledger.ts';
 
@@ -10,13 +11,6 @@ export type ManifestGroup = (typeof manifestGroups)[number];
  * `outdated` = exists but differs, `absent` = nothing of it exists, `deleting` = has a deletion timestamp, `unknown` = could not look.
  */
 export type Applied = 'current' | 'outdated' | 'absent' | 'deleting' | 'unknown';
-
-/** A reason of failure taken from elsewhere (Nova fault, Cluster API condition), in words for the customer. */
-export interface Failure {
-  readonly reason: string;
-  readonly message: string;
-  readonly actor: 'user' | 'provider' | 'us';
-}
 
 export interface ObservedInfrastructure {
   /** OpenStackCluster ready: network, subnet, router, security groups exist. */
@@ -32,6 +26,37 @@ export interface ObservedControlPlane {
   readonly readyReplicas: number;
   readonly version: string | null;
   readonly failure?: Failure;
+  readonly pods: readonly ObservedPod[];
+  /** The Service of the API while it has no address: since when, and what the last event says. */
+  readonly unaddressed: { readonly since: Date; readonly event: string | null } | null;
+  readonly certificates: readonly { readonly name: string; readonly notAfter: Date }[];
+}
+
+/** A pod of the control plane. */
+export interface ObservedPod {
+  readonly name: string;
+  /** It was told the rules of who is let in as they are now. */
+  readonly told: boolean;
+  /** Why it is not ready; null when it is. */
+  readonly trouble: string | null;
+  readonly unscheduled: boolean;
+  /** The end of kine's log, of a pod that is not ready. */
+  readonly log: string | null;
+}
+
+export interface ObservedNode {
+  readonly name: string;
+  readonly machine: string;
+  readonly ready: { readonly status: 'True' | 'False' | 'Unknown'; readonly message: string; readonly since: Date };
+  /** Types of conditions that say what it is short of. */
+  readonly pressures: readonly string[];
+}
+
+/** A kubelet's request for a certificate that nobody has answered. */
+export interface ObservedCertificateRequest {
+  readonly name: string;
+  readonly node: string;
+  readonly since: Date;
 }
 
 export interface ObservedMachine {
@@ -42,6 +67,13 @@ export interface ObservedMachine {
   /** Node of this machine is Ready. */
   readonly ready: boolean;
   readonly deleting: boolean;
+  readonly createdAt: Date;
+  /** Nova's word for the state of its server; null while there is none. */
+  readonly server: string | null;
+  /** What its console says went wrong; only looked for when it does not become a Node. */
+  readonly consoleError: string | null;
+  /** What Cluster API says about emptying it, while it is being deleted. */
+  readonly drain: string | null;
   /** Set when it will never become ready by itself (e.g. CAPO InstanceStateError); message holds Nova's fault. */
   readonly failure?: Failure;
 }
@@ -62,6 +94,13 @@ export interface ObservedTenant {
   /** Add-on pods that must run are available (flannel on each node, CoreDNS ≥ 1, konnectivity agent). */
   readonly addonsReady: boolean;
   readonly addonsMessage?: string;
+  /** Why add-ons do not run, where it can be told. */
+  readonly addonsFailure?: Failure;
+  readonly nodes: readonly ObservedNode[];
+  readonly requests: readonly ObservedCertificateRequest[];
+  /** What Kubernetes could not make in the project for the customer; the first of each kind. */
+  readonly loadBalancerFailure?: Failure;
+  readonly volumeFailure?: Failure;
   /** Services of type LoadBalancer that exist in the tenant. */
   readonly loadBalancerServices: number;
 }
@@ -82,8 +121,6 @@ export interface ObservedCluster {
   readonly tenant: Looked<ObservedTenant>;
   /** `current` when the stored kubeconfig names the API as the control plane's own does; `absent` when none is stored. */
   readonly kubeconfig: 'current' | 'outdated' | 'absent';
-  /** Pods of the control plane that may still read older rules of who is let in. */
-  readonly stalePods: Looked<readonly string[]>;
   /** Load balancers `kube_service_<id>_…` left in the project. Only gathered while deleting; else absent. */
   readonly leftoverLoadBalancers: Looked<number>;
   /** Volumes made for this cluster, in the project. Only gathered while deleting what shall not be kept; else absent. */

@@ -15,7 +15,8 @@ export function actionsToKeep(desired: Cluster, observed: ObservedCluster): read
   actions.push(...poolActions(desired, observed));
   // Only when the rules themselves are there: a pod that was told once is not told again.
   if (observed.applied.cluster === 'current')
-    for (const pod of seen(observed.stalePods) ?? []) actions.push({ type: 'refreshPod', pod });
+    for (const { name, told } of seen(observed.controlPlane)?.pods ?? [])
+      if (!told) actions.push({ type: 'refreshPod', pod: name });
   actions.push(...tenantActions(observed));
   return actions;
 }

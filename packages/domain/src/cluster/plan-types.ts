@@ -1,7 +1,7 @@
+import type { Failure } from '../cause/causes.ts';
 import type { Condition } from '../shared/conditions.ts';
 import type { ClusterAction } from './actions.ts';
 import type { ClusterPhase, PoolStatus } from './model.ts';
-import type { Failure } from './observed.ts';
 
 export const createPhases = ['credentials', 'network', 'control-plane', 'workers', 'add-ons', 'ready'] as const;
 export const deletePhases = [

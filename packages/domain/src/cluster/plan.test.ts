@@ -46,10 +46,10 @@ const nothing: ObservedCluster = {
   machines: [],
   tenant: absent,
   kubeconfig: 'absent',
-  stalePods: absent,
   leftoverLoadBalancers: absent,
   leftoverVolumes: absent,
 };
+const quiet = { pods: [], unaddressed: null, certificates: [] };
 const ledger = (
   ['application-credential', 'namespace', 'cluster', 'load-balancers', 'volumes', 'pool'] as LedgerKind[]
 ).map((kind) => ({ kind, name: ledgerName(kind, id, 'workers'), externalId: null, createdAt: now }));
@@ -59,6 +59,10 @@ const machine = (name: string, ready = true) => ({
   phase: 'Running',
   ready,
   deleting: false,
+  createdAt: now,
+  server: 'ACTIVE',
+  consoleError: null,
+  drain: null,
 });
 const tenant = {
   staleNodes: [],
@@ -66,6 +70,8 @@ const tenant = {
   addons: 'current',
   addonsReady: true,
   loadBalancerServices: 0,
+  nodes: [],
+  requests: [],
 } as const;
 const complete: ObservedCluster = {
   ledger,
@@ -84,13 +90,13 @@ const complete: ObservedCluster = {
     replicas: 2,
     readyReplicas: 2,
     version: 'v1.36.3',
+    ...quiet,
   }),
   pools: [{ name: 'workers', applied: 'current', outdatedMachines: 0 }],
   poolsKnown: true,
   machines: [machine('m1'), machine('m2')],
   tenant: present(tenant),
   kubeconfig: 'current',
-  stalePods: present([]),
   leftoverLoadBalancers: absent,
   leftoverVolumes: absent,
 };
@@ -135,6 +141,7 @@ describe('a cluster is made', () => {
         replicas: 2,
         readyReplicas: 1,
         version: 'v1.36.3',
+        ...quiet,
       }),
       tenant: present({ ...tenant, addons: 'absent', addonsReady: false }),
       machines: [],
@@ -211,7 +218,7 @@ describe('a cluster lives', () => {
   });
 
   it('replaces one failed machine and says why', () => {
-    const failure = { reason: 'NoValidHost', message: 'No valid host was found', actor: 'provider' } as const;
+    const failure = { reason: 'NoCapacity', message: 'No valid host was found', actor: 'provider' } as const;
     const observed = { ...complete, machines: [machine('m1'), { ...machine('m2', false), failure }] };
     expect(words(observed, ready)).toEqual(['replaceMachine m2 No valid host was found']);
     expect(planCluster(ready, observed, now).blockedBy).toEqual(failure);

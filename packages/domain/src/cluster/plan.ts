@@ -1,3 +1,6 @@
+import type { Failure } from '../cause/causes.ts';
+import { certificateCause } from '../cause/control-plane.ts';
+import { pressureOf } from '../cause/worker.ts';
 import { mergeConditions, type NewCondition } from '../shared/conditions.ts';
 import { seen } from '../shared/looked.ts';
 import {
@@ -10,7 +13,7 @@ import {
   poolStatuses,
 } from './assess.ts';
 import type { Cluster, ClusterPhase } from './model.ts';
-import type { Failure, ObservedCluster } from './observed.ts';
+import type { ObservedCluster } from './observed.ts';
 import { planDeletion } from './plan-delete.ts';
 import { actionsToKeep } from './plan-keep.ts';
 import { type ClusterPlan, type ClusterPolicy, defaultClusterPolicy, type PhaseProgress } from './plan-types.ts';
@@ -64,13 +67,13 @@ function remove(desired: Cluster, observed: ObservedCluster, now: Date, policy: 
 function keep(desired: Cluster, observed: ObservedCluster, now: Date, policy: ClusterPolicy): Verdict {
   const actions = actionsToKeep(desired, observed);
   const credentials = assessCredentials(observed);
-  const controlPlane = assessControlPlane(desired, observed, credentials.done);
+  const controlPlane = assessControlPlane(desired, observed, credentials.done, now);
   const initialized = seen(observed.controlPlane)?.initialized === true;
   const parts = [
     credentials,
     assessNetwork(observed, credentials.done),
     controlPlane,
-    assessWorkers(desired, observed, initialized),
+    assessWorkers(desired, observed, initialized, now),
     assessAddons(observed),
   ];
   const converged = actions.length === 0 && parts.every((part) => part.done);
@@ -80,7 +83,7 @@ function keep(desired: Cluster, observed: ObservedCluster, now: Date, policy: Cl
     phase: phaseOf(desired, converged),
     conditions: mergeConditions(
       desired.status.conditions,
-      [...parts.map(conditionOf), readyCondition(parts, converged, blockedBy)],
+      [...parts.map(conditionOf), ...besides(observed, now), readyCondition(parts, converged, blockedBy)],
       desired.generation,
       now,
     ),
@@ -115,29 +118,41 @@ const conditionTypes = {
 function conditionOf(part: Assessment): NewCondition {
   const type = conditionTypes[part.phase as keyof typeof conditionTypes];
   if (part.done) return { type, status: 'True', reason: 'Ready', message: part.message };
-  if (part.failure !== undefined)
-    return {
-      type,
-      status: 'False',
-      reason: part.failure.reason,
-      message: part.failure.message,
-      actor: part.failure.actor,
-    };
+  if (part.failure !== undefined) return { type, status: part.looked ? 'False' : 'Unknown', ...part.failure };
   if (!part.looked)
     return { type, status: 'Unknown', reason: 'CouldNotLook', message: part.message, actor: 'provider' };
   return { type, status: 'False', reason: part.started ? 'InProgress' : 'Waiting', message: part.message };
 }
 
+/** What a customer should know of although the cluster is as they want it. */
+function besides({ tenant, controlPlane }: ObservedCluster, now: Date): readonly NewCondition[] {
+  const inside = seen(tenant);
+  const plane = seen(controlPlane);
+  const condition = (type: string, good: string, failure: Failure | undefined): NewCondition =>
+    failure === undefined
+      ? { type, status: 'True', reason: 'Ready', message: good }
+      : { type, status: 'False', ...failure };
+  return [
+    ...(plane === undefined
+      ? []
+      : [condition('CertificatesValid', 'none ends soon', certificateCause(plane.certificates, now))]),
+    ...(inside === undefined
+      ? []
+      : [
+          condition('NodesHealthy', 'none is short of anything', pressureOf(inside.nodes)),
+          condition(
+            'LoadBalancersReady',
+            'every Service has its load balancer or just asked for it',
+            inside.loadBalancerFailure,
+          ),
+          condition('VolumesReady', 'every claim has its volume or just asked for it', inside.volumeFailure),
+        ]),
+  ];
+}
+
 function readyCondition(parts: readonly Assessment[], converged: boolean, blockedBy: Failure | null): NewCondition {
   if (converged) return { type: 'Ready', status: 'True', reason: 'Ready', message: 'the cluster is as you want it' };
-  if (blockedBy !== null)
-    return {
-      type: 'Ready',
-      status: 'False',
-      reason: blockedBy.reason,
-      message: blockedBy.message,
-      actor: blockedBy.actor,
-    };
+  if (blockedBy !== null) return { type: 'Ready', status: 'False', ...blockedBy };
   const open = parts.find((part) => !part.done);
   const message = open === undefined ? 'applying the last changes' : `${open.phase}: ${open.message}`;
   return { type: 'Ready', status: 'False', reason: 'InProgress', message };

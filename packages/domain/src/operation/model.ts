@@ -1,4 +1,4 @@
-import type { Failure } from '../cluster/observed.ts';
+import type { Failure } from '../cause/causes.ts';
 import type { PhaseProgress } from '../cluster/plan-types.ts';
 
 export const operationKinds = [

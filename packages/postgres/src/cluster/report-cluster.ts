@@ -1,4 +1,4 @@
-import { type ClusterPlan, type Condition, deletePhases } from '@matryoshka/domain';
+import { type ClusterPlan, type Condition, deletePhases, type Failure } from '@matryoshka/domain';
 import { TypedError } from '@matryoshka/system';
 import { inTransaction, type Pool, type Queryable } from '../database.ts';
 import { finishReceipt } from '../deletion/receipts.ts';
@@ -12,7 +12,7 @@ export interface ClusterReport {
   readonly plan: ClusterPlan;
   readonly now: Date;
   /** What went wrong in this turn, if anything: the turn is then repeated with growing pauses. */
-  readonly error?: { readonly reason: string; readonly message: string; readonly actor: 'user' | 'provider' | 'us' };
+  readonly error?: Failure;
 }
 
 const firstPauseMs = 1_000;

@@ -1,7 +1,7 @@
 import type { Cluster } from '@matryoshka/domain';
 import { isNotFound } from '@matryoshka/kube';
+import { authenticationHash } from '../authentication-hash.ts';
 import type { ClusterContext } from '../context.ts';
-import { authenticationHash } from '../gather/stale-pods.ts';
 import { authenticationAnnotation, fieldManager } from '../labels.ts';
 
 /**

@@ -1,19 +1,24 @@
 import {
   absent,
   type Cluster,
+  causeOfWords,
   type Failure,
+  failureOf,
   type Looked,
   type ObservedControlPlane,
   type ObservedInfrastructure,
   present,
   unknown,
 } from '@matryoshka/domain';
-import type { KubeClient } from '@matryoshka/kube';
+import type { KubeClient, KubeObject } from '@matryoshka/kube';
 import { errorMessage } from '@matryoshka/system';
-import { explainOpenStack } from '../failures.ts';
+import type { ClusterContext } from '../context.ts';
 import { controlPlaneApiVersion } from '../manifests/control-plane.ts';
 import { infrastructureApiVersion } from '../manifests/infrastructure.ts';
 import { at, conditionsOf, numberAt, textAt } from '../read.ts';
+import { certificatesIn } from './certificates.ts';
+import { gatherControlPlanePods } from './control-plane-pods.ts';
+import { warningsOf } from './events.ts';
 
 /** The network side: CAPO's OpenStackCluster. */
 export async function gatherInfrastructure(
@@ -34,32 +39,34 @@ export async function gatherInfrastructure(
 
 function infrastructureFailure(object: unknown): Failure | undefined {
   const fatal = textAt(object, 'status', 'failureMessage');
-  if (fatal !== undefined)
-    return explainOpenStack(textAt(object, 'status', 'failureReason') ?? 'InfrastructureFailed', fatal);
+  if (fatal !== undefined) return causeOfWords(fatal, 'NetworkFailed');
   // CAPO reports the endpoint it waits for (Kamaji's) as an error: that is no failure.
   const failed = conditionsOf(object).find(
     ({ status, severity, message }) =>
       status === 'False' && severity === 'Error' && !/control plane endpoint/i.test(message ?? ''),
   );
-  return failed === undefined ? undefined : explainOpenStack(failed.reason ?? failed.type, failed.message ?? '');
+  return failed === undefined
+    ? undefined
+    : causeOfWords(failed.message ?? failed.reason ?? failed.type, 'NetworkFailed');
 }
 
-/** The control plane: Kamaji's provider and the TenantControlPlane it made. */
+/** The control plane: Kamaji's provider, the TenantControlPlane it made, its pods, Service and certificates. */
 export async function gatherControlPlane(
-  client: KubeClient,
-  { id }: Cluster,
+  context: ClusterContext,
+  cluster: Cluster,
   signal: AbortSignal,
 ): Promise<Looked<ObservedControlPlane>> {
+  const { id } = cluster;
+  const client = context.management;
+  const find = async (apiVersion: string, kind: string): Promise<KubeObject | undefined> =>
+    await client.find({ apiVersion, kind, name: id, namespace: id }, { signal });
   try {
-    const [kcp, tcp] = await Promise.all([
-      client.find(
-        { apiVersion: controlPlaneApiVersion, kind: 'KamajiControlPlane', name: id, namespace: id },
-        { signal },
-      ),
-      client.find(
-        { apiVersion: 'kamaji.clastix.io/v1alpha1', kind: 'TenantControlPlane', name: id, namespace: id },
-        { signal },
-      ),
+    const [kcp, tcp, service, pods, secrets] = await Promise.all([
+      find(controlPlaneApiVersion, 'KamajiControlPlane'),
+      find('kamaji.clastix.io/v1alpha1', 'TenantControlPlane'),
+      find('v1', 'Service'),
+      gatherControlPlanePods(context, cluster, signal),
+      client.list<KubeObject>({ apiVersion: 'v1', kind: 'Secret', namespace: id }, { signal }),
     ]);
     if (kcp === undefined && tcp === undefined) return absent;
     const endpoint = textAt(tcp, 'status', 'controlPlaneEndpoint');
@@ -71,17 +78,28 @@ export async function gatherControlPlane(
       replicas: numberAt(kcp, 'spec', 'replicas'),
       readyReplicas: numberAt(tcp, 'status', 'kubernetesResources', 'deployment', 'readyReplicas'),
       version: textAt(tcp, 'status', 'kubernetesResources', 'version', 'version') ?? null,
-      ...(message === undefined
-        ? {}
-        : {
-            failure: {
-              reason: textAt(kcp, 'status', 'failureReason') ?? 'ControlPlaneFailed',
-              message,
-              actor: 'us' as const,
-            },
-          }),
+      pods,
+      unaddressed: await unaddressed(client, service, signal),
+      certificates: certificatesIn(secrets.items),
+      ...(message === undefined ? {} : { failure: failureOf('ControlPlaneFailed', message) }),
     });
   } catch (error) {
     return unknown(errorMessage(error));
   }
+}
+
+async function unaddressed(
+  client: KubeClient,
+  service: KubeObject | undefined,
+  signal: AbortSignal,
+): Promise<ObservedControlPlane['unaddressed']> {
+  const addresses = at(service, 'status', 'loadBalancer', 'ingress');
+  if (service === undefined || textAt(service, 'spec', 'type') !== 'LoadBalancer') return null;
+  if (Array.isArray(addresses) && addresses.length > 0) return null;
+  const { name, namespace = '', creationTimestamp } = service.metadata;
+  const warnings = await warningsOf(client, { kind: 'Service', namespace }, signal);
+  return {
+    since: creationTimestamp === undefined ? new Date() : new Date(creationTimestamp),
+    event: warnings.get(`${namespace}/${name}`) ?? null,
+  };
 }

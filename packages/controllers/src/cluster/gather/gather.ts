@@ -23,7 +23,6 @@ import { leftoverVolumes } from '../volumes.ts';
 import { compareApplied, groupRefs } from './applied.ts';
 import { gatherControlPlane, gatherInfrastructure } from './control-plane.ts';
 import { gatherPools } from './pools.ts';
-import { gatherStalePods } from './stale-pods.ts';
 import { gatherTenant } from './tenant.ts';
 
 /** Reads everything about one cluster afresh. Never throws for what cannot be read: that becomes `unknown`. */
@@ -34,31 +33,19 @@ export async function gatherCluster(
 ): Promise<ObservedCluster> {
   const deleting = cluster.deleteRequestedAt !== null;
   const kubeconfig = context.store.secret(cluster.id, 'kubeconfig');
-  const [
-    ledger,
-    credential,
-    applied,
-    infrastructure,
-    controlPlane,
-    pools,
-    live,
-    stored,
-    stalePods,
-    balancers,
-    volumes,
-  ] = await Promise.all([
-    context.store.ledger(cluster.id),
-    gatherCredential(context, cluster, signal),
-    gatherApplied(context, cluster, kubeconfig, signal),
-    gatherInfrastructure(context.management, cluster, signal),
-    gatherControlPlane(context.management, cluster, signal),
-    gatherPools(context, cluster, signal),
-    readAdminKubeconfig(context, cluster, signal),
-    kubeconfig,
-    gatherStalePods(context, cluster, signal),
-    deleting ? leftoverLoadBalancers(context, cluster, signal) : Promise.resolve(absent),
-    deleting ? leftoverVolumes(context, cluster, signal) : Promise.resolve(absent),
-  ]);
+  const [ledger, credential, applied, infrastructure, controlPlane, pools, live, stored, balancers, volumes] =
+    await Promise.all([
+      context.store.ledger(cluster.id),
+      gatherCredential(context, cluster, signal),
+      gatherApplied(context, cluster, kubeconfig, signal),
+      gatherInfrastructure(context.management, cluster, signal),
+      gatherControlPlane(context, cluster, signal),
+      gatherPools(context, cluster, signal),
+      readAdminKubeconfig(context, cluster, signal),
+      kubeconfig,
+      deleting ? leftoverLoadBalancers(context, cluster, signal) : Promise.resolve(absent),
+      deleting ? leftoverVolumes(context, cluster, signal) : Promise.resolve(absent),
+    ]);
   const plane = seen(controlPlane);
   const tenant = await gatherTenant(
     context,
@@ -86,7 +73,6 @@ export async function gatherCluster(
         : live === undefined || withoutCredentials(live) === stored
           ? 'current'
           : 'outdated',
-    stalePods,
     leftoverLoadBalancers: balancers,
     leftoverVolumes: volumes,
   };

@@ -1,7 +1,13 @@
-import type { Cluster, Failure, ObservedMachine, ObservedPool } from '@matryoshka/domain';
+import {
+  type Cluster,
+  causeOfWords,
+  consoleError,
+  type Failure,
+  type ObservedMachine,
+  type ObservedPool,
+} from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import type { ClusterContext } from '../context.ts';
-import { explainOpenStack } from '../failures.ts';
 import { poolLabel } from '../labels.ts';
 import { clusterApiVersion } from '../manifests/cluster.ts';
 import { poolObjects } from '../manifests/index.ts';
@@ -88,14 +94,46 @@ async function observeMachine(
   const failure =
     (await machineFailure(context, servers.find(isIts), signal)) ??
     (await machineFailure(context, infrastructure.find(isIts), signal));
+  const server = servers.find(isIts);
+  const createdAt = new Date(machine.metadata.creationTimestamp ?? Date.now());
+  const isDeleting = machine.metadata.deletionTimestamp !== undefined;
+  const isJoined = textAt(machine, 'status', 'nodeRef', 'name') !== undefined;
+  const isLate = !isDeleting && !isJoined && Date.now() - createdAt.getTime() > consoleAfterMs;
   return {
     name: machine.metadata.name,
     pool: machine.metadata.labels?.[poolLabel] ?? '',
     phase: textAt(machine, 'status', 'phase') ?? 'Pending',
     ready: isTrue(machine, 'NodeReady'),
-    deleting: machine.metadata.deletionTimestamp !== undefined,
+    deleting: isDeleting,
+    createdAt,
+    server: textAt(server, 'status', 'instanceState') ?? null,
+    consoleError: isLate ? await readConsole(context, textAt(server, 'status', 'instanceID'), signal) : null,
+    drain: isDeleting ? drainOf(machine) : null,
     ...(failure === undefined ? {} : { failure }),
   };
+}
+
+/** A worker joins within a minute or two; before that its console is of no interest. */
+const consoleAfterMs = 150_000;
+
+async function readConsole(
+  context: ClusterContext,
+  serverId: string | undefined,
+  signal: AbortSignal,
+): Promise<string | null> {
+  if (serverId === undefined) return null;
+  try {
+    return consoleError(await context.cloud.nova.consoleLog(serverId, { lines: 200, signal }));
+  } catch {
+    // A cloud may have no consoles.
+    return null;
+  }
+}
+
+/** Cluster API tells in a condition of a machine that is being deleted which pods it cannot evict, and why (machine_controller, drainNode). */
+function drainOf(machine: KubeObject): string | null {
+  const words = conditionsOf(machine).find(({ type }) => type === 'Deleting')?.message;
+  return words === undefined || words === '' ? null : words;
 }
 
 /** CAPO says only that a server is in ERROR and stops looking at it; why is in Nova's `fault`. */
@@ -109,9 +147,11 @@ async function machineFailure(
   const failed = at(server, 'status', 'instanceState') === 'ERROR' || failureReason !== undefined;
   const condition = conditionsOf(server).find(({ reason }) => reason === 'InstanceStateError');
   if (!failed && condition === undefined) return undefined;
-  const reason = failureReason ?? condition?.reason ?? 'InstanceStateError';
   const said = textAt(server, 'status', 'failureMessage') ?? condition?.message ?? 'the server is in state ERROR';
-  return explainOpenStack(reason, (await novaFault(context, textAt(server, 'status', 'instanceID'), signal)) ?? said);
+  return causeOfWords(
+    (await novaFault(context, textAt(server, 'status', 'instanceID'), signal)) ?? said,
+    'ServerFailed',
+  );
 }
 
 async function novaFault(

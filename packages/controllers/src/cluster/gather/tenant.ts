@@ -2,18 +2,23 @@ import { cinderDriver, cinderNodeName } from '@matryoshka/addons';
 import {
   absent,
   type Cluster,
+  type Failure,
+  failureOf,
   type Looked,
   type ObservedMachine,
+  type ObservedNode,
   type ObservedTenant,
   present,
   unknown,
 } from '@matryoshka/domain';
-import { isTransient, type KubeClient, type KubeObject } from '@matryoshka/kube';
+import { isTransient, type KubeClient, type KubeObject, podTrouble } from '@matryoshka/kube';
 import { errorMessage } from '@matryoshka/system';
 import type { ClusterContext } from '../context.ts';
 import { tenantManifests } from '../manifests/index.ts';
 import { numberAt, textAt } from '../read.ts';
 import { compareApplied } from './applied.ts';
+import { loadBalancerFailure, volumeFailure } from './customer-resources.ts';
+import { certificateRequest, observedNode } from './nodes.ts';
 
 export interface TenantInput {
   readonly kubeconfig: string | undefined;
@@ -50,20 +55,33 @@ async function look(
 ): Promise<ObservedTenant> {
   const list = async (apiVersion: string, kind: string, namespace?: string): Promise<readonly KubeObject[]> =>
     (await client.list({ apiVersion, kind, ...(namespace === undefined ? {} : { namespace }) }, { signal })).items;
-  const [nodes, services, daemonSets, deployments, flannelSets, attachments] = await Promise.all([
+  const [nodes, services, daemonSets, deployments, flannelSets, attachments, requests, claims] = await Promise.all([
     list('v1', 'Node'),
     list('v1', 'Service'),
     list('apps/v1', 'DaemonSet', 'kube-system'),
     list('apps/v1', 'Deployment', 'kube-system'),
     list('apps/v1', 'DaemonSet', 'kube-flannel'),
     list('storage.k8s.io/v1', 'VolumeAttachment'),
+    list('certificates.k8s.io/v1', 'CertificateSigningRequest'),
+    list('v1', 'PersistentVolumeClaim'),
   ]);
   const volumeTypes = await context.volumeTypes(signal);
   const wanted = tenantManifests({ cluster, settings: context.settings, endpoint, volumeTypes });
   const addons = await compareApplied(client, wanted, [], signal);
   const everywhere = ['flannel', 'kube-proxy', 'konnectivity-agent', ...(volumeTypes === null ? [] : [cinderNodeName])];
   const waiting = waitingAddons(everywhere, [...daemonSets, ...flannelSets], deployments, nodes.length > 0);
+  const observedNodes = nodes.map(observedNode);
+  const [addonsFailure, balancers, volumes] = await Promise.all([
+    waiting.length === 0 ? undefined : whyAddonsWait(list, daemonSets, observedNodes),
+    loadBalancerFailure(client, services, signal),
+    volumeFailure(client, claims, signal),
+  ]);
   return {
+    nodes: observedNodes,
+    requests: requests.flatMap((request) => certificateRequest(request) ?? []),
+    ...(addonsFailure === undefined ? {} : { addonsFailure }),
+    ...(balancers === undefined ? {} : { loadBalancerFailure: balancers }),
+    ...(volumes === undefined ? {} : { volumeFailure: volumes }),
     staleNodes: input.machinesKnown ? staleNodes(nodes, input.machines) : [],
     staleVolumeAttachments: input.machinesKnown ? staleAttachments(attachments, nodes, input.machines) : [],
     addons,
@@ -71,6 +89,31 @@ async function look(
     ...(waiting.length === 0 ? {} : { addonsMessage: `waiting for ${waiting.join(', ')}` }),
     loadBalancerServices: services.filter((service) => textAt(service, 'spec', 'type') === 'LoadBalancer').length,
   };
+}
+
+/** A pod that waits for its image or crashes does not only need time. */
+const broken = /ErrImagePull|ImagePullBackOff|CrashLoopBackOff|CreateContainer(?:Config)?Error|RunContainerError/;
+/** From a node that is ready to the first agent that is. */
+const agentPatienceMs = 120_000;
+
+async function whyAddonsWait(
+  list: (apiVersion: string, kind: string, namespace?: string) => Promise<readonly KubeObject[]>,
+  daemonSets: readonly KubeObject[],
+  nodes: readonly ObservedNode[],
+): Promise<Failure | undefined> {
+  const pods = [...(await list('v1', 'Pod', 'kube-system')), ...(await list('v1', 'Pod', 'kube-flannel'))];
+  for (const pod of pods) {
+    const trouble = podTrouble(pod);
+    if (trouble !== undefined && broken.test(trouble))
+      return failureOf('AddonNotRunning', `${pod.metadata.name}: ${trouble}`);
+  }
+  const agents = daemonSets.find((object) => object.metadata.name === 'konnectivity-agent');
+  const isLate = nodes.some(
+    ({ ready }) => ready.status === 'True' && Date.now() - ready.since.getTime() > agentPatienceMs,
+  );
+  if (isLate && numberAt(agents, 'status', 'numberReady') === 0)
+    return failureOf('KonnectivityAgentSilent', `0 of ${numberAt(agents, 'status', 'desiredNumberScheduled')} run`);
+  return undefined;
 }
 
 /** Nodes whose Machine is gone. Nodes carry the name of their Machine (Cluster API annotation) once it found them, and the same host name before. */

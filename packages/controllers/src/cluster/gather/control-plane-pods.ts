@@ -1,0 +1,44 @@
+import { controlPlanePodLabel } from '@matryoshka/addons';
+import type { Cluster, ObservedPod } from '@matryoshka/domain';
+import { type KubeObject, podTrouble } from '@matryoshka/kube';
+import { authenticationHash } from '../authentication-hash.ts';
+import type { ClusterContext } from '../context.ts';
+import { authenticationAnnotation } from '../labels.ts';
+import { conditionsOf } from '../read.ts';
+
+/** The pods of the control plane that shall stay. Throws when they cannot be listed. */
+export async function gatherControlPlanePods(
+  context: ClusterContext,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<readonly ObservedPod[]> {
+  const labelSelector = `${controlPlanePodLabel}=${cluster.id}`;
+  const query = { apiVersion: 'v1', kind: 'Pod', namespace: cluster.id, labelSelector };
+  const { items } = await context.management.list<KubeObject>(query, { signal });
+  const hash = authenticationHash(context, cluster);
+  const staying = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  return await Promise.all(
+    staying.map(async (pod) => {
+      const trouble = podTrouble(pod) ?? null;
+      const isUnscheduled = conditionsOf(pod).some(({ type, status }) => type === 'PodScheduled' && status === 'False');
+      return {
+        name: pod.metadata.name,
+        told: pod.metadata.annotations?.[authenticationAnnotation] === hash,
+        trouble,
+        unscheduled: isUnscheduled,
+        log: trouble === null || isUnscheduled ? null : await kineLog(context, pod, signal),
+      };
+    }),
+  );
+}
+
+/** The end of what kine says: the only place where a full database is told in its own words. Null when there is none to be had. */
+async function kineLog(context: ClusterContext, { metadata }: KubeObject, signal: AbortSignal): Promise<string | null> {
+  const path = `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}/log`;
+  try {
+    const query = { container: 'kine', tailLines: '20' };
+    return await context.management.transport.text({ method: 'GET', path, query, timeoutMs: 3_000, signal });
+  } catch {
+    return null;
+  }
+}
