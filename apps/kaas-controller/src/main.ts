@@ -108,6 +108,7 @@ async function main(signal: AbortSignal): Promise<void> {
     tenants: createTenantClients(),
     settings,
     log,
+    now: () => new Date(),
     externalNetworkId: externalNetwork(cloud, settings.externalNetwork),
     volumeTypes: createVolumeTypes(cloud),
   };

@@ -20,6 +20,7 @@ export interface ClusterContext {
   readonly tenants: TenantClients;
   readonly settings: ClusterSettings;
   readonly log: Logger;
+  readonly now: () => Date;
   /** Id of the provider network, asked once. */
   readonly externalNetworkId: (signal?: AbortSignal) => Promise<string>;
   /** Asked every few minutes. */

@@ -93,6 +93,7 @@ async function runController(holder: string, notify: boolean, signal: AbortSigna
     tenants,
     settings: settingsFixture,
     log,
+    now: () => new Date(),
     externalNetworkId: async () => 'external-network',
     volumeTypes: async () => ['__DEFAULT__', 'fast'],
   };

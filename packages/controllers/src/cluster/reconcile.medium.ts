@@ -1,18 +1,12 @@
 import { controlPlanePodLabel } from '@matryoshka/addons';
-import { type Cluster, planCluster } from '@matryoshka/domain';
-import { createKubeClient, type KubeClient, parseKubeconfig, type TransportRequest } from '@matryoshka/kube';
-import { createLogger } from '@matryoshka/system';
+import { createKubeClient, type KubeClient, parseKubeconfig } from '@matryoshka/kube';
 import { startTestApiServer, type TestApiServer } from '@matryoshka/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { clusterFixture, settingsFixture } from '../testing/fixtures.ts';
-import { createMemoryCloud, type MemoryCloud } from '../testing/memory-cloud.ts';
-import { createMemoryStore, type MemoryStore } from '../testing/memory-store.ts';
-import { installDefinitions, playTenantAddons, playUpstream } from '../testing/upstream.ts';
-import type { ClusterContext } from './context.ts';
+import { clusterFixture } from '../testing/fixtures.ts';
+import { installDefinitions, playTenantAddons } from '../testing/upstream.ts';
+import { World } from '../testing/world.ts';
 import { authenticationAnnotation } from './labels.ts';
 import { authenticationName } from './manifests/authentication.ts';
-import { reconcileCluster } from './reconcile.ts';
-import { createTenantClients } from './tenant-clients.ts';
 
 let server: TestApiServer;
 /** The test's own client: upstream controllers and assertions; never the one under test. */
@@ -29,98 +23,7 @@ afterAll(async () => {
   await server?.stop();
 });
 
-class Crash extends Error {}
-
-/** One world (database and cloud) in which controllers live and die. */
-class World {
-  readonly store: MemoryStore;
-  readonly cloud: MemoryCloud;
-  writes: string[] = [];
-  crashAt = Number.POSITIVE_INFINITY;
-  crashes = 0;
-  changes = 0;
-  #dead = false;
-
-  constructor() {
-    this.store = createMemoryStore((what) => this.write(what));
-    this.cloud = createMemoryCloud((what) => this.write(what));
-  }
-
-  /** Every change of the outside passes here. A dead process changes nothing any more. */
-  write(what: string): void {
-    // How often a status is reported depends on the speed of the machine, and only the next report follows from it.
-    const counts = what !== 'report';
-    if (this.#dead || (counts && this.changes === this.crashAt)) {
-      this.#dead = true;
-      throw new Crash(`before ${what}`);
-    }
-    this.writes.push(what);
-    if (counts) this.changes += 1;
-  }
-
-  /** Starts a controller process, reconciles once, and ends it. Answers whether it survived. */
-  async run(id: string): Promise<boolean> {
-    this.#dead = false;
-    const management = createKubeClient(server.connection);
-    const onRequest = ({ method, path }: TransportRequest): void => {
-      if (method !== 'GET') this.write(`${method} ${path}`);
-    };
-    management.transport.onRequest = onRequest;
-    const tenants = createTenantClients();
-    const context: ClusterContext = {
-      plan: planCluster,
-      management,
-      cloud: this.cloud.cloud,
-      connect: this.cloud.connect,
-      store: this.store,
-      tenants: {
-        ...tenants,
-        client: (clusterId, kubeconfig) => {
-          const tenant = tenants.client(clusterId, kubeconfig);
-          tenant.transport.onRequest = onRequest;
-          return tenant;
-        },
-      },
-      settings: settingsFixture,
-      log: createLogger('test'),
-      externalNetworkId: async () => 'external-network',
-      volumeTypes: async () => ['__DEFAULT__', 'fast'],
-    };
-    try {
-      await reconcileCluster(context, id, AbortSignal.timeout(60_000));
-      return true;
-    } catch (error) {
-      if (!(error instanceof Crash)) throw error;
-      this.crashes += 1;
-      this.crashAt = Number.POSITIVE_INFINITY;
-      return false;
-    } finally {
-      await Promise.all([management.close(), tenants.close()]);
-    }
-  }
-
-  /** Reconciles, with upstream acting in between, until the plan says so. */
-  async until(id: string, done: () => Promise<boolean>): Promise<void> {
-    for (let turn = 0; turn < 30; turn += 1) {
-      await this.run(id);
-      if (await done()) return;
-      await playUpstream(client, id, server.connection);
-    }
-    throw new Error(`not there after 30 turns; last writes: ${this.writes.slice(-5).join(' | ')}`);
-  }
-
-  async create(cluster: Cluster): Promise<void> {
-    this.store.desire(cluster);
-    await this.until(cluster.id, async () => (await this.store.load(cluster.id))?.status.phase === 'ready');
-  }
-
-  async remove(id: string): Promise<void> {
-    const cluster = await this.store.load(id);
-    if (cluster === undefined) throw new Error(`${id} does not exist`);
-    this.store.desire({ ...cluster, generation: cluster.generation + 1, deleteRequestedAt: new Date() });
-    await this.until(id, async () => (await this.store.load(id)) === undefined);
-  }
-}
+const newWorld = (): World => new World(server, client);
 
 let ids = 0;
 const newId = (): string => `c-t${String(ids++).padStart(9, '0')}`;
@@ -171,7 +74,7 @@ const expectedStandard = {
 };
 
 test('a cluster becomes ready, a second run writes nothing, and deletion leaves nothing', async () => {
-  const world = new World();
+  const world = newWorld();
   const id = newId();
   await world.create(clusterFixture({ id }));
   expect(counts(await census(id))).toEqual(expectedStandard);
@@ -191,7 +94,7 @@ test('a cluster becomes ready, a second run writes nothing, and deletion leaves 
 });
 
 test('the tier changes both ways', async () => {
-  const world = new World();
+  const world = newWorld();
   const cluster = clusterFixture({ id: newId(), tier: 'ha' });
   await world.create(cluster);
   expect(counts(await census(cluster.id)).PodDisruptionBudget).toBe(1);
@@ -205,7 +108,7 @@ test('the tier changes both ways', async () => {
 });
 
 test('what somebody changes by hand is changed back', async () => {
-  const world = new World();
+  const world = newWorld();
   const id = newId();
   await world.create(clusterFixture({ id }));
   const ref = {
@@ -221,7 +124,7 @@ test('what somebody changes by hand is changed back', async () => {
 });
 
 test('pools come and go', async () => {
-  const world = new World();
+  const world = newWorld();
   const cluster = clusterFixture({ id: newId() });
   const more = { name: 'more', flavor: 'm1.small', count: 1, labels: { a: 'b' }, taints: [] };
   await world.create(cluster);
@@ -234,7 +137,7 @@ test('pools come and go', async () => {
 });
 
 test('a new access epoch reaches every pod of the control plane, and each is told once', async () => {
-  const world = new World();
+  const world = newWorld();
   const cluster = clusterFixture({ id: newId() });
   await world.create(cluster);
   const namespace = cluster.id;
@@ -273,7 +176,7 @@ test('a new access epoch reaches every pod of the control plane, and each is tol
 });
 
 test('a worker whose server failed is replaced', async () => {
-  const world = new World();
+  const world = newWorld();
   const cluster = clusterFixture({ id: newId() });
   await world.create(cluster);
   const namespace = cluster.id;
@@ -310,7 +213,7 @@ test('a worker whose server failed is replaced', async () => {
 });
 
 test('load balancers that the tenant left behind are removed before the ledger is empty', async () => {
-  const world = new World();
+  const world = newWorld();
   const cluster = clusterFixture({ id: newId() });
   await world.create(cluster);
   const name = `kube_service_${cluster.id}_default_hello`;
@@ -327,7 +230,7 @@ test('load balancers that the tenant left behind are removed before the ledger i
 
 /** A life in which the controller dies before its n-th change of the outside, and is started again undisturbed. */
 async function liveWithCrash(crashAt: number): Promise<void> {
-  const world = new World();
+  const world = newWorld();
   const cluster = clusterFixture({ id: newId() });
   world.crashAt = crashAt;
   await world.create(cluster);
@@ -341,7 +244,7 @@ async function liveWithCrash(crashAt: number): Promise<void> {
 test('a crash before any change of the outside converges to the same, without duplicates and leftovers', {
   timeout: 900_000,
 }, async () => {
-  const reference = new World();
+  const reference = newWorld();
   const id = newId();
   await reference.create(clusterFixture({ id }));
   expect(reference.changes).toBeGreaterThan(20);

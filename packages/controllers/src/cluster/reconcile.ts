@@ -33,7 +33,7 @@ export async function reconcileCluster(
 
 async function runTurn(context: ClusterContext, cluster: Cluster, signal: AbortSignal): Promise<ClusterPlan> {
   const observed = await gatherCluster(context, cluster, signal);
-  const plan = context.plan(cluster, observed, new Date());
+  const plan = context.plan(cluster, observed, context.now());
   let failure: { readonly error: unknown; readonly action: ClusterAction } | undefined;
   for (const action of plan.actions) {
     context.log.debug({ clusterId: cluster.id, action }, 'action');

@@ -13,6 +13,8 @@ export interface MemoryCloud {
   readonly cloud: Cloud;
   readonly connect: (credentials: Credentials) => Cloud;
   readonly users: ReadonlyMap<string, User>;
+  /** Nova's fault of every server that is asked for, and what its console shows. */
+  readonly said: { fault?: string; console?: string };
   /** Load balancers by id. */
   readonly loadBalancers: Map<string, { readonly id: string; readonly name: string; readonly project_id: string }>;
 }
@@ -28,6 +30,7 @@ function refuse(status: number, message: string): never {
 export function createMemoryCloud(before: (what: string) => void): MemoryCloud {
   const users = new Map<string, User>();
   const loadBalancers: MemoryCloud['loadBalancers'] = new Map();
+  const said: MemoryCloud['said'] = {};
   const userOf = (id: string): User => users.get(id) ?? refuse(404, 'no such user');
 
   const keystoneFor = (self: string | undefined) => ({
@@ -95,7 +98,10 @@ export function createMemoryCloud(before: (what: string) => void): MemoryCloud {
       },
       keystone: keystoneFor(self),
       neutron: { floatingIps: { list: async () => [], delete: async () => undefined } },
-      nova: { servers: { find: async () => undefined } },
+      nova: {
+        servers: { find: async () => (said.fault === undefined ? undefined : { fault: { message: said.fault } }) },
+        consoleLog: async () => said.console ?? '',
+      },
       octavia: {
         loadBalancers: {
           list: async () =>
@@ -109,5 +115,5 @@ export function createMemoryCloud(before: (what: string) => void): MemoryCloud {
       // Only what the controller calls exists here: a call to anything else fails the test.
     } as unknown as Cloud;
   };
-  return { cloud: cloudOf(undefined), connect: cloudOf, users, loadBalancers };
+  return { cloud: cloudOf(undefined), connect: cloudOf, users, said, loadBalancers };
 }

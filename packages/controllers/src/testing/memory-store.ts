@@ -1,10 +1,12 @@
-import type { Cluster, ClusterPlan, LedgerEntry } from '@matryoshka/domain';
+import type { Cluster, ClusterPlan, Failure, LedgerEntry } from '@matryoshka/domain';
 import type { ClusterStore, SecretKind } from '../cluster/ports.ts';
 
 export interface MemoryStore extends ClusterStore {
   /** Changes what is desired, as kaas-api would. */
   desire(cluster: Cluster): void;
   readonly plans: readonly ClusterPlan[];
+  /** What went wrong in the turns that reported it. */
+  readonly failures: readonly Failure[];
   /** Rows of all tables, to see what is left. */
   readonly left: { readonly ledger: number; readonly secrets: number };
 }
@@ -15,9 +17,11 @@ export function createMemoryStore(before: (what: string) => void): MemoryStore {
   const ledger = new Map<string, LedgerEntry[]>();
   const secrets = new Map<string, string>();
   const plans: ClusterPlan[] = [];
+  const failures: Failure[] = [];
   const secretKey = (id: string, kind: SecretKind): string => `${id}/${kind}`;
   return {
     plans,
+    failures,
     get left() {
       return { ledger: [...ledger.values()].flat().length, secrets: secrets.size };
     },
@@ -46,8 +50,9 @@ export function createMemoryStore(before: (what: string) => void): MemoryStore {
       before(`secret ${kind}`);
       secrets.set(secretKey(cluster.id, kind), value);
     },
-    report: async (cluster, plan) => {
+    report: async (cluster, plan, error) => {
       before('report');
+      if (error !== undefined) failures.push(error);
       plans.push(plan);
       const { phase, conditions, endpoint, kubernetesVersion, pools } = plan;
       const observedGeneration = plan.converged ? cluster.generation : cluster.observedGeneration;

@@ -41,6 +41,10 @@ export function certificateRequest(request: KubeObject): ObservedCertificateRequ
 /** The node that a certificate is asked for. A new kubelet asks as its bootstrap token, so that only the subject of the request (PKCS #10) names it. */
 function requestedNode(request: string): string {
   const pem = Buffer.from(request, 'base64').toString('latin1');
-  const der = Buffer.from(pem.replace(/-----[^-]+-----/g, ''), 'base64').toString('latin1');
-  return /system:node:([a-z0-9][a-z0-9.-]*)/.exec(der)?.[1] ?? '';
+  const der = Buffer.from(pem.replace(/-----[^-]+-----/g, ''), 'base64');
+  const prefix = 'system:node:';
+  const start = der.indexOf(prefix);
+  // The byte before a short string is its length (X.690 §8.1.3.4).
+  const length = start < 1 ? 0 : der.readUInt8(start - 1);
+  return der.subarray(start + prefix.length, start + length).toString('latin1');
 }

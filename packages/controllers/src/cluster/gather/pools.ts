@@ -95,10 +95,11 @@ async function observeMachine(
     (await machineFailure(context, servers.find(isIts), signal)) ??
     (await machineFailure(context, infrastructure.find(isIts), signal));
   const server = servers.find(isIts);
-  const createdAt = new Date(machine.metadata.creationTimestamp ?? Date.now());
+  const now = context.now();
+  const createdAt = new Date(machine.metadata.creationTimestamp ?? now);
   const isDeleting = machine.metadata.deletionTimestamp !== undefined;
   const isJoined = textAt(machine, 'status', 'nodeRef', 'name') !== undefined;
-  const isLate = !isDeleting && !isJoined && Date.now() - createdAt.getTime() > consoleAfterMs;
+  const isLate = !isDeleting && !isJoined && now.getTime() - createdAt.getTime() > consoleAfterMs;
   return {
     name: machine.metadata.name,
     pool: machine.metadata.labels?.[poolLabel] ?? '',

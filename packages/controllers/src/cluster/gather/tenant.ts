@@ -72,7 +72,7 @@ async function look(
   const waiting = waitingAddons(everywhere, [...daemonSets, ...flannelSets], deployments, nodes.length > 0);
   const observedNodes = nodes.map(observedNode);
   const [addonsFailure, balancers, volumes] = await Promise.all([
-    waiting.length === 0 ? undefined : whyAddonsWait(list, daemonSets, observedNodes),
+    waiting.length === 0 ? undefined : whyAddonsWait(list, daemonSets, observedNodes, context.now()),
     loadBalancerFailure(client, services, signal),
     volumeFailure(client, claims, signal),
   ]);
@@ -100,6 +100,7 @@ async function whyAddonsWait(
   list: (apiVersion: string, kind: string, namespace?: string) => Promise<readonly KubeObject[]>,
   daemonSets: readonly KubeObject[],
   nodes: readonly ObservedNode[],
+  now: Date,
 ): Promise<Failure | undefined> {
   const pods = [...(await list('v1', 'Pod', 'kube-system')), ...(await list('v1', 'Pod', 'kube-flannel'))];
   for (const pod of pods) {
@@ -109,7 +110,7 @@ async function whyAddonsWait(
   }
   const agents = daemonSets.find((object) => object.metadata.name === 'konnectivity-agent');
   const isLate = nodes.some(
-    ({ ready }) => ready.status === 'True' && Date.now() - ready.since.getTime() > agentPatienceMs,
+    ({ ready }) => ready.status === 'True' && now.getTime() - ready.since.getTime() > agentPatienceMs,
   );
   if (isLate && numberAt(agents, 'status', 'numberReady') === 0)
     return failureOf('KonnectivityAgentSilent', `0 of ${numberAt(agents, 'status', 'desiredNumberScheduled')} run`);
