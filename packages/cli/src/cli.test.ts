@@ -256,6 +256,27 @@ describe('clusters', () => {
     expect(result.stderr).toContain('kaas operation wait op-1');
   });
 
+  it('tells a person what is wrong with a cluster, once, and who must act', async () => {
+    const cause = {
+      status: 'False',
+      reason: 'NoCapacity',
+      message: 'The cloud has no room (No valid host); wait.',
+      actor: 'provider',
+      observedGeneration: 1,
+      lastTransitionTime: '2026-11-24T00:00:00Z',
+    };
+    const { actor, ...fine } = { ...cause, type: 'NetworkReady', status: 'True' };
+    const conditions = [fine, { ...cause, type: 'WorkersReady' }, { ...cause, type: 'Ready' }];
+    const broken = { ...cluster, status: { ...cluster.status, conditions } };
+    routes[`GET /v1/clusters/${cluster.id}`] = () => [200, broken, { etag: '"1"' }];
+    const shown = await kaas(['cluster', 'get', 'demo'], withToken);
+    expect(shown.stderr).toBe(
+      'The cloud has no room (No valid host); wait. [NoCapacity]\n  who must act: your provider\n',
+    );
+    expect((await kaas(['cluster', 'get', 'demo', '-o', 'json'], withToken)).stderr).toBe('');
+    expect(actor).toBe('provider');
+  });
+
   it('writes the kubeconfig or prints it', async () => {
     const kubeconfig = `apiVersion: v1
 kind: Config

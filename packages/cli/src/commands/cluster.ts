@@ -1,5 +1,5 @@
 import type { Client } from '@matryoshka/client';
-import type { ClusterCreate, ClusterPatch, DeletionSettings, PoolSpec } from '@matryoshka/contract';
+import type { Cluster, ClusterCreate, ClusterPatch, DeletionSettings, PoolSpec } from '@matryoshka/contract';
 import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { usageError } from '../errors.ts';
@@ -124,7 +124,10 @@ export function clusterCommands(program: Command, context: CliContext): void {
     .action(async (name: string, _: unknown, command: Command) => {
       const { client } = await clientOf(context, command);
       const { cluster } = await findCluster(client, name);
-      terminal.stdout(formatItem(cluster, clusterView(now()), outputOptions(command)));
+      const output = outputOptions(command);
+      terminal.stdout(formatItem(cluster, clusterView(now()), output));
+      // For a person beside the table; programs have it in the document.
+      if (output.output === 'table' || output.output === 'wide') terminal.stderr(troublesOf(cluster));
     });
 
   group
@@ -162,6 +165,17 @@ export function clusterCommands(program: Command, context: CliContext): void {
   deletionCommands(group, context);
 
   credentialCommands(group, context);
+}
+
+const who = { user: 'you', provider: 'your provider', us: 'the makers of Matryoshka' } as const;
+
+/** Every condition that names somebody who must act, the one that holds everything up last, once. */
+function troublesOf({ status }: Cluster): string {
+  const named = status.conditions.filter(({ status: said, actor }) => said !== 'True' && actor !== undefined);
+  const causes = new Map(named.map((condition) => [condition.message, condition]));
+  return [...causes.values()]
+    .map(({ reason, message, actor = 'us' }) => `${message} [${reason}]\n  who must act: ${who[actor]}\n`)
+    .join('');
 }
 
 async function showPlan(context: CliContext, command: Command, client: Client, body: ClusterCreate): Promise<void> {
