@@ -49,6 +49,7 @@ async function main(): Promise<void> {
     providerProject: settings.providerProject,
     issuerUrl: settings.issuer.url,
     limits: settings.limits,
+    webhookRanges: settings.webhookRanges,
     log,
   });
   const issuer = await startIssuer({ pool, secretBox, log, ...settings.issuer });

@@ -35,6 +35,7 @@ describe('the settings of kaas-api', () => {
       },
       notify: true,
       limits: defaultLimits,
+      webhookRanges: [],
     };
     expect(readSettings(needed)).toEqual(expected);
     expect(readSettings({ ...needed, KAAS_LISTEN: '', KAAS_NOTIFY: '', KAAS_RESERVED_CIDRS: '' })).toEqual(expected);
@@ -78,6 +79,7 @@ describe('the settings of kaas-api', () => {
     ['KAAS_LISTEN', 'h:70000'],
     ['KAAS_LISTEN', '::1:7443'],
     ['KAAS_NOTIFY', 'false'],
+    ['KAAS_WEBHOOK_RANGES', 'localhost'],
     ['KAAS_RESERVED_CIDRS', '10.0.0.0'],
     ['KAAS_RESERVED_CIDRS', '10.0.0.0/33'],
     ['KAAS_RESERVED_CIDRS', '10.0.0.0/8,'],

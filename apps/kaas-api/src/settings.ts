@@ -18,6 +18,8 @@ export interface Settings {
   };
   readonly notify: boolean;
   readonly limits: Limits;
+  /** Ranges that webhooks may be sent to besides the Internet. */
+  readonly webhookRanges: readonly string[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -41,7 +43,11 @@ export function readSettings(env: Environment): Settings {
       keyFile: required(env, 'KAAS_ISSUER_KEY_FILE', 'a PEM file with the key of that certificate'),
     },
     notify: notifications(env.KAAS_NOTIFY || 'on'),
-    limits: { ...defaultLimits, reservedCidrs: reservedCidrs(env.KAAS_RESERVED_CIDRS || undefined) },
+    limits: {
+      ...defaultLimits,
+      reservedCidrs: ranges('KAAS_RESERVED_CIDRS', env.KAAS_RESERVED_CIDRS || undefined) ?? defaultLimits.reservedCidrs,
+    },
+    webhookRanges: ranges('KAAS_WEBHOOK_RANGES', env.KAAS_WEBHOOK_RANGES || undefined) ?? [],
   };
 }
 
@@ -91,19 +97,14 @@ function notifications(text: string): boolean {
   return text === 'on';
 }
 
-function reservedCidrs(text: string | undefined): readonly string[] {
-  if (text === undefined) return defaultLimits.reservedCidrs;
-  const ranges = text.split(',').map((range) => range.trim());
-  for (const range of ranges) {
+function ranges(name: string, text: string | undefined): readonly string[] | undefined {
+  const found = text?.split(',').map((range) => range.trim());
+  for (const range of found ?? []) {
     const [address = '', prefix = '', ...rest] = range.split('/');
     if (!isIPv4(address) || !/^\d{1,2}$/.test(prefix) || Number(prefix) > 32 || rest.length > 0)
-      throw wrong(
-        'KAAS_RESERVED_CIDRS',
-        `holds ${range}`,
-        'IPv4 ranges separated by commas, for example 172.29.0.0/20',
-      );
+      throw wrong(name, `holds ${range}`, 'IPv4 ranges separated by commas, for example 172.29.0.0/20');
   }
-  return ranges;
+  return found;
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];

@@ -22,10 +22,13 @@ interface Target {
   readonly deletedClusterId: string;
   /** A token of the caller's own. */
   readonly tokenId: string;
+  readonly webhookId: string;
+  readonly deliveryId: string;
 }
 
 const cluster = ({ clusterId }: Target) => ({ clusterId });
 const pool = ({ clusterId }: Target) => ({ clusterId, poolName: 'workers' });
+const webhook = ({ webhookId }: Target) => ({ params: { webhookId } });
 
 /** How each operation is called on a target. `object: false`: the operation has none, so whose it is makes no difference. */
 const calls: Readonly<Record<OperationId, { readonly object: boolean; readonly call: (target: Target) => Call }>> = {
@@ -71,6 +74,18 @@ const calls: Readonly<Record<OperationId, { readonly object: boolean; readonly c
   'operation.list': { object: false, call: (target) => ({ query: { clusterId: target.clusterId } }) },
   'operation.get': { object: true, call: ({ operationId }) => ({ params: { operationId } }) },
   'event.stream': { object: false, call: (target) => ({ query: { clusterId: target.clusterId, after: '0' } }) },
+  'webhook.list': { object: false, call: () => ({}) },
+  'webhook.create': { object: false, call: () => ({ body: { url: 'https://example.com/' } }) },
+  'webhook.get': { object: true, call: webhook },
+  'webhook.update': { object: true, call: (target) => ({ ...webhook(target), body: { enabled: false } }) },
+  'webhook.delete': { object: true, call: webhook },
+  'webhook.rotate': { object: true, call: webhook },
+  'webhook.test': { object: true, call: webhook },
+  'webhook.deliveries': { object: true, call: webhook },
+  'webhook.replay': {
+    object: true,
+    call: ({ webhookId, deliveryId }) => ({ params: { webhookId, deliveryId } }),
+  },
 };
 
 /** Their answers differ by the id or token they make. */
@@ -81,6 +96,11 @@ const makesSomethingNew: readonly OperationId[] = [
   'cluster.plan',
   'token.create',
   'token.list',
+  'webhook.create',
+  'webhook.list',
+  'webhook.rotate',
+  'webhook.test',
+  'webhook.replay',
 ];
 
 const absent = {
@@ -88,6 +108,8 @@ const absent = {
   operationId: 'op-aaaaaaaaaaaa',
   deletedClusterId: 'c-bbbbbbbbbb',
   tokenId: 'tok-aaaaaaaaaaaa',
+  webhookId: 'wh-aaaaaaaaaaaa',
+  deliveryId: 'dl-aaaaaaaaaaaaaaaa',
 };
 const expiresAt = new Date(Date.now() + 3_600_000);
 const kubeconfig = 'clusters: [{name: x, cluster: {server: "https://x:6443", certificate-authority-data: eA==}}]\n';
@@ -105,7 +127,11 @@ const prove: ProveIdentity = async (request) => {
 beforeAll(async () => {
   platform = await startTestPlatform();
   // A comment after every look that found nothing: the proof that a stream had nothing to say.
-  api = await platform.startApi({ prove, eventTimes: { pollMs: 10, keepAliveMs: 0 } });
+  api = await platform.startApi({
+    prove,
+    webhooks: { intervalMs: 3_600_000 },
+    eventTimes: { pollMs: 10, keepAliveMs: 0 },
+  });
 });
 afterAll(async () => await platform?.stop());
 
@@ -121,7 +147,11 @@ async function newTarget(role: Role = 'admin', inProjectOf?: Target): Promise<Ta
   const mine = await platform.login(projectId, role);
   const made = await send(api.url, 'token.create', { token: mine, body: { name: 'x' } });
   const { clusterId, id: operationId } = operation;
-  return { projectId, clusterId, operationId, deletedClusterId, tokenId: made.body.id };
+  const hook = await send(api.url, 'webhook.create', { token, body: { url: 'https://example.invalid/' } });
+  const webhookId = hook.body.id;
+  const { body: delivery } = await send(api.url, 'webhook.test', { token, params: { webhookId } });
+  const deliveryId = delivery.id;
+  return { projectId, clusterId, operationId, deletedClusterId, tokenId: made.body.id, webhookId, deliveryId };
 }
 
 /** As kaas-controller leaves it when nothing is left. */
@@ -160,6 +190,8 @@ function essence(text: string, target: Target): string {
     .replaceAll(target.operationId, '<operation>')
     .replaceAll(target.deletedClusterId, '<deleted>')
     .replaceAll(target.tokenId, '<token>')
+    .replaceAll(target.webhookId, '<webhook>')
+    .replaceAll(target.deliveryId, '<delivery>')
     .replace(/"requestId":"[^"]*"/, '');
 }
 

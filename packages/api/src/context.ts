@@ -16,6 +16,8 @@ export interface ApiContext {
   /** Who the credentials for clusters say they are from. */
   readonly issuerUrl: string;
   readonly limits: Limits;
+  /** Only where the provider allows addresses of its own. */
+  readonly allowHttpWebhooks: boolean;
   readonly log: Logger;
   readonly now: () => Date;
   readonly loginLimit: LoginLimit;

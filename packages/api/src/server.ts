@@ -28,6 +28,9 @@ import { projectHandlers } from './project/handlers.ts';
 import { quotaHandlers } from './quota/handlers.ts';
 import { resourceHandlers } from './resource/handlers.ts';
 import { tokenHandlers, tokenWrites } from './token/handlers.ts';
+import { addressCheck } from './webhook/addresses.ts';
+import { webhookHandlers, webhookWrites } from './webhook/handlers.ts';
+import { runWebhooks, type WebhookWorkerOptions } from './webhook/worker.ts';
 
 export interface ApiOptions {
   /** As role kaas_api, which row security binds. The caller ends it after `close`. */
@@ -55,6 +58,11 @@ export interface ApiOptions {
   readonly housekeepingIntervalMs?: number;
   /** How often deletions are looked for whose time has come; default: five seconds. */
   readonly scheduleIntervalMs?: number;
+  /** Ranges that webhooks may be sent to besides the Internet; with one, also by http. */
+  readonly webhookRanges?: readonly string[];
+  readonly webhooks?: Partial<
+    Pick<WebhookWorkerOptions, 'intervalMs' | 'backoffMs' | 'timeoutMs' | 'patienceMs' | 'ca'>
+  >;
 }
 
 export interface Api {
@@ -81,9 +89,10 @@ const handlers: Handlers = {
     ...auditHandlers,
     ...resourceHandlers,
     ...operationHandlers,
+    ...webhookHandlers,
   },
   changes: { ...clusterChanges, ...poolChanges, ...credentialChanges },
-  writes: { ...deletionWrites, ...tokenWrites, ...credentialWrites },
+  writes: { ...deletionWrites, ...tokenWrites, ...credentialWrites, ...webhookWrites },
   streams: eventHandlers,
 };
 
@@ -101,6 +110,7 @@ export function createApi(options: ApiOptions): Api {
     providerProject: options.providerProject ?? { name: 'admin', domainId: 'default' },
     issuerUrl: options.issuerUrl,
     limits: options.limits,
+    allowHttpWebhooks: (options.webhookRanges ?? []).length > 0,
     now: options.now ?? (() => new Date()),
     loginLimit: createLoginLimit(options.loginLimit),
     eventTimes: { ...defaultEventTimes, ...options.eventTimes },
@@ -134,6 +144,15 @@ export function createApi(options: ApiOptions): Api {
               everyMs: options.revalidationMs ?? 60_000,
               signal: stopping.signal,
             }),
+        runWebhooks({
+          pool,
+          log,
+          secretBox: context.secretBox,
+          isAllowed: addressCheck(options.webhookRanges ?? []),
+          intervalMs: 1_000,
+          ...options.webhooks,
+          signal: stopping.signal,
+        }),
         runDeletionSchedule({
           pool,
           log,

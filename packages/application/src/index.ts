@@ -18,3 +18,6 @@ export type { WriteTransaction } from './store.ts';
 export { tokenDefaults, validateToken } from './token/create-token.ts';
 export { tokenView } from './token/view.ts';
 export { clusterView, operationView, poolView, receiptView, resourceView } from './views.ts';
+export { newWebhookSecret, signatureHeaders } from './webhook/sign.ts';
+export { mostWebhooks, validateWebhook } from './webhook/validate.ts';
+export { deliveryView, webhookView } from './webhook/view.ts';

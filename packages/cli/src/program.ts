@@ -9,6 +9,7 @@ import { receiptCommands } from './commands/deletion.ts';
 import { operationCommands } from './commands/operation.ts';
 import { poolCommands } from './commands/pool.ts';
 import { tokenCommands } from './commands/token.ts';
+import { webhookCommands } from './commands/webhook.ts';
 import type { CliContext } from './context.ts';
 import { describeError, exitCodeOf } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -77,6 +78,7 @@ export function buildProgram(options: Omit<CliOptions, 'argv'>): Command {
   quotaCommand(program, context);
   eventCommands(program, context);
   auditCommands(program, context);
+  webhookCommands(program, context);
   completionCommand(program, context);
   options.extend?.(program);
   for (const [name, { summary }] of Object.entries(options.passThrough ?? {}))

@@ -39,3 +39,11 @@ export { Quota, QuotaEntry } from './quota/schema.ts';
 export { Resource } from './resource/schema.ts';
 export { type OperationId, type Operations, operationIds, operations } from './table.ts';
 export { NewToken, Token, TokenCreate } from './token/schema.ts';
+export {
+  NewWebhook,
+  Webhook,
+  WebhookCreate,
+  WebhookDelivery,
+  WebhookPatch,
+  WebhookSecret,
+} from './webhook/schema.ts';

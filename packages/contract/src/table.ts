@@ -13,6 +13,7 @@ import { quotaOperations } from './quota/operations.ts';
 import { resourceOperations } from './resource/operations.ts';
 
 import { tokenOperations } from './token/operations.ts';
+import { webhookOperations } from './webhook/operations.ts';
 
 /** The public API as data: routes, OpenAPI document, client, access matrix and documentation come from this table. */
 export const operations = {
@@ -29,6 +30,7 @@ export const operations = {
   ...resourceOperations,
   ...operationOperations,
   ...eventOperations,
+  ...webhookOperations,
 } as const satisfies Record<string, OperationDefinition>;
 
 export type Operations = typeof operations;

@@ -19,6 +19,16 @@ export function newTokenId(): string {
   return `tok-${random(12)}`;
 }
 
+/** `wh-` and twelve characters. */
+export function newWebhookId(): string {
+  return `wh-${random(12)}`;
+}
+
+/** `dl-` and sixteen characters: there are many. */
+export function newDeliveryId(): string {
+  return `dl-${random(16)}`;
+}
+
 /** `op-` and twelve characters. */
 export function newOperationId(): string {
   return `op-${random(12)}`;

@@ -59,7 +59,7 @@ export {
   type StoredAnswer,
   saveIdempotentAnswer,
 } from './idempotency/idempotency.ts';
-export { newClusterId, newOperationId, newTokenId } from './ids.ts';
+export { newClusterId, newDeliveryId, newOperationId, newTokenId, newWebhookId } from './ids.ts';
 export { addLedgerEntry, listLedger, removeLedgerEntry, setLedgerExternalId } from './ledger/ledger.ts';
 export { type Channel, listen } from './listen.ts';
 export { checkSchema, type Migration, migrate, readMigrations } from './migrate.ts';
@@ -100,3 +100,26 @@ export {
   touchToken,
 } from './token/tokens.ts';
 export { listTokenMakers, revokeTokensBeyond, type TokenMaker } from './token/watch.ts';
+export {
+  claimDeliveries,
+  getDelivery,
+  insertDelivery,
+  listDeliveries,
+  lockWebhooksBehind,
+  moveWebhook,
+  type NewDelivery,
+  noteAttempt,
+  projectsWithWebhookWork,
+  type StoredDelivery,
+} from './webhook/deliveries.ts';
+export {
+  deleteWebhook,
+  getWebhook,
+  insertWebhook,
+  listWebhooks,
+  noteWebhookResult,
+  rotateWebhookSecret,
+  type StoredWebhook,
+  updateWebhook,
+  type WebhookChange,
+} from './webhook/webhooks.ts';

@@ -53,7 +53,7 @@ describe('daemons', () => {
     expect(process.pid).toBe(self?.pid);
   });
 
-  it('never runs without a pid file, whenever its starter is killed', async () => {
+  it('never runs without a pid file, whenever its starter is killed', { timeout: 60_000 }, async () => {
     const marker = `${60_000 + process.pid}.5`;
     const spec = { name: 'x', argv: ['sleep', marker], ...files() };
     const script = `

@@ -68,6 +68,8 @@ const tables = [
   'projects',
   'deletion_receipts',
   'api_tokens',
+  'webhooks',
+  'webhook_deliveries',
 ];
 
 const nobody: ProveIdentity = async () => {

@@ -46,6 +46,15 @@ describe('the access matrix', () => {
       'operation.list': 'viewer operator admin',
       'operation.get': 'viewer operator admin',
       'event.stream': 'viewer operator admin',
+      'webhook.list': 'operator admin',
+      'webhook.create': 'admin',
+      'webhook.get': 'operator admin',
+      'webhook.update': 'admin',
+      'webhook.delete': 'admin',
+      'webhook.rotate': 'admin',
+      'webhook.test': 'admin',
+      'webhook.deliveries': 'operator admin',
+      'webhook.replay': 'admin',
     });
   });
 

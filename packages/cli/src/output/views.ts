@@ -14,6 +14,8 @@ import type {
   Resource,
   Token,
   Version,
+  Webhook,
+  WebhookDelivery,
 } from '@matryoshka/contract';
 import type { View } from './format.ts';
 import { formatAge } from './table.ts';
@@ -219,3 +221,37 @@ function pairs(record: Readonly<Record<string, string>>): string {
     .map(([key, value]) => `${key}=${value}`)
     .join(',');
 }
+
+export const webhookView = (now: Date): View<Webhook> => ({
+  name: ({ id }) => id,
+  columns: [
+    { head: 'ID', cell: ({ id }) => id },
+    { head: 'URL', cell: ({ url }) => url },
+    { head: 'EVENTS', cell: ({ eventTypes }) => eventTypes?.join(',') ?? 'all' },
+    {
+      head: 'STATE',
+      cell: ({ enabled, disabledReason, failingSince }) =>
+        enabled
+          ? failingSince === null
+            ? 'on'
+            : `failing for ${formatAge(failingSince, now)}`
+          : disabledReason === null
+            ? 'off'
+            : `off: ${disabledReason}`,
+    },
+    { head: 'DESCRIPTION', cell: ({ description }) => description, wide: true },
+  ],
+});
+
+export const deliveryView = (now: Date): View<WebhookDelivery> => ({
+  name: ({ id }) => id,
+  columns: [
+    { head: 'ID', cell: ({ id }) => id },
+    { head: 'EVENT', cell: ({ eventType }) => eventType },
+    { head: 'STATE', cell: ({ state }) => state },
+    { head: 'ATTEMPTS', cell: ({ attempts }) => String(attempts) },
+    { head: 'LAST', cell: ({ lastError, lastStatus }) => lastError ?? (lastStatus === null ? '' : String(lastStatus)) },
+    { head: 'AGE', cell: ({ createdAt }) => formatAge(createdAt, now) },
+    { head: 'MESSAGE', cell: ({ messageId }) => messageId, wide: true },
+  ],
+});

@@ -78,18 +78,23 @@ export async function deleteSession(db: Queryable, tokenHash: Buffer): Promise<v
 }
 
 /**
- * Removes what is of no use any more: sessions a week past their end, tokens 90 days past it, idempotency keys older than a day. Answers how
+ * Removes what is of no use any more: sessions a week past their end, tokens 90 days past it, idempotency keys older than a day, deliveries of webhooks after thirty. Answers how
  * many. What belongs to projects goes by functions of the schema's owner, because row security shows kaas_api one project at a time.
  */
-export async function deleteExpired(
-  db: Queryable,
-): Promise<{ readonly sessions: number; readonly idempotencyKeys: number; readonly tokens: number }> {
+export async function deleteExpired(db: Queryable): Promise<{
+  readonly sessions: number;
+  readonly idempotencyKeys: number;
+  readonly tokens: number;
+  readonly deliveries: number;
+}> {
   const sessions = await db.query("delete from sessions where expires_at < now() - interval '7 days'");
   const keys = await db.query<{ count: number }>('select delete_expired_idempotency_keys() as count');
   const tokens = await db.query<{ count: number }>('select delete_old_api_tokens() as count');
+  const deliveries = await db.query<{ count: number }>('select delete_old_webhook_deliveries() as count');
   return {
     sessions: sessions.rowCount ?? 0,
     idempotencyKeys: keys.rows[0]?.count ?? 0,
     tokens: tokens.rows[0]?.count ?? 0,
+    deliveries: deliveries.rows[0]?.count ?? 0,
   };
 }
