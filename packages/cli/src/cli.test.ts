@@ -1,135 +1,25 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { operationIds, operations } from '@matryoshka/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { commandPaths } from './commands/completion.ts';
-import { buildProgram, runCli } from './program.ts';
+import { buildProgram } from './program.ts';
 import type { Terminal } from './terminal.ts';
+import {
+  cluster,
+  home,
+  kaas,
+  operation,
+  problem,
+  requests,
+  routes,
+  startFakeService,
+  stopFakeService,
+  withToken,
+} from './testing/fake-service.ts';
 
-// An HTTP server that answers as the contract says stands in for kaas-api: what is tested here is what the CLI sends and prints.
-type Answer = readonly [status: number, body: unknown, headers?: Readonly<Record<string, string>>];
-type Route = (body: unknown) => Answer;
-
-let home: string;
-let server: Server;
-let url: string;
-let routes: Record<string, Route>;
-let requests: { readonly route: string; readonly body: unknown; readonly authorization: string | undefined }[];
-
-beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'kaas-cli-'));
-  routes = {};
-  requests = [];
-  server = createServer(async (request, response) => {
-    let text = '';
-    for await (const chunk of request) text += String(chunk);
-    const body: unknown = text === '' ? undefined : JSON.parse(text);
-    const route = `${request.method} ${request.url}`;
-    requests.push({ route, body, authorization: request.headers.authorization });
-    const [status, answer, headers] = routes[route]?.(body) ?? [404, problem(404, 'not_found', `no ${route}`)];
-    response.writeHead(status, { 'content-type': 'application/json', ...headers });
-    response.end(answer === undefined ? '' : JSON.stringify(answer));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-afterEach(async () => {
-  server.closeAllConnections();
-  server.close();
-  await rm(home, { recursive: true, force: true });
-});
-
-function problem(status: number, code: string, detail: string): object {
-  return {
-    type: 'about:blank',
-    title: code,
-    status,
-    detail,
-    code,
-    actor: 'user',
-    next: 'Do it right.',
-    requestId: 'r-1',
-  };
-}
-
-async function kaas(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const out = { stdout: '', stderr: '' };
-  const terminal: Terminal = {
-    stdout: (text) => {
-      out.stdout += text;
-    },
-    stderr: (text) => {
-      out.stderr += text;
-    },
-    stdoutIsTty: false,
-    stderrIsTty: false,
-    stdinIsTty: false,
-    env: { KAAS_URL: url, ...env },
-    home,
-    signal: new AbortController().signal,
-    ask: async () => 'unused',
-    readSecret: async () => 'unused',
-  };
-  const now = () => new Date('2026-11-24T00:10:00Z');
-  const code = await runCli({ argv, terminal, version: '0.1.0', now });
-  return { code, ...out };
-}
-
-const cluster = {
-  id: 'c-aaaaaaaaaa',
-  name: 'demo',
-  projectId: 'p',
-  kubernetesVersion: 'v1.36.3',
-  tier: 'ha',
-  network: { nodeCidr: '10.6.0.0/20', podCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16' },
-  pools: [
-    { name: 'workers', flavor: 'm1.medium', count: 2, labels: {}, taints: [], status: { machines: 2, ready: 1 } },
-  ],
-  generation: 1,
-  status: { phase: 'creating', conditions: [], endpoint: null, kubernetesVersion: null, observedGeneration: 0 },
-  createdAt: '2026-11-24T00:00:00Z',
-  updatedAt: '2026-11-24T00:00:00Z',
-};
-const operation = (state: string, percent: number) => ({
-  id: 'op-1',
-  kind: 'cluster.create',
-  clusterId: cluster.id,
-  clusterName: 'demo',
-  state,
-  done: state !== 'running',
-  percent,
-  message: 'working',
-  phases: [
-    {
-      name: 'Network',
-      state: 'done',
-      message: '',
-      percent: 100,
-      startedAt: '2026-11-24T00:00:00Z',
-      finishedAt: '2026-11-24T00:00:05Z',
-    },
-    {
-      name: 'Workers',
-      state: state === 'running' ? 'running' : 'done',
-      message: '1 of 2',
-      percent,
-      startedAt: '2026-11-24T00:00:05Z',
-      finishedAt: state === 'running' ? null : '2026-11-24T00:00:09Z',
-    },
-  ],
-  error: null,
-  startsAt: null,
-  expectedAt: null,
-  lateAt: null,
-  requestedBy: 'ann',
-  createdAt: '2026-11-24T00:00:00Z',
-  finishedAt: null,
-});
-const withToken = { KAAS_TOKEN: 't' };
+beforeEach(startFakeService);
+afterEach(stopFakeService);
 
 describe('login', () => {
   beforeEach(() => {
@@ -275,94 +165,6 @@ describe('clusters', () => {
     );
     expect((await kaas(['cluster', 'get', 'demo', '-o', 'json'], withToken)).stderr).toBe('');
     expect(actor).toBe('provider');
-  });
-
-  it('writes the kubeconfig or prints it', async () => {
-    const kubeconfig = `apiVersion: v1
-kind: Config
-current-context: x
-contexts:
-  - {name: x, context: {cluster: a, user: b}}
-clusters:
-  - {name: a, cluster: {server: "https://172.29.1.7:6443"}}
-users:
-  - name: b
-    user:
-      exec:
-        apiVersion: client.authentication.k8s.io/v1
-        command: kaas
-        args: [get-token, --cluster, ${cluster.id}]
-`;
-    routes[`GET /v1/clusters/${cluster.id}/kubeconfig`] = () => [200, { kubeconfig, context: 'x' }];
-    const printed = await kaas(['cluster', 'kubeconfig', 'demo', '--stdout'], {
-      ...withToken,
-      KAAS_LAUNCHER: '/opt/kaas/kaas',
-      KAAS_CONFIG: '/home/ann/session.json',
-    });
-    // The plug-in is the program that runs now, and asks this service with this session.
-    expect(parse(printed.stdout).users).toEqual([
-      {
-        name: 'b',
-        user: {
-          exec: {
-            apiVersion: 'client.authentication.k8s.io/v1',
-            command: '/opt/kaas/kaas',
-            args: ['get-token', '--cluster', cluster.id, '--url', url],
-            env: [{ name: 'KAAS_CONFIG', value: '/home/ann/session.json' }],
-          },
-        },
-      },
-    ]);
-    const onPath = join(home, 'kaas');
-    await writeFile(onPath, '', { mode: 0o755 });
-    for (const [launcher, command] of [
-      [onPath, 'kaas'],
-      ['/elsewhere/kaas', '/elsewhere/kaas'],
-    ] as const) {
-      const env = { ...withToken, KAAS_LAUNCHER: launcher, PATH: `/none:${home}` };
-      const { stdout } = await kaas(['cluster', 'kubeconfig', 'demo', '--stdout'], env);
-      expect(parse(stdout).users[0].user.exec.command).toBe(command);
-    }
-    const mine = join(home, 'mine');
-    await writeFile(mine, '# mine\napiVersion: v1\nkind: Config\n');
-    await kaas(['cluster', 'kubeconfig', 'demo'], { ...withToken, KUBECONFIG: `${join(home, 'absent')}:${mine}` });
-    expect(await readFile(mine, 'utf8')).toMatch(
-      /^# mine[\s\S]*server: https:\/\/172.29.1.7:6443[\s\S]*current-context: demo/,
-    );
-  });
-
-  it('gives kubectl a token, in the version it speaks', async () => {
-    const expiresAt = '2026-10-26T12:15:00Z';
-    routes[`POST /v1/clusters/${cluster.id}/credentials`] = () => [
-      201,
-      { token: 'jwt', expiresAt, username: 'kaas:u', groups: ['kaas:admin'] },
-    ];
-    const ask = async (info?: string) =>
-      JSON.parse(
-        (
-          await kaas(['get-token', '--cluster', cluster.id], {
-            ...withToken,
-            ...(info === undefined ? {} : { KUBERNETES_EXEC_INFO: info }),
-          })
-        ).stdout,
-      );
-    const status = { token: 'jwt', expirationTimestamp: expiresAt };
-    const kind = 'ExecCredential';
-    expect(await ask()).toEqual({ apiVersion: 'client.authentication.k8s.io/v1', kind, status });
-    const older = { apiVersion: 'client.authentication.k8s.io/v1beta1', kind };
-    expect(await ask(JSON.stringify(older))).toEqual({ ...older, status });
-    expect((await ask('no json')).apiVersion).toBe('client.authentication.k8s.io/v1');
-    const foreign = 'c-aaaaaaaaaa';
-    routes[`POST /v1/clusters/${foreign}/credentials`] = () => [404, problem(404, 'not_found', 'no cluster')];
-    const refused = await kaas(['get-token', '--cluster', foreign], withToken);
-    expect(refused).toMatchObject({ code: 3, stdout: '' });
-    expect(refused.stderr).toContain('Log in to its project');
-  });
-
-  it('revokes what was given out for a cluster', async () => {
-    routes[`DELETE /v1/clusters/${cluster.id}/credentials`] = () => [202, operation('running', 0)];
-    const result = await kaas(['cluster', 'revoke-credentials', 'demo', '-o', 'name'], withToken);
-    expect(result).toMatchObject({ code: 0, stdout: 'op-1\n' });
   });
 
   it.each([
