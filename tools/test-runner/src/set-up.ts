@@ -7,6 +7,7 @@ const testPackages: readonly string[] = [
   'python3-cinderclient',
   'python3-octaviaclient',
   'python3-openstackclient',
+  'python3-venv',
 ];
 
 /** Installs what the medium and e2e tests need and the machine lacks, then builds the Go components that are not in the cache yet. */

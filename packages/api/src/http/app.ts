@@ -56,15 +56,21 @@ export function createApp(log: Logger, callers: Callers): FastifyInstance {
     );
   });
   app.setErrorHandler(fail);
-  app.setNotFoundHandler((request, reply) => {
-    const methods = allowedMethods(pathOf(request), openPaths);
-    if (methods.length === 0) return fail(unknownPath(), request, reply);
-    const allowed = methods.join(', ');
-    reply.header('allow', allowed);
-    const error = new KaasError('method_not_allowed', `This path has ${allowed}, not ${request.method}.`);
-    return fail(error, request, reply);
+  // Before Fastify looks at the body: it refuses some methods (QUERY) for that, which is no failure of ours and not what is wrong.
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) throw noRoute(request, reply);
   });
+  app.setNotFoundHandler((request, reply) => fail(noRoute(request, reply), request, reply));
   return app;
+}
+
+/** Nothing at this path, or not by this method; then the header `allow` says by which. */
+function noRoute(request: FastifyRequest, reply: FastifyReply): KaasError {
+  const methods = allowedMethods(pathOf(request), openPaths);
+  if (methods.length === 0) return unknownPath();
+  const allowed = methods.join(', ');
+  reply.header('allow', allowed);
+  return new KaasError('method_not_allowed', `This path has ${allowed}, not ${request.method}.`);
 }
 
 /** `no-store` for all: nothing here may be shown to somebody else by a cache, and most of it changes by the second. */
