@@ -25,7 +25,7 @@ export async function listAuditRecords(
 ): Promise<readonly AuditLink[]> {
   const result = await db.query<AuditLink>(
     `select ${columns} from audit_records
-     where ($2::bigint is null or sequence < $2) and ($3::text is null or user_id = $3) and ($4::text is null or action = $4)
+     where project_id = current_project() and ($2::bigint is null or sequence < $2) and ($3::text is null or user_id = $3) and ($4::text is null or action = $4)
        and ($5::text is null or resource = $5) and ($6::timestamptz is null or at >= $6) and ($7::timestamptz is null or at < $7)
      order by sequence desc limit $1`,
     [
@@ -47,7 +47,7 @@ export async function exportAuditRecords(
   options: { readonly limit: number; readonly after: number },
 ): Promise<readonly AuditLink[]> {
   const result = await db.query<AuditLink>(
-    `select ${columns} from audit_records where sequence > $2 order by sequence limit $1`,
+    `select ${columns} from audit_records where project_id = current_project() and sequence > $2 order by sequence limit $1`,
     [options.limit, options.after],
   );
   return result.rows;

@@ -30,7 +30,7 @@ export async function listEvents(
     data: Record<string, unknown>;
   }>(
     `select sequence, type, at, cluster_id, operation_id, data from events
-     where sequence > $1 and ($3::text is null or cluster_id = $3) and ($4::text is null or operation_id = $4)
+     where project_id = current_project() and sequence > $1 and ($3::text is null or cluster_id = $3) and ($4::text is null or operation_id = $4)
      order by sequence limit $2`,
     [after, limit, filter.clusterId ?? null, filter.operationId ?? null],
   );
@@ -46,6 +46,8 @@ export async function listEvents(
 
 /** The number of the newest event one may see; 0 when there is none. */
 export async function lastEventSequence(db: Queryable): Promise<number> {
-  const result = await db.query<{ last: number }>('select coalesce(max(sequence), 0) as last from events');
+  const result = await db.query<{ last: number }>(
+    'select coalesce(max(sequence), 0) as last from events where project_id = current_project()',
+  );
   return result.rows[0]?.last ?? 0;
 }

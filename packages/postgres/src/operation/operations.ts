@@ -57,7 +57,7 @@ export async function listOperations(db: Queryable, filter: OperationFilter): Pr
   // Times are compared in milliseconds: what a cursor can carry (JavaScript has no microseconds).
   const result = await db.query<OperationRow>(
     `select ${operationColumns} from operations o
-     where ($2::text is null or o.cluster_id = $2) and ($3::text is null or o.state = $3) and ($6::text is null or o.kind = $6)
+     where o.project_id = current_project() and ($2::text is null or o.cluster_id = $2) and ($3::text is null or o.state = $3) and ($6::text is null or o.kind = $6)
        and ($4::timestamptz is null or (date_trunc('milliseconds', o.created_at), o.id) < ($4, $5))
      order by date_trunc('milliseconds', o.created_at) desc, o.id desc limit $1`,
     [

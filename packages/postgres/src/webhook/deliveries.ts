@@ -33,7 +33,7 @@ export async function lockWebhooksBehind(
 > {
   const result = await db.query<{ id: string; position: number; eventTypes: readonly string[] | null }>(
     `select id, position, event_types as "eventTypes" from webhooks w
-     where enabled and exists (select from events e where e.sequence > w.position) order by id for update skip locked`,
+     where enabled and exists (select from events e where e.project_id = w.project_id and e.sequence > w.position) order by id for update skip locked`,
   );
   return result.rows;
 }

@@ -37,7 +37,7 @@ export async function insertWebhook(
   const { id, projectId, url, description, eventTypes, secret, createdBy } = webhook;
   const result = await db.query<StoredWebhook>(
     `insert into webhooks (id, project_id, url, description, event_types, secret, created_by, position)
-     values ($1, $2, $3, $4, $5, $6, $7, (select coalesce(max(sequence), 0) from events)) returning ${columns}`,
+     values ($1, $2, $3, $4, $5, $6, $7, (select coalesce(max(sequence), 0) from events where project_id = current_project())) returning ${columns}`,
     [id, projectId, url, description, eventTypes, secret, createdBy],
   );
   return only(result.rows);
@@ -77,7 +77,7 @@ export async function updateWebhook(db: Queryable, id: string, change: WebhookCh
   const result = await db.query<StoredWebhook>(
     `update webhooks set updated_at = now(), url = coalesce($2, url), description = coalesce($3, description),
        event_types = case when $4 then $5 else event_types end,
-       position = case when $6 and not enabled then (select coalesce(max(sequence), 0) from events) else position end,
+       position = case when $6 and not enabled then (select coalesce(max(sequence), 0) from events where project_id = current_project()) else position end,
        disabled_reason = case when $6 is null then disabled_reason end,
        failing_since = case when $6 and not enabled or $2 is not null then null else failing_since end,
        enabled = coalesce($6, enabled)
