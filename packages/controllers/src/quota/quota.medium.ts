@@ -1,43 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Cloud, connectCloud } from '@matryoshka/openstack';
-import { pocketCloudConfig, purgePocketCloud, serviceUrl, startPocketCloud } from '@matryoshka/pocket-cloud';
-import { createLogger } from '@matryoshka/system';
+import type { Cloud } from '@matryoshka/openstack';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startTestCloud, type TestCloud } from '../testing/cloud.ts';
 import { lookAtQuota } from './quota.ts';
 
 const signal = AbortSignal.timeout(120_000);
 const clusterId = 'c-abcdefghij';
-let end: () => Promise<void> = async () => undefined;
+let cloud: TestCloud;
 let admin: Cloud;
 let projectId: string;
 
 beforeAll(async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'kaas-quota-'));
-  const network = { address: '172.28.20.1', cidr: '172.28.20.0/24' };
-  const config = pocketCloudConfig({ dataDir, prefix: 'pnx', ...network, adminPassword: 'secret' });
-  const log = createLogger('pocket-cloud');
-  log.level = 'error';
-  const cloud = await startPocketCloud(config, log);
-  end = async () => {
-    await cloud.stop();
-    await purgePocketCloud(config);
-    await rm(dataDir, { recursive: true, force: true });
-  };
-  const domain = { id: 'default' };
-  admin = connectCloud({
-    authUrl: `${serviceUrl(config, 'keystone')}/v3`,
-    credentials: {
-      method: 'password',
-      user: { name: 'admin', domain },
-      password: 'secret',
-      scope: { project: { name: 'admin', domain } },
-    },
-  });
+  cloud = await startTestCloud('pnx', 20);
+  admin = cloud.admin;
   projectId = (await admin.keystone.projects.create({ name: 'customer' })).id;
 });
-afterAll(async () => await end());
+afterAll(async () => await cloud?.stop());
 
 it('counts what a project uses, and what of it belongs to a cluster', async () => {
   await admin.neutron.setQuota(projectId, { security_group: 7, router: -1 });

@@ -1,9 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Role } from '@matryoshka/domain';
-import { type Cloud, connectCloud, grantRoles } from '@matryoshka/openstack';
-import { pocketCloudConfig, purgePocketCloud, serviceUrl, startPocketCloud } from '@matryoshka/pocket-cloud';
+import { type Cloud, grantRoles } from '@matryoshka/openstack';
 import {
   createPool,
   insertToken,
@@ -17,6 +13,7 @@ import {
 import { createLogger } from '@matryoshka/system';
 import { startTestPostgres, type TestPostgres } from '@matryoshka/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startTestCloud } from '../testing/cloud.ts';
 import { createPostgresTokens } from './postgres-tokens.ts';
 import { type TokenStore, watchTokens } from './watch.ts';
 
@@ -42,21 +39,9 @@ beforeAll(async () => {
   ends.push(async () => await controller.end());
   store = createPostgresTokens(controller);
 
-  const dataDir = await mkdtemp(join(tmpdir(), 'kaas-tokens-'));
-  const network = { address: '172.28.44.1', cidr: '172.28.44.0/24' };
-  const config = pocketCloudConfig({ dataDir, prefix: 'pnt', ...network, adminPassword: 'secret' });
-  const cloud = await startPocketCloud(config, log);
-  ends.push(async () => {
-    await cloud.stop();
-    await purgePocketCloud(config);
-    await rm(dataDir, { recursive: true, force: true });
-  });
-  const domain = { id: 'default' };
-  const scope = { project: { name: 'admin', domain } };
-  admin = connectCloud({
-    authUrl: `${serviceUrl(config, 'keystone')}/v3`,
-    credentials: { method: 'password', user: { name: 'admin', domain }, password: 'secret', scope },
-  });
+  const cloud = await startTestCloud('pnt', 44);
+  ends.push(cloud.stop);
+  admin = cloud.admin;
 });
 afterAll(async () => {
   for (const end of ends.toReversed()) await end();

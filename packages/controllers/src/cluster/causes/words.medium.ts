@@ -1,51 +1,27 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type CauseCode, causeOfWords } from '@matryoshka/domain';
-import { type Cloud, connectCloud, grantRoles } from '@matryoshka/openstack';
-import { pocketCloudConfig, purgePocketCloud, serviceUrl, startPocketCloud } from '@matryoshka/pocket-cloud';
-import { createLogger, errorMessage } from '@matryoshka/system';
+import { type Cloud, grantRoles } from '@matryoshka/openstack';
+import { errorMessage } from '@matryoshka/system';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startTestCloud, type TestCloud } from '../../testing/cloud.ts';
 
 // What the services of a cloud really answer when something is used up or gone.
 
-let end: () => Promise<void> = async () => undefined;
+let cloud: TestCloud;
 let admin: Cloud;
 let customer: Cloud;
 let projectId: string;
 let userId: string;
 
 beforeAll(async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'kaas-words-'));
-  const network = { address: '172.28.45.1', cidr: '172.28.45.0/24' };
-  const config = pocketCloudConfig({ dataDir, prefix: 'pnw', ...network, adminPassword: 'secret' });
-  const log = createLogger('pocket-cloud');
-  log.level = 'error';
-  const cloud = await startPocketCloud(config, log);
-  end = async () => {
-    await cloud.stop();
-    await purgePocketCloud(config);
-    await rm(dataDir, { recursive: true, force: true });
-  };
-  const domain = { id: 'default' };
-  const login = (name: string, password: string, project: string): Cloud =>
-    connectCloud({
-      authUrl: `${serviceUrl(config, 'keystone')}/v3`,
-      credentials: {
-        method: 'password',
-        user: { name, domain },
-        password,
-        scope: { project: { name: project, domain } },
-      },
-    });
-  admin = login('admin', 'secret', 'admin');
+  cloud = await startTestCloud('pnw', 45);
+  admin = cloud.admin;
   projectId = (await admin.keystone.projects.create({ name: 'customer' })).id;
   userId = (await admin.keystone.users.create({ name: 'ann', password: 'pw' })).id;
   await grantRoles(admin.keystone, { projectId, userId }, ['member']);
-  customer = login('ann', 'pw', 'customer');
+  customer = cloud.login('ann', 'pw', 'customer');
 });
-afterAll(async () => await end());
+afterAll(async () => await cloud?.stop());
 
 async function volumeQuota(quota: object): Promise<void> {
   await admin.session.call('block-storage', 'PUT', `/os-quota-sets/${projectId}`, { json: { quota_set: quota } });
