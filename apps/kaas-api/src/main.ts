@@ -48,6 +48,7 @@ async function main(): Promise<void> {
     ...keystoneIdentity(settings.keystoneUrl),
     providerProject: settings.providerProject,
     issuerUrl: settings.issuer.url,
+    requestsPerSecond: settings.requestsPerSecond,
     limits: settings.limits,
     webhookRanges: settings.webhookRanges,
     log,

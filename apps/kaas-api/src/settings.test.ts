@@ -34,6 +34,7 @@ describe('the settings of kaas-api', () => {
         keyFile: '/issuer-key',
       },
       notify: true,
+      requestsPerSecond: 50,
       limits: defaultLimits,
       webhookRanges: [],
     };
@@ -79,6 +80,8 @@ describe('the settings of kaas-api', () => {
     ['KAAS_LISTEN', 'h:70000'],
     ['KAAS_LISTEN', '::1:7443'],
     ['KAAS_NOTIFY', 'false'],
+    ['KAAS_REQUESTS_PER_SECOND', '-1'],
+    ['KAAS_REQUESTS_PER_SECOND', 'many'],
     ['KAAS_WEBHOOK_RANGES', 'localhost'],
     ['KAAS_RESERVED_CIDRS', '10.0.0.0'],
     ['KAAS_RESERVED_CIDRS', '10.0.0.0/33'],

@@ -17,6 +17,8 @@ export interface Settings {
     readonly keyFile: string;
   };
   readonly notify: boolean;
+  /** Of one caller; 0: no limit. */
+  readonly requestsPerSecond: number;
   readonly limits: Limits;
   /** Ranges that webhooks may be sent to besides the Internet. */
   readonly webhookRanges: readonly string[];
@@ -43,6 +45,7 @@ export function readSettings(env: Environment): Settings {
       keyFile: required(env, 'KAAS_ISSUER_KEY_FILE', 'a PEM file with the key of that certificate'),
     },
     notify: notifications(env.KAAS_NOTIFY || 'on'),
+    requestsPerSecond: wholeNumber('KAAS_REQUESTS_PER_SECOND', env.KAAS_REQUESTS_PER_SECOND || '50'),
     limits: {
       ...defaultLimits,
       reservedCidrs: ranges('KAAS_RESERVED_CIDRS', env.KAAS_RESERVED_CIDRS || undefined) ?? defaultLimits.reservedCidrs,
@@ -90,6 +93,11 @@ function listenAddress(name: string, text: string): Settings['listen'] {
   const port = Number(match?.[3]);
   if (host === undefined || port > 65_535) throw wrong(name, `is ${text}`, 'host:port, for example 127.0.0.1:7443');
   return { host, port };
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw wrong(name, `is ${text}`, 'a whole number; 0 means no limit');
+  return Number(text);
 }
 
 function notifications(text: string): boolean {

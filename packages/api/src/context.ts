@@ -6,6 +6,7 @@ import type { LoginLimit } from './auth/login-limit.ts';
 import type { ProviderProject } from './auth/sessions.ts';
 import type { EventBells } from './event/bells.ts';
 import type { EventStreamTimes } from './event/stream.ts';
+import type { RequestLimit } from './http/request-limit.ts';
 
 /** What handlers are made from; one per process. */
 export interface ApiContext {
@@ -21,6 +22,7 @@ export interface ApiContext {
   readonly log: Logger;
   readonly now: () => Date;
   readonly loginLimit: LoginLimit;
+  readonly requestLimit: RequestLimit;
   readonly bells: EventBells;
   readonly eventTimes: EventStreamTimes;
   /** Aborts when the process is asked to end. */

@@ -22,6 +22,7 @@ import { registerHealth } from './health/health.ts';
 import { runHousekeeping } from './housekeeping.ts';
 import { createApp, listenOn } from './http/app.ts';
 import { type Callers, type Handlers, registerOperation } from './http/register.ts';
+import { createRequestLimit } from './http/request-limit.ts';
 import { operationHandlers } from './operation/handlers.ts';
 import { poolChanges, poolHandlers } from './pool/handlers.ts';
 import { projectHandlers } from './project/handlers.ts';
@@ -53,6 +54,8 @@ export interface ApiOptions {
   readonly log: Logger;
   readonly now?: () => Date;
   readonly loginLimit?: LoginLimitOptions;
+  /** Of one caller, with bursts of six seconds; default 50, 0: no limit. */
+  readonly requestsPerSecond?: number;
   readonly eventTimes?: Partial<EventStreamTimes>;
   /** Default: an hour. */
   readonly housekeepingIntervalMs?: number;
@@ -113,6 +116,7 @@ export function createApi(options: ApiOptions): Api {
     allowHttpWebhooks: (options.webhookRanges ?? []).length > 0,
     now: options.now ?? (() => new Date()),
     loginLimit: createLoginLimit(options.loginLimit),
+    requestLimit: createRequestLimit(options.requestsPerSecond ?? 50),
     eventTimes: { ...defaultEventTimes, ...options.eventTimes },
     stopping: stopping.signal,
   };

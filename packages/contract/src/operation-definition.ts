@@ -69,7 +69,8 @@ export function problemsOf(operation: OperationDefinition): readonly ProblemCode
   const codes = new Set<ProblemCode>(operation.errors);
   // A query parameter that is not known is refused everywhere, also where there are none.
   for (const code of ['internal', 'database_unavailable', 'validation_failed'] as const) codes.add(code);
-  if (operation.access !== 'public') for (const code of ['unauthenticated', 'token_expired'] as const) codes.add(code);
+  if (operation.access !== 'public')
+    for (const code of ['unauthenticated', 'token_expired', 'rate_limited'] as const) codes.add(code);
   const isForAll = operation.access === 'public' || operation.access === 'authenticated';
   if (!isForAll || operation.sessionOnly) codes.add('forbidden');
   if (operation.body !== undefined)

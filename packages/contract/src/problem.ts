@@ -166,7 +166,7 @@ export const problems = {
     title: 'Too many requests',
     actor: 'user',
     meaning:
-      'Too many failed logins came from your address. `Retry-After` says in how many seconds the next attempt is taken.',
+      'Too many requests came from you, or too many failed logins from your address. `Retry-After` says in how many seconds the next one is taken; the headers `RateLimit` and `RateLimit-Policy` of every answer tell how many are left.',
   },
   internal: {
     status: 500,

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { KaasError } from '@matryoshka/application';
+import { createBuckets } from '../http/buckets.ts';
 
 export interface LoginLimitOptions {
   /** Failed attempts that an address has at once; default 20. */
@@ -14,37 +15,13 @@ export interface LoginLimit {
   take(address: string, now: Date): () => void;
 }
 
-interface Bucket {
-  left: number;
-  at: number;
-}
-
-// So many addresses are remembered; beyond, the one that was quiet for longest is forgotten.
-const maxAddresses = 10_000;
-
 export function createLoginLimit(options: LoginLimitOptions = {}): LoginLimit {
-  const burst = options.burst ?? 20;
-  const refillMs = options.refillMs ?? 3_000;
-  // A Map keeps the order of insertion, and an address used is inserted anew: the first one is the quietest.
-  const buckets = new Map<string, Bucket>();
+  const buckets = createBuckets({ burst: options.burst ?? 20, refillMs: options.refillMs ?? 3_000 });
   return {
     take: (address, now) => {
-      const key = networkOf(address);
-      const time = now.getTime();
-      const known = buckets.get(key) ?? { left: burst, at: time };
-      const left = Math.min(burst, known.left + Math.max(0, time - known.at) / refillMs);
-      buckets.delete(key);
-      const allowed = left >= 1;
-      const bucket = { left: allowed ? left - 1 : left, at: time };
-      buckets.set(key, bucket);
-      for (const oldest of buckets.keys()) {
-        if (buckets.size <= maxAddresses) break;
-        buckets.delete(oldest);
-      }
-      if (!allowed) throw tooMany(Math.ceil(((1 - left) * refillMs) / 1000));
-      return () => {
-        bucket.left = Math.min(burst, bucket.left + 1);
-      };
+      const { allowed, waitMs, giveBack } = buckets.take(networkOf(address), now);
+      if (!allowed) throw tooMany(Math.ceil(waitMs / 1000));
+      return giveBack;
     },
   };
 }

@@ -47,7 +47,7 @@ export function registerOperation(
     method: definition.method,
     url: routePath(definition),
     // Before the body is read: who may not call is not listened to.
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
       if (definition.access === 'public') return;
       const caller = await authenticate(context.pool, request.headers.authorization, {
         requestId: request.id,
@@ -55,6 +55,7 @@ export function registerOperation(
         now: context.now(),
       });
       callers.set(request, caller);
+      reply.headers(context.requestLimit.take(caller, context.now()));
       authorize(definition, caller);
     },
     handler: handlerOf(id, definition, parts),

@@ -182,6 +182,8 @@ async function startApi(apiUrl: string, secretBox: SecretBox, options: Partial<A
     secretBox,
     prove: nobody,
     issuerUrl: 'https://issuer.test',
+    // Tests ask faster than anybody may.
+    requestsPerSecond: 0,
     limits: defaultLimits,
     log: pino({ level: 'trace' }, { write: (line) => log.push(line) }),
     ...options,

@@ -49,6 +49,7 @@ export async function spawnApi(platform: TestPlatform, env: Environment = {}): P
       KAAS_SECRET_KEY_FILE: keyFile,
       KAAS_KEYSTONE_URL: 'http://127.0.0.1:9/v3',
       KAAS_LISTEN: '127.0.0.1:0',
+      KAAS_REQUESTS_PER_SECOND: '0',
       KAAS_ISSUER_URL: 'https://issuer.test',
       KAAS_ISSUER_LISTEN: '127.0.0.1:0',
       KAAS_ISSUER_CERTIFICATE_FILE: certificate.certificateFile,
