@@ -1,14 +1,15 @@
-import {
-  type BodyOf,
-  type OperationDefinition,
-  type OperationId,
-  type Operations,
-  operations,
-  type ParamsOf,
-  type Problem,
-  type QueryOf,
-  type ResultOf,
+import type {
+  BodyOf,
+  OperationDefinition,
+  OperationId,
+  Operations,
+  ParamsOf,
+  Problem,
+  QueryOf,
+  ResultOf,
 } from '@matryoshka/contract';
+// Not the table itself: its schemas would double the time in which a command starts.
+import { routes } from '@matryoshka/contract/routes';
 import { ProblemError, ServiceUnreachableError } from './errors.ts';
 
 export interface ClientOptions {
@@ -55,6 +56,9 @@ export interface Client {
   request<Id extends OperationId>(id: Id, input: InputOf<Id>): Promise<Answer<ResultOf<Operations[Id]>>>;
 }
 
+/** How an operation is called. */
+type Route = Pick<OperationDefinition, 'method' | 'path'>;
+
 interface LooseInput extends CallOptions {
   readonly params?: Readonly<Record<string, unknown>>;
   readonly query?: Readonly<Record<string, unknown>>;
@@ -64,7 +68,7 @@ interface LooseInput extends CallOptions {
 /** A client of the public API, typed by the operation table. Runs in Node.js and in browsers. */
 export function createClient(options: ClientOptions): Client {
   const send = async (id: OperationId, input: LooseInput): Promise<Answer<unknown>> => {
-    const operation: OperationDefinition = operations[id];
+    const operation: Route = routes[id];
     const url = operationUrl(options.baseUrl, operation, input);
     const response = await open(options, operation, url, input, options.timeoutMs ?? 30_000);
     const requestId = response.headers.get('x-request-id') ?? undefined;
@@ -111,7 +115,7 @@ export function operationUrl(
 /** Sends a request and answers with a successful response. @internal */
 export async function open(
   options: ClientOptions,
-  operation: OperationDefinition,
+  operation: Route,
   url: string,
   input: LooseInput & { readonly headers?: Readonly<Record<string, string>> },
   timeoutMs: number | undefined,

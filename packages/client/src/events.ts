@@ -1,8 +1,9 @@
-import { type Event, operations, type QueryOf } from '@matryoshka/contract';
+import type { Event, Operations, QueryOf } from '@matryoshka/contract';
+import { routes } from '@matryoshka/contract/routes';
 import { type ClientOptions, open, operationUrl } from './client.ts';
 import { ProblemError, ServiceUnreachableError } from './errors.ts';
 
-type EventQuery = QueryOf<(typeof operations)['event.stream']>;
+type EventQuery = QueryOf<Operations['event.stream']>;
 
 export interface FollowOptions {
   /** Pause before the stream is opened anew, in milliseconds; default 1 000. */
@@ -81,7 +82,7 @@ async function* streamBlocks(
   query: EventQuery,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Block> {
-  const operation = operations['event.stream'];
+  const operation = routes['event.stream'];
   const url = operationUrl(options.baseUrl, operation, { query });
   const response = await open(
     options,

@@ -1,4 +1,5 @@
-import { eventTypes, type WebhookPatch } from '@matryoshka/contract';
+import type { WebhookPatch } from '@matryoshka/contract';
+import { eventTypes } from '@matryoshka/contract/routes';
 import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, outputOptions } from '../context.ts';
 import { usageError } from '../errors.ts';

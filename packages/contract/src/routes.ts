@@ -1,0 +1,200 @@
+// Generated from the operation table. To write it anew: npx vitest run --project unit packages/contract --update
+
+/** Method and path of every operation. */
+export const routes = {
+  "auth.login": {
+    "method": "POST",
+    "path": "/v1/auth/login"
+  },
+  "auth.logout": {
+    "method": "POST",
+    "path": "/v1/auth/logout"
+  },
+  "me.get": {
+    "method": "GET",
+    "path": "/v1/me"
+  },
+  "token.list": {
+    "method": "GET",
+    "path": "/v1/tokens"
+  },
+  "token.create": {
+    "method": "POST",
+    "path": "/v1/tokens"
+  },
+  "token.get": {
+    "method": "GET",
+    "path": "/v1/tokens/{tokenId}"
+  },
+  "token.revoke": {
+    "method": "DELETE",
+    "path": "/v1/tokens/{tokenId}"
+  },
+  "project.list": {
+    "method": "GET",
+    "path": "/v1/projects"
+  },
+  "version.list": {
+    "method": "GET",
+    "path": "/v1/versions"
+  },
+  "flavor.list": {
+    "method": "GET",
+    "path": "/v1/flavors"
+  },
+  "cluster.list": {
+    "method": "GET",
+    "path": "/v1/clusters"
+  },
+  "cluster.create": {
+    "method": "POST",
+    "path": "/v1/clusters"
+  },
+  "cluster.plan": {
+    "method": "POST",
+    "path": "/v1/cluster-plans"
+  },
+  "cluster.get": {
+    "method": "GET",
+    "path": "/v1/clusters/{clusterId}"
+  },
+  "cluster.update": {
+    "method": "PATCH",
+    "path": "/v1/clusters/{clusterId}"
+  },
+  "cluster.delete": {
+    "method": "DELETE",
+    "path": "/v1/clusters/{clusterId}"
+  },
+  "cluster.kubeconfig": {
+    "method": "GET",
+    "path": "/v1/clusters/{clusterId}/kubeconfig"
+  },
+  "credential.create": {
+    "method": "POST",
+    "path": "/v1/clusters/{clusterId}/credentials"
+  },
+  "credential.revoke": {
+    "method": "DELETE",
+    "path": "/v1/clusters/{clusterId}/credentials"
+  },
+  "deletion.plan": {
+    "method": "GET",
+    "path": "/v1/clusters/{clusterId}/deletion-plan"
+  },
+  "deletion.undo": {
+    "method": "POST",
+    "path": "/v1/clusters/{clusterId}/undelete"
+  },
+  "receipt.list": {
+    "method": "GET",
+    "path": "/v1/deletion-receipts"
+  },
+  "receipt.get": {
+    "method": "GET",
+    "path": "/v1/deletion-receipts/{clusterId}"
+  },
+  "pool.list": {
+    "method": "GET",
+    "path": "/v1/clusters/{clusterId}/pools"
+  },
+  "pool.get": {
+    "method": "GET",
+    "path": "/v1/clusters/{clusterId}/pools/{poolName}"
+  },
+  "pool.create": {
+    "method": "POST",
+    "path": "/v1/clusters/{clusterId}/pools"
+  },
+  "pool.update": {
+    "method": "PATCH",
+    "path": "/v1/clusters/{clusterId}/pools/{poolName}"
+  },
+  "pool.delete": {
+    "method": "DELETE",
+    "path": "/v1/clusters/{clusterId}/pools/{poolName}"
+  },
+  "quota.get": {
+    "method": "GET",
+    "path": "/v1/quota"
+  },
+  "audit.list": {
+    "method": "GET",
+    "path": "/v1/audit"
+  },
+  "audit.export": {
+    "method": "GET",
+    "path": "/v1/audit/export"
+  },
+  "audit.verify": {
+    "method": "GET",
+    "path": "/v1/audit/verification"
+  },
+  "resource.list": {
+    "method": "GET",
+    "path": "/v1/clusters/{clusterId}/resources"
+  },
+  "operation.list": {
+    "method": "GET",
+    "path": "/v1/operations"
+  },
+  "operation.get": {
+    "method": "GET",
+    "path": "/v1/operations/{operationId}"
+  },
+  "event.stream": {
+    "method": "GET",
+    "path": "/v1/events"
+  },
+  "webhook.list": {
+    "method": "GET",
+    "path": "/v1/webhooks"
+  },
+  "webhook.create": {
+    "method": "POST",
+    "path": "/v1/webhooks"
+  },
+  "webhook.get": {
+    "method": "GET",
+    "path": "/v1/webhooks/{webhookId}"
+  },
+  "webhook.update": {
+    "method": "PATCH",
+    "path": "/v1/webhooks/{webhookId}"
+  },
+  "webhook.delete": {
+    "method": "DELETE",
+    "path": "/v1/webhooks/{webhookId}"
+  },
+  "webhook.rotate": {
+    "method": "POST",
+    "path": "/v1/webhooks/{webhookId}/rotate-secret"
+  },
+  "webhook.test": {
+    "method": "POST",
+    "path": "/v1/webhooks/{webhookId}/test"
+  },
+  "webhook.deliveries": {
+    "method": "GET",
+    "path": "/v1/webhooks/{webhookId}/deliveries"
+  },
+  "webhook.replay": {
+    "method": "POST",
+    "path": "/v1/webhooks/{webhookId}/deliveries/{deliveryId}/replay"
+  }
+} as const;
+
+/** Every type of event. */
+export const eventTypes = [
+  "cluster.created",
+  "cluster.updated",
+  "cluster.phase",
+  "cluster.condition",
+  "cluster.deletion_scheduled",
+  "cluster.deletion_undone",
+  "cluster.deleting",
+  "cluster.deleted",
+  "operation.created",
+  "operation.progress",
+  "operation.finished"
+] as const;
