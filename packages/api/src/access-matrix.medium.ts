@@ -7,9 +7,10 @@ import {
   type Role,
   roles,
 } from '@matryoshka/contract';
-import { removeCluster } from '@matryoshka/postgres';
+import { inProject, insertPriceList, newPriceListId, removeCluster, replaceNodes } from '@matryoshka/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Call, open, send } from './testing/http.ts';
+import { newNode } from './testing/node.ts';
 import { startTestPlatform, type TestApi, type TestPlatform } from './testing/platform.ts';
 
 // Every operation × role × whose object, generated from the table. An operation without an entry in `calls` does not compile.
@@ -24,7 +25,15 @@ interface Target {
   readonly tokenId: string;
   readonly webhookId: string;
   readonly deliveryId: string;
+  /** Of the provider, valid in a far future. */
+  readonly priceListId: string;
 }
+
+let lists = 0;
+const farFuture = (year: number): Date => {
+  lists += 1;
+  return new Date(Date.UTC(year, 0, lists));
+};
 
 const cluster = ({ clusterId }: Target) => ({ clusterId });
 const pool = ({ clusterId }: Target) => ({ clusterId, poolName: 'workers' });
@@ -58,6 +67,8 @@ const calls: Readonly<Record<OperationId, { readonly object: boolean; readonly c
   'deletion.undo': { object: true, call: (target) => ({ params: cluster(target) }) },
   'receipt.list': { object: false, call: () => ({}) },
   'receipt.get': { object: true, call: (target) => ({ params: { clusterId: target.deletedClusterId } }) },
+  'node.list': { object: true, call: (target) => ({ params: cluster(target) }) },
+  'node.get': { object: true, call: (target) => ({ params: { ...cluster(target), nodeName: 'workers-1' } }) },
   'pool.list': { object: true, call: (target) => ({ params: cluster(target) }) },
   'pool.get': { object: true, call: (target) => ({ params: pool(target) }) },
   'pool.create': {
@@ -74,6 +85,24 @@ const calls: Readonly<Record<OperationId, { readonly object: boolean; readonly c
   'operation.list': { object: false, call: (target) => ({ query: { clusterId: target.clusterId } }) },
   'operation.get': { object: true, call: ({ operationId }) => ({ params: { operationId } }) },
   'event.stream': { object: false, call: (target) => ({ query: { clusterId: target.clusterId, after: '0' } }) },
+  'price.list': { object: false, call: () => ({}) },
+  'price.publish': {
+    object: false,
+    call: () => ({
+      body: {
+        currency: 'EUR',
+        validFrom: farFuture(4000).toISOString(),
+        prices: [{ item: 'node', sku: '', perHour: '1' }],
+      },
+    }),
+  },
+  // Not of a project.
+  'price.withdraw': { object: false, call: ({ priceListId }) => ({ params: { priceListId } }) },
+  'usage.get': { object: false, call: (target) => ({ query: { clusterId: target.clusterId } }) },
+  'usage.fleet': { object: false, call: () => ({}) },
+  'cost.get': { object: false, call: () => ({}) },
+  'budget.set': { object: false, call: () => ({ body: { amount: '100' } }) },
+  'budget.delete': { object: false, call: () => ({}) },
   'webhook.list': { object: false, call: () => ({}) },
   'webhook.create': { object: false, call: () => ({ body: { url: 'https://example.com/' } }) },
   'webhook.get': { object: true, call: webhook },
@@ -101,6 +130,10 @@ const makesSomethingNew: readonly OperationId[] = [
   'webhook.rotate',
   'webhook.test',
   'webhook.replay',
+  // Time passes.
+  'usage.get',
+  'cost.get',
+  'price.list',
 ];
 
 const absent = {
@@ -110,6 +143,7 @@ const absent = {
   tokenId: 'tok-aaaaaaaaaaaa',
   webhookId: 'wh-aaaaaaaaaaaa',
   deliveryId: 'dl-aaaaaaaaaaaaaaaa',
+  priceListId: 'pl-aaaaaaaaaaaa',
 };
 const expiresAt = new Date(Date.now() + 3_600_000);
 const kubeconfig = 'clusters: [{name: x, cluster: {server: "https://x:6443", certificate-authority-data: eA==}}]\n';
@@ -143,6 +177,7 @@ async function newTarget(role: Role = 'admin', inProjectOf?: Target): Promise<Ta
   const body = { name, pools: [{ name: 'workers', flavor: 'm1.small', count: 1 }] };
   const { body: operation } = await send(api.url, 'cluster.create', { token, body });
   await platform.saveKubeconfig(projectId, operation.clusterId, kubeconfig);
+  await replaceNodes(platform.controller, { id: operation.clusterId, projectId }, [newNode('workers-1')]);
   const deletedClusterId = await newDeletedCluster(token);
   const mine = await platform.login(projectId, role);
   const made = await send(api.url, 'token.create', { token: mine, body: { name: 'x' } });
@@ -151,7 +186,19 @@ async function newTarget(role: Role = 'admin', inProjectOf?: Target): Promise<Ta
   const webhookId = hook.body.id;
   const { body: delivery } = await send(api.url, 'webhook.test', { token, params: { webhookId } });
   const deliveryId = delivery.id;
-  return { projectId, clusterId, operationId, deletedClusterId, tokenId: made.body.id, webhookId, deliveryId };
+  const priceListId = newPriceListId();
+  const list = { id: priceListId, currency: 'EUR', validFrom: farFuture(3000), createdBy: 'provider', prices: [] };
+  await inProject(api.pool, { projectId, clusterIds: null }, async (tx) => await insertPriceList(tx, list));
+  return {
+    projectId,
+    clusterId,
+    operationId,
+    deletedClusterId,
+    tokenId: made.body.id,
+    webhookId,
+    deliveryId,
+    priceListId,
+  };
 }
 
 /** As kaas-controller leaves it when nothing is left. */
@@ -192,6 +239,7 @@ function essence(text: string, target: Target): string {
     .replaceAll(target.tokenId, '<token>')
     .replaceAll(target.webhookId, '<webhook>')
     .replaceAll(target.deliveryId, '<delivery>')
+    .replaceAll(target.priceListId, '<price-list>')
     .replace(/"requestId":"[^"]*"/, '');
 }
 
@@ -237,10 +285,11 @@ describe.each(operationIds)('%s', (id) => {
     }
     const [toForeign, toMissing, toOwn] = outcomes;
 
-    // Whatever the role, somebody else's object is not to be told from none at all, and nothing of it changes.
-    if (!makesSomethingNew.includes(id)) expect(toForeign).toEqual(toMissing);
+    // Whatever the role, somebody else's object is not to be told from none at all, and nothing of it changes; but the provider works for all.
+    const isOfFleet = operations[id].access === 'provider' && role === 'provider';
+    if (!makesSomethingNew.includes(id) && !isOfFleet) expect(toForeign).toEqual(toMissing);
     expect(await stateOf(foreign.projectId)).toEqual(before);
-    for (const { text } of outcomes) expect(text).not.toContain(foreign.clusterId);
+    if (!isOfFleet) for (const { text } of outcomes) expect(text).not.toContain(foreign.clusterId);
 
     switch (wanted(id, role)) {
       case 'unauthenticated':

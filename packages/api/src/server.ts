@@ -8,6 +8,7 @@ import { authHandlers } from './auth/handlers.ts';
 import { createLoginLimit, type LoginLimitOptions } from './auth/login-limit.ts';
 import { runRevalidation } from './auth/revalidate.ts';
 import type { ProviderProject } from './auth/sessions.ts';
+import { runBudgetWatch } from './budget/watch.ts';
 import { catalogueHandlers } from './catalogue/handlers.ts';
 import { clusterChanges, clusterHandlers } from './cluster/handlers.ts';
 import { planHandlers } from './cluster/plan.ts';
@@ -23,12 +24,15 @@ import { runHousekeeping } from './housekeeping.ts';
 import { createApp, listenOn } from './http/app.ts';
 import { type Callers, type Handlers, registerOperation } from './http/register.ts';
 import { createRequestLimit } from './http/request-limit.ts';
+import { nodeHandlers } from './node/handlers.ts';
 import { operationHandlers } from './operation/handlers.ts';
 import { poolChanges, poolHandlers } from './pool/handlers.ts';
+import { priceHandlers, priceWrites } from './price/handlers.ts';
 import { projectHandlers } from './project/handlers.ts';
 import { quotaHandlers } from './quota/handlers.ts';
 import { resourceHandlers } from './resource/handlers.ts';
 import { tokenHandlers, tokenWrites } from './token/handlers.ts';
+import { budgetWrites, usageHandlers } from './usage/handlers.ts';
 import { addressCheck } from './webhook/addresses.ts';
 import { webhookHandlers, webhookWrites } from './webhook/handlers.ts';
 import { runWebhooks, type WebhookWorkerOptions } from './webhook/worker.ts';
@@ -61,6 +65,8 @@ export interface ApiOptions {
   readonly housekeepingIntervalMs?: number;
   /** How often deletions are looked for whose time has come; default: five seconds. */
   readonly scheduleIntervalMs?: number;
+  /** How often budgets are looked at; default: a minute. */
+  readonly budgetIntervalMs?: number;
   /** Ranges that webhooks may be sent to besides the Internet; with one, also by http. */
   readonly webhookRanges?: readonly string[];
   readonly webhooks?: Partial<
@@ -88,14 +94,17 @@ const handlers: Handlers = {
     ...planHandlers,
     ...deletionHandlers,
     ...poolHandlers,
+    ...nodeHandlers,
     ...quotaHandlers,
     ...auditHandlers,
     ...resourceHandlers,
     ...operationHandlers,
     ...webhookHandlers,
+    ...priceHandlers,
+    ...usageHandlers,
   },
   changes: { ...clusterChanges, ...poolChanges, ...credentialChanges },
-  writes: { ...deletionWrites, ...tokenWrites, ...credentialWrites, ...webhookWrites },
+  writes: { ...deletionWrites, ...tokenWrites, ...credentialWrites, ...webhookWrites, ...priceWrites, ...budgetWrites },
   streams: eventHandlers,
 };
 
@@ -155,6 +164,13 @@ export function createApi(options: ApiOptions): Api {
           isAllowed: addressCheck(options.webhookRanges ?? []),
           intervalMs: 1_000,
           ...options.webhooks,
+          signal: stopping.signal,
+        }),
+        runBudgetWatch({
+          pool,
+          log,
+          now: context.now,
+          intervalMs: options.budgetIntervalMs ?? 60_000,
           signal: stopping.signal,
         }),
         runDeletionSchedule({

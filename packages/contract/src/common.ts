@@ -17,6 +17,13 @@ export const Condition = Type.Object(
 );
 export type Condition = Static<typeof Condition>;
 
+export const orNull = <T extends TSchema>(type: T, description: string) =>
+  Type.Union([type, Type.Null()], { description });
+
+/** An amount of money or of hours: exact, in text, because a floating-point number is not. */
+export const Decimal = (description: string) =>
+  Type.String({ pattern: '^\\d{1,12}(\\.\\d{1,10})?$', description, examples: ['0.0125'] });
+
 /** One page of a list. `nextCursor` is absent on the last page. */
 export const page = <T extends TSchema>(item: T) =>
   Type.Object(

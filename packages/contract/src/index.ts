@@ -1,11 +1,13 @@
 export { AuditLink, AuditRecord, AuditVerdict } from './audit/schema.ts';
 export { LoginRequest, Me, Session, User } from './auth/schema.ts';
+export { BudgetSet } from './budget/schema.ts';
 export { Flavor, Version } from './catalogue/schema.ts';
 export { Cluster, ClusterCreate, ClusterPatch, ClusterPlan, Kubeconfig, NetworkSpec } from './cluster/schema.ts';
 export { Condition, defaultPageSize } from './common.ts';
 export { Credential } from './credential/schema.ts';
 export { DeletionItem, DeletionPlan, DeletionReceipt, DeletionSettings } from './deletion/schema.ts';
 export { Event, eventTypes } from './event/schema.ts';
+export { Node, NodeState } from './node/schema.ts';
 export { apiVersion, openApiDocument } from './openapi/document.ts';
 export { Operation, OperationPhase, operationKinds } from './operation/schema.ts';
 export {
@@ -22,6 +24,7 @@ export {
   roles,
 } from './operation-definition.ts';
 export { Pool, PoolPatch, PoolSpec, Taint } from './pool/schema.ts';
+export { PriceList, PriceListCreate } from './price/schema.ts';
 export {
   actors,
   Problem,
@@ -39,6 +42,8 @@ export { Quota, QuotaEntry } from './quota/schema.ts';
 export { Resource } from './resource/schema.ts';
 export { type OperationId, type Operations, operationIds, operations } from './table.ts';
 export { NewToken, Token, TokenCreate } from './token/schema.ts';
+export { Cost } from './usage/cost-schema.ts';
+export { FleetUsage, Usage, UsageLine } from './usage/schema.ts';
 export {
   NewWebhook,
   Webhook,

@@ -108,6 +108,13 @@ export const problems = {
     actor: 'user',
     meaning: 'The control plane has no kubeconfig yet. Wait for the operation that creates the cluster.',
   },
+  price_list_begun: {
+    status: 409,
+    title: 'The price list is valid already',
+    actor: 'provider',
+    meaning:
+      'What was used is priced by the list of its time, so one that has begun stays. Publish the next one instead.',
+  },
   idempotency_in_progress: {
     status: 409,
     title: 'A request with this Idempotency-Key is running',

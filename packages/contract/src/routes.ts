@@ -114,6 +114,14 @@ export const routes = {
     "method": "DELETE",
     "path": "/v1/clusters/{clusterId}/pools/{poolName}"
   },
+  "node.list": {
+    "method": "GET",
+    "path": "/v1/clusters/{clusterId}/nodes"
+  },
+  "node.get": {
+    "method": "GET",
+    "path": "/v1/clusters/{clusterId}/nodes/{nodeName}"
+  },
   "quota.get": {
     "method": "GET",
     "path": "/v1/quota"
@@ -181,6 +189,38 @@ export const routes = {
   "webhook.replay": {
     "method": "POST",
     "path": "/v1/webhooks/{webhookId}/deliveries/{deliveryId}/replay"
+  },
+  "price.list": {
+    "method": "GET",
+    "path": "/v1/price-lists"
+  },
+  "price.publish": {
+    "method": "POST",
+    "path": "/v1/price-lists"
+  },
+  "price.withdraw": {
+    "method": "DELETE",
+    "path": "/v1/price-lists/{priceListId}"
+  },
+  "usage.get": {
+    "method": "GET",
+    "path": "/v1/usage"
+  },
+  "cost.get": {
+    "method": "GET",
+    "path": "/v1/cost"
+  },
+  "usage.fleet": {
+    "method": "GET",
+    "path": "/v1/fleet/usage"
+  },
+  "budget.set": {
+    "method": "PATCH",
+    "path": "/v1/budget"
+  },
+  "budget.delete": {
+    "method": "DELETE",
+    "path": "/v1/budget"
   }
 } as const;
 
@@ -196,5 +236,6 @@ export const eventTypes = [
   "cluster.deleted",
   "operation.created",
   "operation.progress",
-  "operation.finished"
+  "operation.finished",
+  "budget.reached"
 ] as const;

@@ -1,18 +1,21 @@
 import { auditOperations } from './audit/operations.ts';
 import { authOperations } from './auth/operations.ts';
+import { budgetOperations } from './budget/operations.ts';
 import { catalogueOperations } from './catalogue/operations.ts';
 import { clusterOperations } from './cluster/operations.ts';
 import { credentialOperations } from './credential/operations.ts';
 import { deletionOperations } from './deletion/operations.ts';
 import { eventOperations } from './event/operations.ts';
+import { nodeOperations } from './node/operations.ts';
 import { operationOperations } from './operation/operations.ts';
 import type { OperationDefinition } from './operation-definition.ts';
 import { poolOperations } from './pool/operations.ts';
+import { priceOperations } from './price/operations.ts';
 import { projectOperations } from './project/operations.ts';
 import { quotaOperations } from './quota/operations.ts';
 import { resourceOperations } from './resource/operations.ts';
-
 import { tokenOperations } from './token/operations.ts';
+import { usageOperations } from './usage/operations.ts';
 import { webhookOperations } from './webhook/operations.ts';
 
 /** The public API as data: routes, OpenAPI document, client, access matrix and documentation come from this table. */
@@ -25,12 +28,16 @@ export const operations = {
   ...credentialOperations,
   ...deletionOperations,
   ...poolOperations,
+  ...nodeOperations,
   ...quotaOperations,
   ...auditOperations,
   ...resourceOperations,
   ...operationOperations,
   ...eventOperations,
   ...webhookOperations,
+  ...priceOperations,
+  ...usageOperations,
+  ...budgetOperations,
 } as const satisfies Record<string, OperationDefinition>;
 
 export type Operations = typeof operations;

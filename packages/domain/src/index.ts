@@ -65,6 +65,7 @@ export {
   maxGracePeriodSeconds,
   validateDeletionSettings,
 } from './deletion/settings.ts';
+export { type NodeState, nodeStates, type WorkerNode, workerNodes } from './node/model.ts';
 export {
   mergePhases,
   type Operation,
@@ -88,4 +89,5 @@ export {
 export { type Resource, type ResourceKind, resourceKinds } from './resource/model.ts';
 export { type Actor, type Condition, mergeConditions, type NewCondition } from './shared/conditions.ts';
 export { absent, type Looked, present, seen, unknown } from './shared/looked.ts';
+export { hoursPerMonth, type Metered, type MeteredItem, meteredAs, meteredItems } from './usage/model.ts';
 export { collectViolations, nearest, type Violation } from './validation/violations.ts';

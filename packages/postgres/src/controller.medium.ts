@@ -90,6 +90,7 @@ const plan = (change: Partial<ClusterPlan>): ClusterPlan => ({
   endpoint: null,
   kubernetesVersion: null,
   pools: [],
+  nodes: null,
   progress: [{ name: 'network', state: 'running', message: 'm', percent: 50 }],
   converged: false,
   blockedBy: null,

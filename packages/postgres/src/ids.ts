@@ -29,6 +29,11 @@ export function newDeliveryId(): string {
   return `dl-${random(16)}`;
 }
 
+/** `pl-` and twelve characters. */
+export function newPriceListId(): string {
+  return `pl-${random(12)}`;
+}
+
 /** `op-` and twelve characters. */
 export function newOperationId(): string {
   return `op-${random(12)}`;

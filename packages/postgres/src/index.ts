@@ -7,6 +7,7 @@ export {
   listAuditRecords,
   verifyAuditChain,
 } from './audit/chain.ts';
+export { type Budget, deleteBudget, getBudget, noteReached, projectsWithBudget, saveBudget } from './budget/budgets.ts';
 export {
   type Flavor,
   type KubernetesVersion,
@@ -59,10 +60,11 @@ export {
   type StoredAnswer,
   saveIdempotentAnswer,
 } from './idempotency/idempotency.ts';
-export { newClusterId, newDeliveryId, newOperationId, newTokenId, newWebhookId } from './ids.ts';
+export { newClusterId, newDeliveryId, newOperationId, newPriceListId, newTokenId, newWebhookId } from './ids.ts';
 export { addLedgerEntry, listLedger, removeLedgerEntry, setLedgerExternalId } from './ledger/ledger.ts';
 export { type Channel, listen } from './listen.ts';
 export { checkSchema, type Migration, migrate, readMigrations } from './migrate.ts';
+export { getNode, listNodes, replaceNodes, type StoredNode } from './node/nodes.ts';
 export {
   getOperation,
   insertOperation,
@@ -75,6 +77,17 @@ export {
   supersedeOperations,
 } from './operation/operations.ts';
 export { type PrepareOptions, prepareDatabase } from './prepare.ts';
+export {
+  deletePriceList,
+  insertPriceList,
+  listPriceLists,
+  lockPriceLists,
+  type Price,
+  type PriceList,
+  pricesPerHour,
+  type Quote,
+  quote,
+} from './price/prices.ts';
 export { listProjects, saveProject } from './project/projects.ts';
 export { getProjectQuota, replaceProjectQuota } from './quota/quotas.ts';
 export { listClusterOwners, listResources, replaceResources } from './resource/resources.ts';
@@ -100,6 +113,7 @@ export {
   touchToken,
 } from './token/tokens.ts';
 export { listTokenMakers, revokeTokensBeyond, type TokenMaker } from './token/watch.ts';
+export { costs, type UsageLine, type UsageQuestion, usageLines } from './usage/usage.ts';
 export {
   claimDeliveries,
   getDelivery,

@@ -1,4 +1,4 @@
-import { listFlavors, listKubernetesVersions } from '@matryoshka/postgres';
+import { listFlavors, listKubernetesVersions, pricesPerHour } from '@matryoshka/postgres';
 import type { PlainHandlers } from '../http/incoming.ts';
 
 export const catalogueHandlers: Pick<PlainHandlers, 'version.list' | 'flavor.list'> = {
@@ -12,8 +12,13 @@ export const catalogueHandlers: Pick<PlainHandlers, 'version.list' | 'flavor.lis
     }));
     return { data: { items } };
   },
-  'flavor.list': async ({ pool }) => {
+  'flavor.list': async ({ pool, now }) => {
     const flavors = await listFlavors(pool);
-    return { data: { items: flavors.map(({ name, vcpus, ramMib, diskGib }) => ({ name, vcpus, ramMib, diskGib })) } };
+    const prices = await pricesPerHour(pool, 'node', now());
+    const items = flavors.map(({ name, vcpus, ramMib, diskGib }) => ({
+      ...{ name, vcpus, ramMib, diskGib },
+      perHour: prices.get(name) ?? prices.get('') ?? null,
+    }));
+    return { data: { items } };
   },
 };

@@ -23,7 +23,7 @@ describe('a cluster plan', () => {
     const { status, body: plan } = await send(api.url, 'cluster.plan', { token, body });
     expect(status).toBe(200);
     expect(plan).toMatchObject({ name: 'demo', kubernetesVersion: 'v1.36.3', tier: 'ha', estimate: null });
-    expect(plan.creates).toContainEqual({ kind: 'worker-pool', name: '2 × m1.small', count: 2 });
+    expect(plan.creates).toContainEqual({ kind: 'worker-pool', name: '2 × m1.small', count: 2, perMonth: null });
     expect(plan.quota).toEqual([
       { resource: 'instances', limit: 10, used: 1, promised: 2, upgradeReserve: 1, left: 6 },
     ]);

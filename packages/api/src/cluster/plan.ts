@@ -1,5 +1,5 @@
 import { createCluster, quotaView } from '@matryoshka/application';
-import { deletionItems } from '@matryoshka/domain';
+import { deletionItems, meteredAs } from '@matryoshka/domain';
 import {
   getCluster,
   getProjectQuota,
@@ -7,6 +7,7 @@ import {
   listClusters,
   listFlavors,
   operationDurations,
+  quote,
 } from '@matryoshka/postgres';
 import type { PlainHandlers } from '../http/incoming.ts';
 import { writeTransaction } from '../store.ts';
@@ -19,17 +20,25 @@ export const planHandlers: Pick<PlainHandlers, 'cluster.plan'> = {
       const cluster = await getCluster(tx, clusterId);
       if (cluster === undefined) throw new Error('the planned cluster vanished');
       const quota = await getProjectQuota(tx, caller.projectId);
-      const { items } = quotaView(quota, await listClusters(tx, { limit: 10_000 }), await listFlavors(tx));
+      const quotaItems = quotaView(quota, await listClusters(tx, { limit: 10_000 }), await listFlavors(tx)).items;
+      const items = deletionItems(cluster, [], 'keep');
+      const { currency, perMonth, total } = await quote(
+        tx,
+        items.map((item) => meteredAs(cluster, item)),
+        now(),
+      );
       const durations = await operationDurations(tx, 'cluster.create', cluster.tier);
       const { name, kubernetesVersion, tier } = cluster;
       return {
         data: {
-          ...{ name, kubernetesVersion, tier, quota: items },
-          creates: deletionItems(cluster, [], 'keep').map((item) => ({
-            kind: item.kind,
-            name: item.name,
-            count: item.count,
+          ...{ name, kubernetesVersion, tier, quota: quotaItems },
+          creates: items.map(({ kind, name: of, count }, n) => ({
+            kind,
+            name: of,
+            count,
+            perMonth: perMonth[n] ?? null,
           })),
+          price: currency === null ? null : { currency, ...total },
           estimate:
             durations === undefined
               ? null

@@ -1,6 +1,7 @@
 import { clusterView, deletionPlanView, KaasError, notFound, receiptView, undoDeletion } from '@matryoshka/application';
 import { defaultPageSize } from '@matryoshka/contract';
-import { allResources, getReceipt, inProject, listReceipts } from '@matryoshka/postgres';
+import { meteredAs } from '@matryoshka/domain';
+import { allResources, getReceipt, inProject, listReceipts, quote } from '@matryoshka/postgres';
 import { clusterOf } from '../cluster/handlers.ts';
 import { type CursorScope, decodeCursor, pageOf } from '../http/cursor.ts';
 import type { PlainHandlers, WriteHandlers } from '../http/incoming.ts';
@@ -13,8 +14,15 @@ export const deletionHandlers: Pick<PlainHandlers, 'deletion.plan' | 'receipt.li
       throw new KaasError('cluster_deleting', `The cluster ${cluster.name} is being deleted already.`, {
         next: `Read its receipt: kaas receipt get ${cluster.id}`,
       });
-    const resources = await inProject(context.pool, caller, async (tx) => await allResources(tx, params.clusterId));
-    return { data: deletionPlanView(cluster, resources, query.volumes ?? 'keep', context.now()) };
+    return await inProject(context.pool, caller, async (tx) => {
+      const resources = await allResources(tx, params.clusterId);
+      const plan = deletionPlanView(cluster, resources, query.volumes ?? 'keep', context.now());
+      const metered = plan.items.map((item) => meteredAs(cluster, item));
+      const { currency, perMonth } = await quote(tx, metered, context.now());
+      return {
+        data: { ...plan, currency, items: plan.items.map((item, n) => ({ ...item, perMonth: perMonth[n] ?? null })) },
+      };
+    });
   },
   'receipt.list': async ({ pool }, { caller, query }) => {
     const { cursor, limit = defaultPageSize } = query;

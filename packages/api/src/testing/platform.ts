@@ -70,6 +70,8 @@ const tables = [
   'api_tokens',
   'webhooks',
   'webhook_deliveries',
+  'price_lists',
+  'budgets',
 ];
 
 const nobody: ProveIdentity = async () => {

@@ -1,4 +1,4 @@
-import { type OperationDefinition, operationIds, operations, roles } from '@matryoshka/contract';
+import { type OperationDefinition, type OperationId, operationIds, operations, roles } from '@matryoshka/contract';
 import { roleFromKeystone } from '@matryoshka/domain';
 import { describe, expect, it } from 'vitest';
 import { hashToken, newToken, tokenKind } from '../session/token.ts';
@@ -36,6 +36,8 @@ describe('the access matrix', () => {
       'deletion.undo': 'operator admin',
       'receipt.list': 'viewer operator admin',
       'receipt.get': 'viewer operator admin',
+      'node.list': 'viewer operator admin',
+      'node.get': 'viewer operator admin',
       'pool.list': 'viewer operator admin',
       'pool.get': 'viewer operator admin',
       'pool.create': 'operator admin',
@@ -55,6 +57,14 @@ describe('the access matrix', () => {
       'webhook.test': 'admin',
       'webhook.deliveries': 'operator admin',
       'webhook.replay': 'admin',
+      'price.list': 'viewer operator admin',
+      'price.publish': '',
+      'price.withdraw': '',
+      'usage.get': 'viewer operator admin',
+      'usage.fleet': '',
+      'cost.get': 'viewer operator admin',
+      'budget.set': 'admin',
+      'budget.delete': 'admin',
     });
   });
 
@@ -88,8 +98,10 @@ describe('a token for programs', () => {
     ...{ userId: 'u', userName: 'u', projectId: 'p', projectName: 'p', role: 'admin', isProvider: false, projects: [] },
     ...{ tokenId: 'tok-a', clusterIds: ['c-a'], expiresAt: new Date(), requestId: '', remoteAddress: '' },
   };
+  const isOfProvider = (id: OperationId): boolean => operations[id].access === 'provider';
   const refusedFor = (who: Caller): readonly string[] =>
     operationIds.filter((id) => {
+      if (isOfProvider(id)) return false;
       try {
         authorize(operations[id], who);
         return false;
@@ -98,6 +110,12 @@ describe('a token for programs', () => {
       }
     });
 
+  it('is never the provider’s', () => {
+    const provider = operationIds.filter(isOfProvider);
+    expect(provider.length).toBeGreaterThan(0);
+    for (const id of provider) expect(() => authorize(operations[id], caller)).toThrow();
+  });
+
   it('makes no tokens and ends no session', () => {
     expect(refusedFor({ ...caller, clusterIds: null })).toEqual(['auth.logout', 'token.create']);
     expect(refusedFor({ ...caller, tokenId: null, clusterIds: null })).toEqual([]);
@@ -105,6 +123,7 @@ describe('a token for programs', () => {
 
   it('for some clusters changes nothing outside of them', () => {
     const changes = operationIds.filter((id) => {
+      if (isOfProvider(id)) return false;
       const { method, path, wholeProject }: OperationDefinition = operations[id];
       return wholeProject || (method !== 'GET' && !path.includes('{clusterId}'));
     });

@@ -20,7 +20,7 @@ export function deletionPlanView(
   resources: readonly Resource[],
   volumes: VolumePolicy,
   now: Date,
-): DeletionPlan {
+): Omit<DeletionPlan, 'currency'> {
   const { planId, items } = planDeletionOf(cluster, resources, volumes);
   const { protection, gracePeriodSeconds } = cluster.deletion;
   const waitsUntil = gracePeriodSeconds === 0 ? null : new Date(now.getTime() + gracePeriodSeconds * 1000);

@@ -3,7 +3,8 @@ import type { Cluster, ClusterCreate, ClusterPatch, DeletionSettings, PoolSpec }
 import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { usageError } from '../errors.ts';
-import { formatItem, formatList } from '../output/format.ts';
+import { formatItem, formatList, isData } from '../output/format.ts';
+import { money } from '../output/money-views.ts';
 import { clusterView, plannedView, resourceView } from '../output/views.ts';
 import { parseDuration } from '../parse-duration.ts';
 import { parsePool } from '../pool-flag.ts';
@@ -182,18 +183,19 @@ async function showPlan(context: CliContext, command: Command, client: Client, b
   const { terminal } = context;
   const plan = await client.call('cluster.plan', { body });
   const output = outputOptions(command);
-  if (output.output === 'json' || output.output === 'yaml') {
+  if (isData(output)) {
     terminal.stdout(formatItem(plan, { columns: [], name: ({ name }) => name }, output));
     return;
   }
   terminal.stdout(formatList(plan.creates, plannedView, output));
-  const { estimate } = plan;
+  const { estimate, price } = plan;
+  const cost = price === null ? '' : ` for ${money(price.perMonth, price.currency)} a month`;
   const duration =
     estimate === null
       ? ''
       : `, in about ${Math.round(estimate.typicalSeconds)} s (19 of 20: ${Math.round(estimate.slowSeconds)} s)`;
   terminal.stderr(
-    `${plan.name} would be a ${plan.tier} cluster of ${plan.kubernetesVersion}${duration}. Nothing was created.\n`,
+    `${plan.name} would be a ${plan.tier} cluster of ${plan.kubernetesVersion}${cost}${duration}. Nothing was created.\n`,
   );
   const tight = plan.quota.filter(({ left }) => left !== null && left < 3);
   for (const { resource, left, limit } of tight) terminal.stderr(`Then ${left} of ${limit} ${resource} are left.\n`);

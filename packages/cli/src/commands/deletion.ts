@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { formatItem, formatList } from '../output/format.ts';
+import { formatItem, formatList, isData } from '../output/format.ts';
 import { clusterView, deletionItemView, receiptView } from '../output/views.ts';
 import { parseDuration } from '../parse-duration.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
@@ -77,7 +77,7 @@ export function deletionCommands(group: Command, context: CliContext): void {
       const { cluster } = await findCluster(client, name);
       const plan = await planOf(client, cluster, options.volumes);
       const output = outputOptions(command);
-      if (output.output === 'json' || output.output === 'yaml') {
+      if (isData(output)) {
         terminal.stdout(formatItem(plan, { columns: [], name: ({ planId }) => planId }, output));
         return;
       }
@@ -118,9 +118,10 @@ export function receiptCommands(program: Command, context: CliContext): void {
       const { client } = await clientOf(context, command);
       const receipt = await client.call('receipt.get', { params: { clusterId } });
       const output = outputOptions(command);
-      const isData = output.output === 'json' || output.output === 'yaml';
       terminal.stdout(
-        isData ? formatItem(receipt, receiptView(now()), output) : formatList(receipt.items, deletionItemView, output),
+        isData(output)
+          ? formatItem(receipt, receiptView(now()), output)
+          : formatList(receipt.items, deletionItemView, output),
       );
     });
 }

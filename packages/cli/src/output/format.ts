@@ -16,6 +16,9 @@ export interface OutputOptions {
   readonly headers: boolean;
 }
 
+/** For a program, not for a person. */
+export const isData = ({ output }: OutputOptions): boolean => output === 'json' || output === 'yaml';
+
 /** Prints a list; `json` and `yaml` give `{items: […]}`, exactly the objects of the API. */
 export function formatList<T>(items: readonly T[], view: View<T>, options: OutputOptions): string {
   if (options.output === 'json') return `${JSON.stringify({ items }, null, 2)}\n`;

@@ -7,6 +7,7 @@ import type {
   Event,
   Flavor,
   Me,
+  Node,
   Operation,
   Pool,
   Project,
@@ -18,6 +19,7 @@ import type {
   WebhookDelivery,
 } from '@matryoshka/contract';
 import type { View } from './format.ts';
+import { money } from './money-views.ts';
 import { formatAge } from './table.ts';
 
 const workers = (cluster: Cluster): string => {
@@ -62,6 +64,21 @@ export const poolView: View<Pool> = {
   ],
 };
 
+export const nodeView = (now: Date): View<Node> => ({
+  name: (node) => node.name,
+  columns: [
+    { head: 'NAME', cell: (node) => node.name },
+    { head: 'POOL', cell: (node) => node.pool },
+    { head: 'FLAVOR', cell: (node) => node.flavor },
+    { head: 'STATE', cell: (node) => node.state },
+    { head: 'VERSION', cell: (node) => node.kubernetesVersion ?? '' },
+    { head: 'ADDRESS', cell: (node) => node.address ?? '' },
+    { head: 'AGE', cell: (node) => formatAge(node.createdAt, now) },
+    { head: 'SERVER', cell: (node) => node.serverId ?? '', wide: true },
+    { head: 'WHY', cell: (node) => node.cause?.message ?? '' },
+  ],
+});
+
 export const resourceView = (now: Date): View<Resource> => ({
   name: (resource) => `${resource.kind}/${resource.id}`,
   columns: [
@@ -84,6 +101,7 @@ export const deletionItemView: View<DeletionItem> = {
     { head: 'NAME', cell: (item) => item.name },
     { head: 'FOR', cell: (item) => item.usedBy ?? '' },
     { head: 'SIZE', cell: (item) => (item.sizeGib === null ? '' : `${item.sizeGib} GiB`) },
+    { head: 'PER MONTH', cell: (item) => money(item.perMonth ?? null, null) },
     { head: 'ID', cell: (item) => item.id, wide: true },
     { head: 'WHY', cell: (item) => item.reason, wide: true },
   ],
@@ -145,6 +163,7 @@ export const flavorView: View<Flavor> = {
     { head: 'VCPUS', cell: (flavor) => String(flavor.vcpus) },
     { head: 'MEMORY', cell: (flavor) => `${flavor.ramMib} MiB` },
     { head: 'DISK', cell: (flavor) => `${flavor.diskGib} GiB` },
+    { head: 'PER HOUR', cell: (flavor) => flavor.perHour ?? '' },
   ],
 };
 
@@ -193,6 +212,7 @@ export const plannedView: View<ClusterPlan['creates'][number]> = {
     { head: 'KIND', cell: (item) => item.kind },
     { head: 'NAME', cell: (item) => item.name },
     { head: 'COUNT', cell: (item) => String(item.count) },
+    { head: 'PER MONTH', cell: (item) => money(item.perMonth, null) },
   ],
 };
 

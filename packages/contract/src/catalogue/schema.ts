@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { Decimal, orNull } from '../common.ts';
 
 export const Version = Type.Object(
   {
@@ -17,6 +18,7 @@ export const Flavor = Type.Object(
     vcpus: Type.Integer(),
     ramMib: Type.Integer(),
     diskGib: Type.Integer(),
+    perHour: orNull(Decimal('What a worker of this size costs now'), 'null: it has no price'),
   },
   { $id: 'Flavor', additionalProperties: false, description: 'A size of worker, from OpenStack' },
 );

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Condition, Timestamp } from '../common.ts';
+import { Condition, Decimal, orNull, Timestamp } from '../common.ts';
 import { DeletionSettings } from '../deletion/schema.ts';
 import { Pool, PoolSpec } from '../pool/schema.ts';
 import { QuotaEntry } from '../quota/schema.ts';
@@ -89,11 +89,23 @@ export const ClusterPlan = Type.Object(
     tier: Tier,
     creates: Type.Array(
       Type.Object(
-        { kind: Type.String({ examples: ['worker-pool'] }), name: Type.String(), count: Type.Integer() },
+        {
+          kind: Type.String({ examples: ['worker-pool'] }),
+          name: Type.String(),
+          count: Type.Integer(),
+          perMonth: orNull(Decimal('In the currency of `price`'), 'null: it has no price of its own'),
+        },
         { additionalProperties: false },
       ),
     ),
     quota: Type.Array(QuotaEntry, { description: 'As it would be with this cluster' }),
+    price: orNull(
+      Type.Object(
+        { currency: Type.String(), perHour: Decimal('When all of it runs'), perMonth: Decimal('Of 730 hours') },
+        { additionalProperties: false },
+      ),
+      'null: there is no price list',
+    ),
     estimate: Type.Union(
       [
         Type.Object(

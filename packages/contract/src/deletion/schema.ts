@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Timestamp } from '../common.ts';
+import { Decimal, orNull, Timestamp } from '../common.ts';
 
 export const DeletionSettings = Type.Object(
   {
@@ -22,9 +22,6 @@ export const DeletionSettings = Type.Object(
   { $id: 'DeletionSettings', additionalProperties: false, description: 'How the cluster may end' },
 );
 export type DeletionSettings = Static<typeof DeletionSettings>;
-
-const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(type: T, description: string) =>
-  Type.Union([type, Type.Null()], { description });
 
 export const DeletionItem = Type.Object(
   {
@@ -49,6 +46,9 @@ export const DeletionItem = Type.Object(
     count: Type.Integer({ description: 'Workers of a pool; 1 for everything else' }),
     fate: Type.Enum(['deleted', 'kept']),
     reason: Type.String(),
+    perMonth: Type.Optional(
+      orNull(Decimal('What it costs in a month, in `currency` of the plan'), 'null: it has no price of its own'),
+    ),
   },
   { $id: 'DeletionItem', additionalProperties: false },
 );
@@ -66,6 +66,7 @@ export const DeletionPlan = Type.Object(
     beginsAt: Type.Union([Timestamp, Type.Null()], {
       description: 'When a deletion that is asked for now would begin; null: at once',
     }),
+    currency: orNull(Type.String(), 'Of the prices; null: there are none'),
     items: Type.Array(DeletionItem),
   },
   { $id: 'DeletionPlan', additionalProperties: false },

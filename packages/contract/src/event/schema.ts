@@ -13,6 +13,7 @@ export const eventTypes = [
   'operation.created',
   'operation.progress',
   'operation.finished',
+  'budget.reached',
 ] as const;
 
 export const Event = Type.Object(

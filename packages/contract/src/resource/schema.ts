@@ -1,7 +1,5 @@
-import { type Static, type TSchema, Type } from 'typebox';
-import { Timestamp } from '../common.ts';
-
-const orNull = <T extends TSchema>(type: T, description: string) => Type.Union([type, Type.Null()], { description });
+import { type Static, Type } from 'typebox';
+import { orNull, Timestamp } from '../common.ts';
 
 export const Resource = Type.Object(
   {

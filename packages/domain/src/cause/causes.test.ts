@@ -95,6 +95,7 @@ describe('a worker', () => {
   const machine = {
     ...{ name: 'w-1', pool: 'w', phase: 'Provisioned', ready: false, deleting: false, createdAt: ago(600) },
     ...{ server: 'ACTIVE', consoleError: null, drain: null },
+    ...{ flavor: 'm1.small', joined: false, serverId: null, address: null, kubernetesVersion: null },
   };
   const node = (status: 'True' | 'False' | 'Unknown', message: string, seconds = 600) => ({
     ...{ name: 'w-1', machine: 'w-1', pressures: [] },

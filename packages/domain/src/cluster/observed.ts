@@ -62,14 +62,22 @@ export interface ObservedCertificateRequest {
 export interface ObservedMachine {
   readonly name: string;
   readonly pool: string;
+  /** Name of the flavor its server has. */
+  readonly flavor: string;
   /** Cluster API phase word, for display: Pending, Provisioning, Provisioned, Running, Deleting, Failed. */
   readonly phase: string;
+  /** It found its Node once. */
+  readonly joined: boolean;
   /** Node of this machine is Ready. */
   readonly ready: boolean;
   readonly deleting: boolean;
   readonly createdAt: Date;
   /** Nova's word for the state of its server; null while there is none. */
   readonly server: string | null;
+  readonly serverId: string | null;
+  readonly address: string | null;
+  /** What its kubelet says. */
+  readonly kubernetesVersion: string | null;
   /** What its console says went wrong; only looked for when it does not become a Node. */
   readonly consoleError: string | null;
   /** What Cluster API says about emptying it, while it is being deleted. */

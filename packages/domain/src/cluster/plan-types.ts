@@ -1,4 +1,5 @@
 import type { Failure } from '../cause/causes.ts';
+import type { WorkerNode } from '../node/model.ts';
 import type { Condition } from '../shared/conditions.ts';
 import type { ClusterAction } from './actions.ts';
 import type { ClusterPhase, PoolStatus } from './model.ts';
@@ -46,6 +47,8 @@ export interface ClusterPlan {
   readonly endpoint: string | null;
   readonly kubernetesVersion: string | null;
   readonly pools: readonly PoolStatus[];
+  /** Null when they could not be listed. */
+  readonly nodes: readonly WorkerNode[] | null;
   /** Progress of the running operations on this cluster (create and update share one list of phases, delete has its own). */
   readonly progress: readonly PhaseProgress[];
   /** The world is as desired (deleting: all gone): operations up to `generation` are done. Never true while actions remain. */

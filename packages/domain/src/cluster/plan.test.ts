@@ -56,11 +56,16 @@ const ledger = (
 const machine = (name: string, ready = true) => ({
   name,
   pool: 'workers',
+  flavor: 'm1.small',
   phase: 'Running',
+  joined: true,
   ready,
   deleting: false,
   createdAt: now,
   server: 'ACTIVE',
+  serverId: `server-${name}`,
+  address: '10.6.0.9',
+  kubernetesVersion: 'v1.36.3',
   consoleError: null,
   drain: null,
 });

@@ -1,6 +1,7 @@
 import type { Failure } from '../cause/causes.ts';
 import { certificateCause } from '../cause/control-plane.ts';
 import { pressureOf } from '../cause/worker.ts';
+import { workerNodes } from '../node/model.ts';
 import { mergeConditions, type NewCondition } from '../shared/conditions.ts';
 import { seen } from '../shared/looked.ts';
 import {
@@ -36,13 +37,14 @@ export function planCluster(
     endpoint: plane?.endpoint ?? (observed.controlPlane.state === 'unknown' ? desired.status.endpoint : null),
     kubernetesVersion: plane?.version ?? null,
     pools: poolStatuses(desired.pools, observed),
+    nodes: workerNodes(observed, now),
   };
   return desired.deleteRequestedAt === null
     ? { ...common, ...keep(desired, observed, now, policy) }
     : { ...common, ...remove(desired, observed, now, policy) };
 }
 
-type Verdict = Omit<ClusterPlan, 'endpoint' | 'kubernetesVersion' | 'pools'>;
+type Verdict = Omit<ClusterPlan, 'endpoint' | 'kubernetesVersion' | 'pools' | 'nodes'>;
 
 function remove(desired: Cluster, observed: ObservedCluster, now: Date, policy: ClusterPolicy): Verdict {
   const { actions, progress } = planDeletion(desired, observed, now, policy);

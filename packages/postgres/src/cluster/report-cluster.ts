@@ -3,6 +3,7 @@ import { TypedError } from '@matryoshka/system';
 import { inTransaction, type Pool, type Queryable } from '../database.ts';
 import { finishReceipt } from '../deletion/receipts.ts';
 import { appendEvent } from '../event/append-event.ts';
+import { replaceNodes } from '../node/nodes.ts';
 import { reportProgress, stable } from '../operation/report-progress.ts';
 import { deleteSecrets } from '../secret/secrets.ts';
 
@@ -58,6 +59,7 @@ export async function reportCluster(pool: Pool, clusterId: string, report: Clust
         Math.max(plan.requeueAfterMs, pauseMs),
       ],
     );
+    if (plan.nodes !== null) await replaceNodes(tx, { id: clusterId, projectId: row.project_id }, plan.nodes);
     await appendChanges(tx, { id: clusterId, ...row }, plan);
     await reportProgress(tx, {
       clusterId,
@@ -108,6 +110,7 @@ export async function removeCluster(pool: Pool, clusterId: string, now: Date): P
       });
     await finishReceipt(tx, clusterId, now);
     await deleteSecrets(tx, clusterId);
+    await tx.query('delete from nodes where cluster_id = $1', [clusterId]);
     await tx.query('delete from pools where cluster_id = $1', [clusterId]);
     await tx.query(
       "update clusters set deleted_at = now(), phase = 'deleted', endpoint = null, pool_status = '[]', observed_generation = generation where id = $1",

@@ -48,7 +48,7 @@ export async function gatherPools(
       // A pool of which nothing exists is not there; that it should be is the plan's business.
       pools: observed.filter(({ applied }) => applied !== 'absent'),
       machines: await Promise.all(
-        machines.map((machine) => observeMachine(context, machine, { infrastructure, servers }, signal)),
+        machines.map((machine) => observeMachine(context, cluster, machine, { infrastructure, servers }, signal)),
       ),
       poolsKnown: true,
     };
@@ -85,6 +85,7 @@ async function observePool(
 
 async function observeMachine(
   context: ClusterContext,
+  cluster: Cluster,
   machine: KubeObject,
   { infrastructure, servers }: Infrastructure,
   signal: AbortSignal,
@@ -95,6 +96,9 @@ async function observeMachine(
     (await machineFailure(context, servers.find(isIts), signal)) ??
     (await machineFailure(context, infrastructure.find(isIts), signal));
   const server = servers.find(isIts);
+  const pool = machine.metadata.labels?.[poolLabel] ?? '';
+  const flavorOfPool = cluster.pools.find(({ name }) => name === pool)?.flavor;
+  const serverId = textAt(server, 'status', 'instanceID');
   const now = context.now();
   const createdAt = new Date(machine.metadata.creationTimestamp ?? now);
   const isDeleting = machine.metadata.deletionTimestamp !== undefined;
@@ -102,16 +106,28 @@ async function observeMachine(
   const isLate = !isDeleting && !isJoined && now.getTime() - createdAt.getTime() > consoleAfterMs;
   return {
     name: machine.metadata.name,
-    pool: machine.metadata.labels?.[poolLabel] ?? '',
+    pool,
+    flavor: textAt(infrastructure.find(isIts), 'spec', 'flavor') ?? flavorOfPool ?? '',
     phase: textAt(machine, 'status', 'phase') ?? 'Pending',
+    joined: isJoined,
     ready: isTrue(machine, 'NodeReady'),
     deleting: isDeleting,
     createdAt,
     server: textAt(server, 'status', 'instanceState') ?? null,
-    consoleError: isLate ? await readConsole(context, textAt(server, 'status', 'instanceID'), signal) : null,
+    serverId: serverId ?? null,
+    address: addressOf(machine),
+    kubernetesVersion: textAt(machine, 'status', 'nodeInfo', 'kubeletVersion') ?? null,
+    consoleError: isLate ? await readConsole(context, serverId, signal) : null,
     drain: isDeleting ? drainOf(machine) : null,
     ...(failure === undefined ? {} : { failure }),
   };
+}
+
+/** The first address that Cluster API copied from the server. */
+function addressOf(machine: KubeObject): string | null {
+  const addresses = at(machine, 'status', 'addresses');
+  if (!Array.isArray(addresses)) return null;
+  return textAt(addresses.find((entry) => textAt(entry, 'type') === 'InternalIP') ?? addresses[0], 'address') ?? null;
 }
 
 /** A worker joins within a minute or two; before that its console is of no interest. */

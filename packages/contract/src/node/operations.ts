@@ -1,0 +1,37 @@
+import { Type } from 'typebox';
+import { page, pageQuery } from '../common.ts';
+import { defineOperation } from '../operation-definition.ts';
+import { Node, NodeState } from './schema.ts';
+
+export const nodeOperations = {
+  'node.list': defineOperation({
+    method: 'GET',
+    path: '/v1/clusters/{clusterId}/nodes',
+    summary: 'Workers of a cluster, with why they are not ready',
+    tag: 'node',
+    access: 'viewer',
+    params: Type.Object({ clusterId: Type.String() }),
+    query: Type.Object(
+      {
+        pool: Type.Optional(Type.String({ description: 'Of this pool' })),
+        state: Type.Optional(NodeState),
+        ...pageQuery,
+      },
+      { additionalProperties: false },
+    ),
+    success: { status: 200, schema: page(Node) },
+    errors: [],
+    cli: { command: 'node list', summary: 'List workers' },
+  }),
+  'node.get': defineOperation({
+    method: 'GET',
+    path: '/v1/clusters/{clusterId}/nodes/{nodeName}',
+    summary: 'One worker',
+    tag: 'node',
+    access: 'viewer',
+    params: Type.Object({ clusterId: Type.String(), nodeName: Type.String() }),
+    success: { status: 200, schema: Node },
+    errors: [],
+    cli: { command: 'node get', summary: 'Show a worker' },
+  }),
+};
