@@ -9,6 +9,7 @@ import { accessStories } from './stories/access.ts';
 import { faultStories } from './stories/faults.ts';
 import { orcStories } from './stories/orc.ts';
 import { serviceStories } from './stories/services.ts';
+import { usageStories } from './stories/usage.ts';
 import { volumeStories } from './stories/volumes.ts';
 import { cloudIn, inventory, serviceUsers } from './support/cloud.ts';
 import { crashUntil, killDaemon } from './support/crash.ts';
@@ -160,6 +161,7 @@ accessStories();
 serviceStories();
 volumeStories();
 faultStories();
+usageStories();
 orcStories();
 
 describe('the command line', () => {
