@@ -82,6 +82,7 @@ const calls: Readonly<Record<OperationId, { readonly object: boolean; readonly c
   'audit.export': { object: false, call: () => ({}) },
   'audit.verify': { object: false, call: () => ({}) },
   'resource.list': { object: true, call: (target) => ({ params: cluster(target) }) },
+  'operation.cancel': { object: true, call: ({ operationId }) => ({ params: { operationId } }) },
   'operation.list': { object: false, call: (target) => ({ query: { clusterId: target.clusterId } }) },
   'operation.get': { object: true, call: ({ operationId }) => ({ params: { operationId } }) },
   'event.stream': { object: false, call: (target) => ({ query: { clusterId: target.clusterId, after: '0' } }) },
@@ -100,6 +101,8 @@ const calls: Readonly<Record<OperationId, { readonly object: boolean; readonly c
   'price.withdraw': { object: false, call: ({ priceListId }) => ({ params: { priceListId } }) },
   'usage.get': { object: false, call: (target) => ({ query: { clusterId: target.clusterId } }) },
   'usage.fleet': { object: false, call: () => ({}) },
+  'fleet.summary': { object: false, call: () => ({}) },
+  'fleet.clusters': { object: false, call: () => ({}) },
   'cost.get': { object: false, call: () => ({}) },
   'budget.set': { object: false, call: () => ({ body: { amount: '100' } }) },
   'budget.delete': { object: false, call: () => ({}) },
@@ -181,7 +184,10 @@ async function newTarget(role: Role = 'admin', inProjectOf?: Target): Promise<Ta
   const deletedClusterId = await newDeletedCluster(token);
   const mine = await platform.login(projectId, role);
   const made = await send(api.url, 'token.create', { token: mine, body: { name: 'x' } });
-  const { clusterId, id: operationId } = operation;
+  const { clusterId } = operation;
+  // One that can be cancelled.
+  const change = { token, params: { clusterId }, body: { deletion: { protection: false } } };
+  const operationId = (await send(api.url, 'cluster.update', change)).body.id;
   const hook = await send(api.url, 'webhook.create', { token, body: { url: 'https://example.invalid/' } });
   const webhookId = hook.body.id;
   const { body: delivery } = await send(api.url, 'webhook.test', { token, params: { webhookId } });

@@ -19,13 +19,14 @@ import { runDeletionSchedule } from './deletion/schedule.ts';
 import { createEventBells } from './event/bells.ts';
 import { eventHandlers } from './event/handlers.ts';
 import { defaultEventTimes, type EventStreamTimes } from './event/stream.ts';
+import { fleetHandlers } from './fleet/handlers.ts';
 import { registerHealth } from './health/health.ts';
 import { runHousekeeping } from './housekeeping.ts';
 import { createApp, listenOn } from './http/app.ts';
 import { type Callers, type Handlers, registerOperation } from './http/register.ts';
 import { createRequestLimit } from './http/request-limit.ts';
 import { nodeHandlers } from './node/handlers.ts';
-import { operationHandlers } from './operation/handlers.ts';
+import { operationChanges, operationHandlers } from './operation/handlers.ts';
 import { poolChanges, poolHandlers } from './pool/handlers.ts';
 import { priceHandlers, priceWrites } from './price/handlers.ts';
 import { projectHandlers } from './project/handlers.ts';
@@ -102,8 +103,9 @@ const handlers: Handlers = {
     ...webhookHandlers,
     ...priceHandlers,
     ...usageHandlers,
+    ...fleetHandlers,
   },
-  changes: { ...clusterChanges, ...poolChanges, ...credentialChanges },
+  changes: { ...clusterChanges, ...poolChanges, ...credentialChanges, ...operationChanges },
   writes: { ...deletionWrites, ...tokenWrites, ...credentialWrites, ...webhookWrites, ...priceWrites, ...budgetWrites },
   streams: eventHandlers,
 };

@@ -20,6 +20,7 @@ export function writeTransaction(tx: db.Queryable): WriteTransaction {
     deletePool: async (clusterId, name) => await db.deletePool(tx, clusterId, name),
     bumpCluster: async (id, change) => await db.bumpCluster(tx, id, change),
     insertOperation: async (operation) => await db.insertOperation(tx, { ...operation, id: db.newOperationId() }),
+    getOperation: async (id) => await db.getOperation(tx, id),
     findRunningDeletion: async (clusterId) => {
       const filter = { clusterId, kind: 'cluster.delete', state: 'running', limit: 1 } as const;
       return (await db.listOperations(tx, filter))[0];

@@ -12,6 +12,7 @@ export { deletionPlanView } from './deletion/plan.ts';
 export { undoDeletion } from './deletion/undo-deletion.ts';
 export { KaasError, type KaasErrorOptions, mergeViolations, notFound, refuseViolations } from './errors.ts';
 export { nodeView } from './node/view.ts';
+export { cancelOperation } from './operation/cancel-operation.ts';
 export { createPool, deletePool, updatePool } from './pool/pools.ts';
 export { validatePriceList } from './price/validate.ts';
 export { priceListView } from './price/view.ts';

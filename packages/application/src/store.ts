@@ -6,6 +6,7 @@ import type {
   FlavorSize,
   Operation,
   OperationKind,
+  OperationUndo,
   Pool,
   ProjectQuota,
   Resource,
@@ -65,7 +66,9 @@ export interface WriteTransaction {
     readonly requestedBy: string;
     readonly requestId: string;
     readonly startsAt?: Date;
+    readonly undo?: OperationUndo;
   }): Promise<Operation>;
+  getOperation(id: string): Promise<Operation | undefined>;
   /** An operation that waited begins. */
   supersedeOperation(id: string, message: string): Promise<void>;
   startOperation(id: string, generation: number, message: string): Promise<void>;

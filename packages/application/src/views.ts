@@ -61,6 +61,7 @@ export function operationView(operation: Operation): OperationView {
     clusterName: operation.clusterName,
     state: operation.state,
     done: operation.state !== 'running',
+    cancellable: operation.state === 'running' && (operation.undo !== null || operation.startsAt !== null),
     percent: operation.percent,
     message: operation.message,
     phases: operation.phases.map((phase) => ({ ...phase })),

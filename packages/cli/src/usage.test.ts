@@ -90,3 +90,53 @@ describe('prices', () => {
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be read as JSON') });
   });
 });
+
+describe('the fleet', () => {
+  const cluster = {
+    ...{ id: 'c-aaaaaaaaaa', name: 'demo', projectId: 'p-1', projectName: 'shop', kubernetesVersion: 'v1.36.3' },
+    ...{ tier: 'ha', phase: 'degraded', workers: { wanted: 3, ready: 2 }, endpoint: null, createdAt: line.from },
+    cause: { code: 'NoCapacity', message: 'There is no room.', actor: 'provider' },
+    operation: { id: 'op-aaaaaaaaaaaa', kind: 'pool.update', percent: 50, since: line.from, late: true },
+  };
+
+  it('is found by anything, and tells what holds it up', async () => {
+    routes['GET /v1/fleet/clusters?tier=ha&search=10.6.0.9&attention=late'] = () => [200, { items: [cluster] }];
+    const { code, stdout } = await kaas(['fleet', 'clusters', '10.6.0.9', '--tier', 'ha', '--late']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /shop +demo +c-aaaaaaaaaa +degraded +ha +v1.36.3 +2\/3 .*pool.update 50% \(late\) +NoCapacity/,
+    );
+    expect(await kaas(['fleet', 'clusters', '--late', '--troubled'])).toMatchObject({ code: 2 });
+  });
+
+  it('is counted', async () => {
+    routes['GET /v1/fleet/summary'] = () => [
+      200,
+      {
+        ...{
+          clusters: 3,
+          projects: 2,
+          workers: { wanted: 5, ready: 4 },
+          phases: { degraded: 1, ready: 2 },
+          tiers: { ha: 3 },
+        },
+        ...{
+          versions: {},
+          causes: [{ code: 'NoCapacity', actor: 'provider', clusters: 1 }],
+          operations: { running: 1, late: 1 },
+        },
+      },
+    ];
+    expect((await kaas(['fleet', 'summary'])).stdout).toBe(
+      [
+        '3 clusters in 2 projects, 4 of 5 workers ready',
+        'phases: 2 ready, 1 degraded',
+        'tiers: 3 ha',
+        'versions: none',
+        'operations: 1 running, 1 late',
+        'cause: 1 × NoCapacity (provider must act)',
+        '',
+      ].join('\n'),
+    );
+  });
+});

@@ -7,6 +7,7 @@ export { Condition, defaultPageSize } from './common.ts';
 export { Credential } from './credential/schema.ts';
 export { DeletionItem, DeletionPlan, DeletionReceipt, DeletionSettings } from './deletion/schema.ts';
 export { Event, eventTypes } from './event/schema.ts';
+export { FleetCluster, FleetSummary } from './fleet/schema.ts';
 export { Node, NodeState } from './node/schema.ts';
 export { apiVersion, openApiDocument } from './openapi/document.ts';
 export { Operation, OperationPhase, operationKinds } from './operation/schema.ts';

@@ -108,6 +108,13 @@ export const problems = {
     actor: 'user',
     meaning: 'The control plane has no kubeconfig yet. Wait for the operation that creates the cluster.',
   },
+  not_cancellable: {
+    status: 409,
+    title: 'The operation cannot be cancelled',
+    actor: 'user',
+    meaning:
+      'It has ended, it destroys something, or the cluster was changed after it. `detail` says which, `next` what to do instead. The member `cancellable` of an operation tells before.',
+  },
   price_list_begun: {
     status: 409,
     title: 'The price list is valid already',

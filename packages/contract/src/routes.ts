@@ -150,6 +150,10 @@ export const routes = {
     "method": "GET",
     "path": "/v1/operations/{operationId}"
   },
+  "operation.cancel": {
+    "method": "POST",
+    "path": "/v1/operations/{operationId}/cancel"
+  },
   "event.stream": {
     "method": "GET",
     "path": "/v1/events"
@@ -221,6 +225,14 @@ export const routes = {
   "budget.delete": {
     "method": "DELETE",
     "path": "/v1/budget"
+  },
+  "fleet.summary": {
+    "method": "GET",
+    "path": "/v1/fleet/summary"
+  },
+  "fleet.clusters": {
+    "method": "GET",
+    "path": "/v1/fleet/clusters"
   }
 } as const;
 

@@ -6,6 +6,7 @@ import { clusterOperations } from './cluster/operations.ts';
 import { credentialOperations } from './credential/operations.ts';
 import { deletionOperations } from './deletion/operations.ts';
 import { eventOperations } from './event/operations.ts';
+import { fleetOperations } from './fleet/operations.ts';
 import { nodeOperations } from './node/operations.ts';
 import { operationOperations } from './operation/operations.ts';
 import type { OperationDefinition } from './operation-definition.ts';
@@ -38,6 +39,7 @@ export const operations = {
   ...priceOperations,
   ...usageOperations,
   ...budgetOperations,
+  ...fleetOperations,
 } as const satisfies Record<string, OperationDefinition>;
 
 export type Operations = typeof operations;

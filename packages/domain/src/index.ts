@@ -72,6 +72,7 @@ export {
   type OperationKind,
   type OperationPhase,
   type OperationState,
+  type OperationUndo,
   operationKinds,
   overallPercent,
 } from './operation/model.ts';

@@ -1,8 +1,8 @@
-import { notFound, operationView } from '@matryoshka/application';
+import { cancelOperation, notFound, operationView } from '@matryoshka/application';
 import { defaultPageSize } from '@matryoshka/contract';
 import { getOperation, inProject, listOperations } from '@matryoshka/postgres';
 import { type CursorScope, decodeCursor, pageOf } from '../http/cursor.ts';
-import type { PlainHandlers } from '../http/incoming.ts';
+import type { ChangeHandlers, PlainHandlers } from '../http/incoming.ts';
 
 export const operationHandlers: Pick<PlainHandlers, 'operation.list' | 'operation.get'> = {
   'operation.list': async ({ pool }, { caller, query }) => {
@@ -28,6 +28,11 @@ export const operationHandlers: Pick<PlainHandlers, 'operation.list' | 'operatio
     if (operation === undefined) throw notFound('operation', params.operationId);
     return { data: operationView(operation) };
   },
+};
+
+export const operationChanges: Pick<ChangeHandlers, 'operation.cancel'> = {
+  'operation.cancel': async ({ limits, now }, tx, { caller, params }) =>
+    await cancelOperation(tx, caller, { operationId: params.operationId, limits, now: now() }),
 };
 
 /** The last row of the page before. */

@@ -36,5 +36,6 @@ export async function updateCluster(
     event: 'cluster.updated',
     before: { tier: cluster.tier, deletion: cluster.deletion },
     after: input.body,
+    undo: { kind: 'restore-cluster', tier: cluster.tier, deletion: cluster.deletion },
   });
 }

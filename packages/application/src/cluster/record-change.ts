@@ -1,4 +1,4 @@
-import type { Cluster, Operation, OperationKind } from '@matryoshka/domain';
+import type { Cluster, Operation, OperationKind, OperationUndo } from '@matryoshka/domain';
 import type { Caller } from '../access/authorize.ts';
 import { KaasError, notFound } from '../errors.ts';
 import type { WriteTransaction } from '../store.ts';
@@ -11,6 +11,8 @@ export interface Change {
   readonly event: string;
   readonly before?: unknown;
   readonly after?: unknown;
+  /** What would take it back. */
+  readonly undo?: OperationUndo;
   /** The operation that stands for it, where one was made before. */
   readonly operation?: Operation;
 }
@@ -27,6 +29,7 @@ export async function recordChange(tx: WriteTransaction, caller: Caller, change:
       message: change.message,
       requestedBy: caller.userName,
       requestId: caller.requestId,
+      ...(change.undo === undefined ? {} : { undo: change.undo }),
     }));
   await tx.audit({
     projectId: caller.projectId,

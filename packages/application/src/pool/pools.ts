@@ -3,6 +3,7 @@ import {
   type Cluster,
   type Limits,
   type Operation,
+  type OperationUndo,
   type Pool,
   type Violation,
   validateNewPool,
@@ -49,7 +50,11 @@ export async function createPool(
     });
   await refuseOverQuota(tx, caller, cluster, [...cluster.pools, pool]);
   await tx.insertPool(cluster, pool);
-  return await record(tx, caller, cluster, { kind: 'pool.create', after: pool });
+  return await record(tx, caller, cluster, {
+    kind: 'pool.create',
+    after: pool,
+    undo: { kind: 'remove-pool', name: pool.name },
+  });
 }
 
 export async function updatePool(
@@ -66,7 +71,11 @@ export async function updatePool(
   const after: Pool = { ...before, count: input.body.count ?? before.count, labels, taints };
   await refuseOverQuota(tx, caller, cluster, [...others, after]);
   await tx.updatePool(cluster.id, after);
-  return await record(tx, caller, cluster, { kind: 'pool.update', before, after });
+  return await record(tx, caller, cluster, {
+    kind: 'pool.update',
+    ...{ before, after },
+    undo: { kind: 'restore-pool', pool: before },
+  });
 }
 
 export async function deletePool(
@@ -105,6 +114,7 @@ async function record(
     readonly kind: 'pool.create' | 'pool.update' | 'pool.delete';
     readonly before?: Pool;
     readonly after?: Pool;
+    readonly undo?: OperationUndo;
   },
 ): Promise<Operation> {
   const generation = await tx.bumpCluster(cluster.id);

@@ -79,6 +79,16 @@ export function operationCommands(program: Command, context: CliContext): void {
       const operation = await client.call('operation.get', { params: { operationId } });
       terminal.stdout(formatItem(operation, operationView(now()), outputOptions(command)));
     });
+  withWait(group.command('cancel <id>'))
+    .description('take an operation back, where that destroys nothing')
+    .action(async (operationId: string, options: WaitOptions, command: Command) => {
+      const { client } = await clientOf(context, command);
+      const params = { operationId };
+      const brought = await client.call('operation.cancel', { params, idempotencyKey: newIdempotencyKey() });
+      // A deletion that waited has ended; everything else is turned round by another operation.
+      if (brought.done) terminal.stdout(formatItem(brought, operationView(now()), outputOptions(command)));
+      else await finish(context, command, client, brought, options);
+    });
   group
     .command('wait <id>')
     .description('wait until an operation is done')

@@ -5,6 +5,7 @@ import { type CliContext, clientOf, findCluster, outputOptions } from '../contex
 import { usageError } from '../errors.ts';
 import { formatItem, formatList, isData } from '../output/format.ts';
 import { costView, fleetUsageView, money, priceView, usageView } from '../output/money-views.ts';
+import { fleetCommands } from './fleet.ts';
 import { newIdempotencyKey } from './operation.ts';
 
 interface PeriodOptions {
@@ -134,7 +135,7 @@ export function priceCommands(program: Command, context: CliContext): void {
       terminal.stderr(`${priceListId} is withdrawn\n`);
     });
 
-  const fleet = program.command('fleet').description('provider: all projects together');
+  const fleet = fleetCommands(program, context);
   withPeriod(fleet.command('usage'))
     .description('what all projects used and what it cost')
     .action(async (options: PeriodOptions, command: Command) => {

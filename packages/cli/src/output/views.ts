@@ -6,6 +6,7 @@ import type {
   DeletionReceipt,
   Event,
   Flavor,
+  FleetCluster,
   Me,
   Node,
   Operation,
@@ -63,6 +64,28 @@ export const poolView: View<Pool> = {
     },
   ],
 };
+
+export const fleetClusterView = (now: Date): View<FleetCluster> => ({
+  name: ({ id }) => id,
+  columns: [
+    { head: 'PROJECT', cell: ({ projectName }) => projectName },
+    { head: 'NAME', cell: ({ name }) => name },
+    { head: 'ID', cell: ({ id }) => id },
+    { head: 'PHASE', cell: ({ phase }) => phase },
+    { head: 'TIER', cell: ({ tier }) => tier },
+    { head: 'VERSION', cell: ({ kubernetesVersion }) => kubernetesVersion },
+    { head: 'WORKERS', cell: ({ workers: { ready, wanted } }) => `${ready}/${wanted}` },
+    { head: 'AGE', cell: ({ createdAt }) => formatAge(createdAt, now) },
+    {
+      head: 'OPERATION',
+      cell: ({ operation }) =>
+        operation === null ? '' : `${operation.kind} ${operation.percent}%${operation.late ? ' (late)' : ''}`,
+    },
+    { head: 'CAUSE', cell: ({ cause }) => cause?.code ?? '' },
+    { head: 'WHY', cell: ({ cause }) => cause?.message ?? '', wide: true },
+    { head: 'PROJECT ID', cell: ({ projectId }) => projectId, wide: true },
+  ],
+});
 
 export const nodeView = (now: Date): View<Node> => ({
   name: (node) => node.name,

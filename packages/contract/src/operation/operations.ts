@@ -33,4 +33,19 @@ export const operationOperations = {
     errors: [],
     cli: { command: 'operation get', summary: 'Show an operation' },
   }),
+  'operation.cancel': defineOperation({
+    method: 'POST',
+    path: '/v1/operations/{operationId}/cancel',
+    summary: 'Want again what was wanted before an operation, where that is safe',
+    description:
+      'Changes of a cluster or a pool that run, while nothing was changed after them: the answer is the operation that brings the former state back. A deletion that waits: the answer is that operation, ended.',
+    tag: 'operation',
+    access: 'operator',
+    params: Type.Object({ operationId: Type.String() }),
+    success: { status: 202, schema: Operation },
+    async: true,
+    idempotent: true,
+    errors: ['not_cancellable', 'cluster_deleting', 'quota_exceeded', 'catalog_not_ready'],
+    cli: { command: 'operation cancel', summary: 'Take an operation back' },
+  }),
 };

@@ -35,6 +35,7 @@ export const Operation = Type.Object(
       description: 'superseded: a later operation (deletion) made it pointless',
     }),
     done: Type.Boolean(),
+    cancellable: Type.Boolean({ description: 'It can be taken back now, as far as can be told without trying' }),
     percent: Type.Integer({ minimum: 0, maximum: 100 }),
     message: Type.String({ description: 'What is going on, in one sentence' }),
     phases: Type.Array(OperationPhase),

@@ -1,5 +1,8 @@
 import type { Failure } from '../cause/causes.ts';
+import type { Pool, Tier } from '../cluster/model.ts';
 import type { PhaseProgress } from '../cluster/plan-types.ts';
+
+import type { DeletionSettings } from '../deletion/settings.ts';
 
 export const operationKinds = [
   'cluster.create',
@@ -20,6 +23,12 @@ export interface OperationPhase extends PhaseProgress {
   readonly finishedAt: string | null;
 }
 
+/** What brings back what was wanted before an operation. */
+export type OperationUndo =
+  | { readonly kind: 'remove-pool'; readonly name: string }
+  | { readonly kind: 'restore-pool'; readonly pool: Pool }
+  | { readonly kind: 'restore-cluster'; readonly tier: Tier; readonly deletion: DeletionSettings };
+
 /** A change somebody asked for, and how far it is. */
 export interface Operation {
   readonly id: string;
@@ -38,6 +47,8 @@ export interface Operation {
   /** When half of the operations like it were done, and nineteen of twenty; null when too few are known. */
   readonly expectedAt: Date | null;
   readonly lateAt: Date | null;
+  /** Null: nothing can. */
+  readonly undo: OperationUndo | null;
   readonly requestedBy: string;
   readonly createdAt: Date;
   readonly finishedAt: Date | null;

@@ -1,4 +1,4 @@
-import type { Operation, OperationKind, OperationState, Tier } from '@matryoshka/domain';
+import type { Operation, OperationKind, OperationState, OperationUndo, Tier } from '@matryoshka/domain';
 import type { Queryable } from '../database.ts';
 import { type OperationRow, operationColumns, operationOf } from './row.ts';
 
@@ -13,12 +13,13 @@ export interface NewOperation {
   readonly requestId: string;
   /** It waits until then. */
   readonly startsAt?: Date;
+  readonly undo?: OperationUndo;
 }
 
 export async function insertOperation(db: Queryable, operation: NewOperation): Promise<Operation> {
   await db.query(
-    `insert into operations (id, project_id, cluster_id, kind, generation, message, requested_by, request_id, starts_at, expected_at, late_at)
-     select $1, $2, $3, $4::text, $5, $6, $7, $8, $9::timestamptz, now() + d.typical, now() + d.slow
+    `insert into operations (id, project_id, cluster_id, kind, generation, message, requested_by, request_id, starts_at, expected_at, late_at, undo)
+     select $1, $2, $3, $4::text, $5, $6, $7, $8, $9::timestamptz, now() + d.typical, now() + d.slow, $10::jsonb
      from (select 1) one left join operation_durations($4::text, (select tier from clusters where id = $3)) d on $9::timestamptz is null`,
     [
       operation.id,
@@ -30,6 +31,7 @@ export async function insertOperation(db: Queryable, operation: NewOperation): P
       operation.requestedBy,
       operation.requestId,
       operation.startsAt ?? null,
+      operation.undo === undefined ? null : JSON.stringify(operation.undo),
     ],
   );
   const stored = await getOperation(db, operation.id);

@@ -1,8 +1,15 @@
-import type { Failure, Operation, OperationKind, OperationPhase, OperationState } from '@matryoshka/domain';
+import type {
+  Failure,
+  Operation,
+  OperationKind,
+  OperationPhase,
+  OperationState,
+  OperationUndo,
+} from '@matryoshka/domain';
 
 export const operationColumns = `
   o.id, o.project_id, o.cluster_id, (select c.name from clusters c where c.id = o.cluster_id) as cluster_name, o.kind, o.state,
-  o.generation, o.phases, o.percent, o.message, o.error, o.requested_by, o.starts_at, o.expected_at, o.late_at, o.created_at, o.finished_at`;
+  o.generation, o.phases, o.percent, o.message, o.error, o.requested_by, o.starts_at, o.expected_at, o.late_at, o.undo, o.created_at, o.finished_at`;
 
 export interface OperationRow {
   readonly id: string;
@@ -20,6 +27,7 @@ export interface OperationRow {
   readonly starts_at: Date | null;
   readonly expected_at: Date | null;
   readonly late_at: Date | null;
+  readonly undo: OperationUndo | null;
   readonly created_at: Date;
   readonly finished_at: Date | null;
 }
@@ -37,6 +45,7 @@ export function operationOf(row: OperationRow): Operation {
     percent: row.percent,
     message: row.message,
     error: row.error,
+    undo: row.undo,
     requestedBy: row.requested_by,
     startsAt: row.starts_at,
     expectedAt: row.expected_at,

@@ -1,0 +1,83 @@
+import type { FleetSummary } from '@matryoshka/contract';
+import { type Command, Option } from 'commander';
+import { type CliContext, clientOf, outputOptions } from '../context.ts';
+import { formatItem, formatList, isData } from '../output/format.ts';
+import { fleetClusterView } from '../output/views.ts';
+
+const phases = ['creating', 'ready', 'updating', 'degraded', 'deleting'] as const;
+
+interface ClustersOptions {
+  readonly phase?: (typeof phases)[number];
+  readonly tier?: 'standard' | 'ha';
+  readonly version?: string;
+  readonly cause?: string;
+  readonly troubled?: boolean;
+  readonly late?: boolean;
+}
+
+/** For administrators of the provider. Answers the group, for commands of other resources over all projects. */
+export function fleetCommands(program: Command, context: CliContext): Command {
+  const { terminal, now } = context;
+  const group = program.command('fleet').description('provider: all projects together');
+  group
+    .command('summary')
+    .description('all clusters, counted: phases, versions, causes, operations that are late')
+    .action(async (_: unknown, command: Command) => {
+      const { client } = await clientOf(context, command);
+      const summary = await client.call('fleet.summary', {});
+      const output = outputOptions(command);
+      terminal.stdout(
+        isData(output) ? formatItem(summary, { columns: [], name: () => 'fleet' }, output) : summaryText(summary),
+      );
+    });
+  group
+    .command('clusters [search]')
+    .description(
+      'clusters of all projects; found by any name, id or address of theirs, also of workers, servers, load balancers, volumes',
+    )
+    .addOption(new Option('--phase <phase>').choices([...phases]))
+    .addOption(new Option('--tier <tier>').choices(['standard', 'ha']))
+    .option('--version <version>', 'that runs')
+    .option('--cause <code>', 'see docs/causes.md')
+    .option('--troubled', 'with any cause')
+    .addOption(new Option('--late', 'with an operation that is late').conflicts('troubled'))
+    .action(async (search: string | undefined, options: ClustersOptions, command: Command) => {
+      const { troubled, late, ...filter } = options;
+      const { client } = await clientOf(context, command);
+      const items = await client.list('fleet.clusters', {
+        query: {
+          ...filter,
+          ...(search === undefined ? {} : { search }),
+          ...(troubled ? { attention: 'troubled' as const } : late ? { attention: 'late' as const } : {}),
+        },
+      });
+      terminal.stdout(formatList(items, fleetClusterView(now()), outputOptions(command)));
+    });
+  return group;
+}
+
+function summaryText({
+  clusters,
+  projects,
+  workers,
+  phases: by,
+  tiers,
+  versions,
+  causes,
+  operations,
+}: FleetSummary): string {
+  const counts = (record: Readonly<Record<string, number>>): string =>
+    Object.entries(record)
+      .toSorted(([, a], [, b]) => b - a)
+      .map(([word, n]) => `${n} ${word}`)
+      .join(', ');
+  return [
+    `${clusters} clusters in ${projects} projects, ${workers.ready} of ${workers.wanted} workers ready`,
+    `phases: ${counts(by) || 'none'}`,
+    `tiers: ${counts(tiers) || 'none'}`,
+    `versions: ${counts(versions) || 'none'}`,
+    `operations: ${operations.running} running, ${operations.late} late`,
+    ...causes.map(({ code, actor, clusters: n }) => `cause: ${n} × ${code} (${actor} must act)`),
+    '',
+  ].join('\n');
+}
