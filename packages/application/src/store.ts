@@ -39,6 +39,7 @@ export interface WriteTransaction {
     id: string,
     change?: {
       readonly tier?: Tier;
+      readonly labels?: Readonly<Record<string, string>>;
       readonly deletion?: DeletionSettings;
       readonly newAccessEpoch?: true;
       readonly deleted?: { readonly volumes: VolumePolicy };

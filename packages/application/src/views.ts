@@ -25,6 +25,7 @@ export function clusterView(cluster: Cluster): ClusterView {
   return {
     id: cluster.id,
     name: cluster.name,
+    labels: { ...cluster.labels },
     projectId: cluster.projectId,
     kubernetesVersion: cluster.kubernetesVersion,
     tier: cluster.tier,

@@ -58,6 +58,7 @@ export {
   validateNewPool,
   validatePoolChange,
 } from './cluster/policy.ts';
+export { type LabelRequirement, parseSelector } from './cluster/selector.ts';
 export { type DeletionItem, type DeletionItemKind, deletionItemKinds, deletionItems } from './deletion/items.ts';
 export {
   type DeletionSettings,

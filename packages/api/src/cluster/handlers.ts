@@ -4,10 +4,11 @@ import {
   createCluster,
   deleteCluster,
   notFound,
+  refuseViolations,
   updateCluster,
 } from '@matryoshka/application';
 import { defaultPageSize } from '@matryoshka/contract';
-import type { Cluster } from '@matryoshka/domain';
+import { type Cluster, type LabelRequirement, parseSelector } from '@matryoshka/domain';
 import { getCluster, inProject, listClusters } from '@matryoshka/postgres';
 import type { ApiContext } from '../context.ts';
 import { type CursorScope, decodeCursor, pageOf } from '../http/cursor.ts';
@@ -21,10 +22,21 @@ export async function clusterOf({ pool }: ApiContext, caller: Caller, clusterId:
   return cluster;
 }
 
+/** Throws `validation_failed`. */
+function requirementsOf(selector: string): readonly LabelRequirement[] {
+  const requirements = parseSelector(selector);
+  if (requirements !== undefined) return requirements;
+  const message =
+    'must be requirements with commas between: key=value, key!=value, key in (a,b), key notin (a,b), key, !key';
+  refuseViolations([{ pointer: '?selector', code: 'invalid_selector', message }]);
+  return [];
+}
+
 export const clusterHandlers: Pick<PlainHandlers, 'cluster.list' | 'cluster.get' | 'cluster.kubeconfig'> = {
   'cluster.list': async ({ pool }, { caller, query }) => {
-    const { name, cursor, limit = defaultPageSize } = query;
-    const scope: CursorScope = ['cluster.list', caller.projectId, name];
+    const { name, selector, cursor, limit = defaultPageSize } = query;
+    const requirements = selector === undefined ? undefined : requirementsOf(selector);
+    const scope: CursorScope = ['cluster.list', caller.projectId, name, selector];
     const after = decodeCursor(scope, cursor, ([key]) => key);
     const rows = await inProject(
       pool,
@@ -33,6 +45,7 @@ export const clusterHandlers: Pick<PlainHandlers, 'cluster.list' | 'cluster.get'
         await listClusters(tx, {
           limit: limit + 1,
           ...(name === undefined ? {} : { name }),
+          ...(requirements === undefined ? {} : { selector: requirements }),
           ...(after === undefined ? {} : { after }),
         }),
     );

@@ -6,7 +6,7 @@ import { mergeViolations, refuseViolations } from '../errors.ts';
 import type { WriteTransaction } from '../store.ts';
 import { clusterForChange, type IfMatch, recordChange } from './record-change.ts';
 
-/** Changes the tier, or how the cluster may end. */
+/** Changes the tier, the labels, or how the cluster may end. */
 export async function updateCluster(
   tx: WriteTransaction,
   caller: Caller,
@@ -26,6 +26,7 @@ export async function updateCluster(
   refuseViolations(mergeViolations(input.shape, rules));
   const generation = await tx.bumpCluster(cluster.id, {
     ...(body.tier === undefined ? {} : { tier: body.tier }),
+    ...(body.labels === undefined ? {} : { labels: body.labels }),
     ...(body.deletion === undefined ? {} : { deletion: settingsOf(body.deletion, cluster.deletion) }),
   });
   return await recordChange(tx, caller, {
@@ -34,8 +35,8 @@ export async function updateCluster(
     generation,
     message: 'accepted',
     event: 'cluster.updated',
-    before: { tier: cluster.tier, deletion: cluster.deletion },
+    before: { tier: cluster.tier, labels: cluster.labels, deletion: cluster.deletion },
     after: input.body,
-    undo: { kind: 'restore-cluster', tier: cluster.tier, deletion: cluster.deletion },
+    undo: { kind: 'restore-cluster', tier: cluster.tier, labels: cluster.labels, deletion: cluster.deletion },
   });
 }

@@ -55,6 +55,7 @@ export async function createCluster(
     id: tx.newClusterId(),
     projectId: caller.projectId,
     name: input.body.name,
+    labels: input.body.labels ?? {},
     kubernetesVersion: input.body.kubernetesVersion ?? defaultVersion(versions),
     tier: input.body.tier ?? ('standard' as const),
     network: { ...defaultNetwork, ...input.body.network },

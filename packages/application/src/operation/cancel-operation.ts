@@ -54,10 +54,14 @@ async function bringBack(
       return await updatePool(tx, caller, { ...common, limits, poolName: name, body });
     }
     case 'restore-cluster': {
-      const { tier, deletion } = undo;
+      const { tier, labels = {}, deletion } = undo;
       // What became of JSON on its way through the database is text.
       const expiresAt = deletion.expiresAt === null ? null : new Date(deletion.expiresAt).toISOString();
-      return await updateCluster(tx, caller, { ...common, body: { tier, deletion: { ...deletion, expiresAt } }, now });
+      return await updateCluster(tx, caller, {
+        ...common,
+        body: { tier, labels: { ...labels }, deletion: { ...deletion, expiresAt } },
+        now,
+      });
     }
     default:
       throw new Error('an operation that nothing can undo was to be undone');

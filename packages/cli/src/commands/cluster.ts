@@ -7,7 +7,7 @@ import { formatItem, formatList, isData } from '../output/format.ts';
 import { money } from '../output/money-views.ts';
 import { clusterView, plannedView, resourceView } from '../output/views.ts';
 import { parseDuration } from '../parse-duration.ts';
-import { parsePool } from '../pool-flag.ts';
+import { parseLabels, parsePool } from '../pool-flag.ts';
 import { credentialCommands } from './credential.ts';
 import { deletionCommands } from './deletion.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
@@ -16,6 +16,7 @@ interface CreateOptions extends WaitOptions, EndingOptions {
   readonly dryRun?: boolean;
   readonly kubernetesVersion?: string;
   readonly tier?: 'standard' | 'ha';
+  readonly label: readonly string[];
   readonly pool: readonly PoolSpec[];
   readonly nodeCidr?: string;
   readonly podCidr?: string;
@@ -23,6 +24,7 @@ interface CreateOptions extends WaitOptions, EndingOptions {
 }
 
 interface UpdateOptions extends WaitOptions, EndingOptions {
+  readonly label: readonly string[];
   readonly tier?: 'standard' | 'ha';
 }
 
@@ -62,7 +64,7 @@ function timeOf(text: string, now: Date): string {
 /** The body of a creation; what was not given is left to the service's defaults. */
 export function clusterBody(name: string, options: CreateOptions, now: Date): ClusterCreate {
   const deletion = endingOf(options, now);
-  const { kubernetesVersion, tier, pool, nodeCidr, podCidr, serviceCidr } = options;
+  const { kubernetesVersion, tier, label, pool, nodeCidr, podCidr, serviceCidr } = options;
   const network = {
     ...(nodeCidr === undefined ? {} : { nodeCidr }),
     ...(podCidr === undefined ? {} : { podCidr }),
@@ -72,10 +74,20 @@ export function clusterBody(name: string, options: CreateOptions, now: Date): Cl
     name,
     ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
     ...(tier === undefined ? {} : { tier }),
+    ...(label.length === 0 ? {} : { labels: { ...parseLabels(label) } }),
     ...(Object.keys(network).length === 0 ? {} : { network }),
     ...(pool.length === 0 ? {} : { pools: [...pool] }),
     ...(deletion === undefined ? {} : { deletion }),
   };
+}
+
+const collect = (text: string, all: readonly string[]): readonly string[] => [...all, text];
+
+/** As `kubectl label` reads it: `key=value` sets, `key-` removes. */
+function changedLabels(labels: Readonly<Record<string, string>>, changes: readonly string[]): Record<string, string> {
+  const removed = new Set(changes.filter((text) => /^[^=]+-$/.test(text)).map((text) => text.slice(0, -1)));
+  const set = parseLabels(changes.filter((text) => !removed.has(text.slice(0, -1)) || text.includes('=')));
+  return { ...Object.fromEntries(Object.entries(labels).filter(([key]) => !removed.has(key))), ...set };
 }
 
 export function clusterCommands(program: Command, context: CliContext): void {
@@ -92,6 +104,7 @@ export function clusterCommands(program: Command, context: CliContext): void {
       (text, pools: readonly PoolSpec[]) => [...pools, parsePool(text)],
       [] as readonly PoolSpec[],
     )
+    .option('--label <key=value>', 'a word of your own to find it by, repeatable', collect, [] as readonly string[])
     .option('--node-cidr <cidr>', 'network of the workers')
     .option('--pod-cidr <cidr>', 'network of the pods')
     .option('--service-cidr <cidr>', 'network of the services')
@@ -113,9 +126,10 @@ export function clusterCommands(program: Command, context: CliContext): void {
   group
     .command('list')
     .description('clusters of the project')
-    .action(async (_: unknown, command: Command) => {
+    .option('-l, --selector <selector>', 'of labels, e.g. env=prod,team!=a')
+    .action(async ({ selector }: { readonly selector?: string }, command: Command) => {
       const { client } = await clientOf(context, command);
-      const items = await client.list('cluster.list', {});
+      const items = await client.list('cluster.list', selector === undefined ? {} : { query: { selector } });
       terminal.stdout(formatList(items, clusterView(now()), outputOptions(command)));
     });
 
@@ -142,7 +156,8 @@ export function clusterCommands(program: Command, context: CliContext): void {
     });
 
   withEnding(withWait(group.command('update <cluster>')))
-    .description('change the tier, or how the cluster may end')
+    .description('change the tier, the labels, or how the cluster may end')
+    .option('--label <key=value>', 'set one, or remove it with key-; repeatable', collect, [] as readonly string[])
     .addOption(new Option('--tier <tier>').choices(['standard', 'ha']))
     .action(async (name: string, options: UpdateOptions, command: Command) => {
       const deletion = endingOf(options, now());
@@ -150,13 +165,16 @@ export function clusterCommands(program: Command, context: CliContext): void {
         ...(options.tier === undefined ? {} : { tier: options.tier }),
         ...(deletion === undefined ? {} : { deletion }),
       };
-      if (Object.keys(body).length === 0)
-        throw usageError('nothing to change', 'Give --tier, --deletion-protection, --deletion-grace or --expires.');
+      if (Object.keys(body).length === 0 && options.label.length === 0)
+        throw usageError(
+          'nothing to change',
+          'Give --tier, --label, --deletion-protection, --deletion-grace or --expires.',
+        );
       const { client } = await clientOf(context, command);
       const { cluster, etag } = await findCluster(client, name);
       const operation = await client.call('cluster.update', {
         params: { clusterId: cluster.id },
-        body,
+        body: options.label.length === 0 ? body : { ...body, labels: changedLabels(cluster.labels, options.label) },
         idempotencyKey: newIdempotencyKey(),
         ...(etag === undefined ? {} : { ifMatch: etag }),
       });

@@ -39,6 +39,7 @@ export const clusterView = (now: Date): View<Cluster> => ({
     { head: 'VERSION', cell: (cluster) => cluster.status.kubernetesVersion ?? cluster.kubernetesVersion },
     { head: 'WORKERS', cell: workers },
     { head: 'AGE', cell: (cluster) => formatAge(cluster.createdAt, now) },
+    { head: 'LABELS', cell: (cluster) => pairs(cluster.labels), wide: true },
     { head: 'ENDPOINT', cell: (cluster) => cluster.status.endpoint ?? '', wide: true },
     {
       head: 'WAITING FOR',

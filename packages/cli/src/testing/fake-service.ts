@@ -81,6 +81,7 @@ export async function kaas(argv: readonly string[], env: Readonly<Record<string,
 export const cluster = {
   id: 'c-aaaaaaaaaa',
   name: 'demo',
+  labels: { env: 'test', old: 'x' },
   projectId: 'p',
   kubernetesVersion: 'v1.36.3',
   tier: 'ha',

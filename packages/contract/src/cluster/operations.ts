@@ -13,7 +13,19 @@ export const clusterOperations = {
     summary: 'Clusters of the project, by name',
     tag: 'cluster',
     access: 'viewer',
-    query: Type.Object({ name: Type.Optional(Type.String()), ...pageQuery }, { additionalProperties: false }),
+    query: Type.Object(
+      {
+        name: Type.Optional(Type.String()),
+        selector: Type.Optional(
+          Type.String({
+            maxLength: 1_000,
+            description: 'Of labels, as of Kubernetes: `env=prod,team!=a,zone in (x,y),!old`',
+          }),
+        ),
+        ...pageQuery,
+      },
+      { additionalProperties: false },
+    ),
     success: { status: 200, schema: page(Cluster) },
     errors: [],
     cli: { command: 'cluster list', summary: 'List clusters' },
@@ -59,7 +71,7 @@ export const clusterOperations = {
   'cluster.update': defineOperation({
     method: 'PATCH',
     path: '/v1/clusters/{clusterId}',
-    summary: 'Change the tier, or how the cluster may end',
+    summary: 'Change the tier, the labels, or how the cluster may end',
     tag: 'cluster',
     access: 'operator',
     params,

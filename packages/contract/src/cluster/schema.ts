@@ -13,6 +13,12 @@ export const VolumePolicy = Type.Enum(['keep', 'delete'], {
   description: 'What becomes of the volumes of the cluster’s PersistentVolumeClaims',
 });
 
+const Labels = Type.Record(Type.String(), Type.String(), {
+  description:
+    'Words of your own to find clusters by: keys and values as of Kubernetes labels. Nothing follows from them',
+  examples: [{ env: 'prod' }],
+});
+
 export const NetworkSpec = Type.Object(
   {
     nodeCidr: Type.Optional(Type.String({ default: '10.6.0.0/20' })),
@@ -26,6 +32,7 @@ export const ClusterCreate = Type.Object(
   {
     name: Type.String({ description: 'DNS-1123 label, unique in the project', examples: ['demo'] }),
     kubernetesVersion: Type.Optional(Type.String({ description: 'Default: the default of the versions list' })),
+    labels: Type.Optional(Labels),
     tier: Type.Optional(Tier),
     network: Type.Optional(NetworkSpec),
     pools: Type.Optional(Type.Array(PoolSpec)),
@@ -36,7 +43,11 @@ export const ClusterCreate = Type.Object(
 export type ClusterCreate = Static<typeof ClusterCreate>;
 
 export const ClusterPatch = Type.Object(
-  { tier: Type.Optional(Tier), deletion: Type.Optional(DeletionSettings) },
+  {
+    tier: Type.Optional(Tier),
+    labels: Type.Optional({ ...Labels, description: 'Instead of those there are' }),
+    deletion: Type.Optional(DeletionSettings),
+  },
   { $id: 'ClusterPatch', additionalProperties: false, minProperties: 1 },
 );
 export type ClusterPatch = Static<typeof ClusterPatch>;
@@ -45,6 +56,7 @@ export const Cluster = Type.Object(
   {
     id: Type.String({ examples: ['c-7f3k9x2m4q'] }),
     name: Type.String(),
+    labels: Labels,
     projectId: Type.String(),
     kubernetesVersion: Type.String(),
     tier: Tier,

@@ -66,6 +66,7 @@ async function request(kind: 'cluster.create' | 'cluster.delete', id: string): P
         id,
         projectId: 'p1',
         name: id,
+        labels: {},
         kubernetesVersion: 'v1.36.3',
         tier: 'standard',
         network: defaultNetwork,

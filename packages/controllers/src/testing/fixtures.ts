@@ -8,6 +8,7 @@ export function clusterFixture(more: Partial<Cluster> = {}): Cluster {
     id: 'c-abcdefghij',
     projectId: '0123456789abcdef0123456789abcdef',
     name: 'demo',
+    labels: {},
     kubernetesVersion: 'v1.36.3',
     tier: 'standard',
     network: defaultNetwork,

@@ -35,6 +35,8 @@ export interface ClusterNetwork {
 /** What the customer wants. */
 export interface ClusterSpec {
   readonly name: string;
+  /** To find it by; nothing follows from them. */
+  readonly labels: Readonly<Record<string, string>>;
   /** With leading v, e.g. `v1.36.3`. */
   readonly kubernetesVersion: string;
   readonly tier: Tier;

@@ -12,6 +12,7 @@ const desired = (change: Partial<Cluster> = {}): Cluster => ({
   id,
   projectId: 'p',
   name: 'demo',
+  labels: {},
   kubernetesVersion: 'v1.36.3',
   tier: 'ha',
   network: defaultNetwork,

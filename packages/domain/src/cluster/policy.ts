@@ -38,6 +38,7 @@ export function validateNewCluster(input: unknown, catalogue: Catalogue, limits:
     if (typeof input.name === 'string') checkName(report, '/name', input.name, maxClusterNameLength);
     if (typeof input.kubernetesVersion === 'string') checkVersion(report, input.kubernetesVersion, catalogue);
     if (typeof input.tier === 'string') checkTier(report, input.tier);
+    checkClusterLabels(report, input.labels);
     checkNetwork(report, input.network, limits);
     if (Array.isArray(input.pools)) checkPools(report, input.pools, catalogue, limits);
   });
@@ -46,8 +47,19 @@ export function validateNewCluster(input: unknown, catalogue: Catalogue, limits:
 /** Rules for a change of a cluster. */
 export function validateClusterChange(input: unknown): readonly Violation[] {
   return collectViolations((report) => {
-    if (isRecord(input) && typeof input.tier === 'string') checkTier(report, input.tier);
+    if (!isRecord(input)) return;
+    if (typeof input.tier === 'string') checkTier(report, input.tier);
+    checkClusterLabels(report, input.labels);
   });
+}
+
+/** So many are more than anybody reads. */
+const mostLabels = 64;
+
+function checkClusterLabels(report: Report, labels: unknown): void {
+  checkLabels(report, '/labels', labels);
+  if (isRecord(labels) && Object.keys(labels).length > mostLabels)
+    report('/labels', 'too_many_labels', `at most ${mostLabels}`);
 }
 
 /** Rules for a pool added to a cluster that has others. */

@@ -27,7 +27,13 @@ export interface OperationPhase extends PhaseProgress {
 export type OperationUndo =
   | { readonly kind: 'remove-pool'; readonly name: string }
   | { readonly kind: 'restore-pool'; readonly pool: Pool }
-  | { readonly kind: 'restore-cluster'; readonly tier: Tier; readonly deletion: DeletionSettings };
+  | {
+      readonly kind: 'restore-cluster';
+      readonly tier: Tier;
+      /** Absent in operations that are older than labels. */
+      readonly labels?: Readonly<Record<string, string>>;
+      readonly deletion: DeletionSettings;
+    };
 
 /** A change somebody asked for, and how far it is. */
 export interface Operation {

@@ -1,4 +1,4 @@
-import type { Cluster } from '@matryoshka/domain';
+import type { Cluster, LabelRequirement } from '@matryoshka/domain';
 import type { Queryable } from '../database.ts';
 import { type ClusterRow, clusterColumns, clusterOf } from './row.ts';
 
@@ -22,13 +22,27 @@ export async function getCluster(
  */
 export async function listClusters(
   db: Queryable,
-  options: { readonly limit: number; readonly after?: string; readonly name?: string },
+  options: {
+    readonly limit: number;
+    readonly after?: string;
+    readonly name?: string;
+    readonly selector?: readonly LabelRequirement[];
+  },
 ): Promise<readonly Cluster[]> {
   const result = await db.query<ClusterRow>(
     `select ${clusterColumns} from clusters c
      where c.project_id = current_project() and c.deleted_at is null and ($2::text is null or c.name > $2) and ($3::text is null or c.name = $3)
+       and ($4::jsonb is null or not exists (
+         select from jsonb_to_recordset($4) as r(key text, operator text, "values" text[])
+         where not case r.operator when 'exists' then c.labels ? r.key when 'absent' then not c.labels ? r.key
+           when 'in' then coalesce(c.labels ->> r.key = any(r."values"), false) else coalesce(c.labels ->> r.key <> all(r."values"), true) end))
      order by c.name limit $1`,
-    [options.limit, options.after ?? null, options.name ?? null],
+    [
+      options.limit,
+      options.after ?? null,
+      options.name ?? null,
+      options.selector === undefined ? null : JSON.stringify(options.selector),
+    ],
   );
   return result.rows.map(clusterOf);
 }

@@ -2,7 +2,7 @@ import type { Cluster, ClusterPhase, Condition, Pool, PoolStatus, Tier, VolumePo
 
 /** Columns of a cluster with its pools; the order of pools is by name. */
 export const clusterColumns = `
-  c.id, c.project_id, c.name, c.kubernetes_version, c.tier, c.node_cidr::text, c.pod_cidr::text, c.service_cidr::text,
+  c.id, c.project_id, c.name, c.labels, c.kubernetes_version, c.tier, c.node_cidr::text, c.pod_cidr::text, c.service_cidr::text,
   c.generation, c.observed_generation, c.phase, c.conditions, c.endpoint, c.observed_version, c.pool_status,
   c.created_at, c.updated_at, c.delete_requested_at, c.volumes_on_delete, c.delete_scheduled_at,
   c.deletion_protection, c.deletion_grace_seconds, c.expires_at, c.access_epoch,
@@ -13,6 +13,7 @@ export interface ClusterRow {
   readonly id: string;
   readonly project_id: string;
   readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
   readonly kubernetes_version: string;
   readonly tier: Tier;
   readonly node_cidr: string;
@@ -42,6 +43,7 @@ export function clusterOf(row: ClusterRow): Cluster {
     id: row.id,
     projectId: row.project_id,
     name: row.name,
+    labels: row.labels,
     kubernetesVersion: row.kubernetes_version,
     tier: row.tier,
     network: { nodeCidr: row.node_cidr, podCidr: row.pod_cidr, serviceCidr: row.service_cidr },

@@ -8,8 +8,8 @@ export async function insertCluster(
 ): Promise<void> {
   await db.query(
     `insert into clusters (id, project_id, name, kubernetes_version, tier, node_cidr, pod_cidr, service_cidr,
-       deletion_protection, deletion_grace_seconds, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+       deletion_protection, deletion_grace_seconds, expires_at, labels)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       cluster.id,
       cluster.projectId,
@@ -22,6 +22,7 @@ export async function insertCluster(
       cluster.deletion.protection,
       cluster.deletion.gracePeriodSeconds,
       cluster.deletion.expiresAt,
+      JSON.stringify(cluster.labels),
     ],
   );
   for (const pool of cluster.pools) await insertPool(db, cluster, pool);
@@ -61,6 +62,8 @@ export async function deletePool(db: Queryable, clusterId: string, name: string)
 }
 
 export interface ClusterChange {
+  /** Instead of those there are. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly tier?: Tier;
   readonly deletion?: DeletionSettings;
   /** Credentials that were given out before are void. */
@@ -77,7 +80,7 @@ export async function bumpCluster(db: Queryable, clusterId: string, change: Clus
        deletion_grace_seconds = coalesce($6, deletion_grace_seconds), expires_at = case when $7 then $8 else expires_at end, phase = case when $3 then 'deleting' else phase end,
        delete_requested_at = case when $3 then coalesce(delete_requested_at, now()) else delete_requested_at end,
        volumes_on_delete = coalesce($4, volumes_on_delete), access_epoch = access_epoch + case when $9 then 1 else 0 end,
-       delete_scheduled_at = case when $3 then null else delete_scheduled_at end
+       labels = coalesce($10, labels), delete_scheduled_at = case when $3 then null else delete_scheduled_at end
      where id = $1 returning generation`,
     [
       clusterId,
@@ -89,6 +92,7 @@ export async function bumpCluster(db: Queryable, clusterId: string, change: Clus
       change.deletion !== undefined,
       change.deletion?.expiresAt ?? null,
       change.newAccessEpoch ?? false,
+      change.labels === undefined ? null : JSON.stringify(change.labels),
     ],
   );
   const row = result.rows[0];
