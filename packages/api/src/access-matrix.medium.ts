@@ -27,6 +27,7 @@ interface Target {
   readonly deliveryId: string;
   /** Of the provider, valid in a far future. */
   readonly priceListId: string;
+  readonly leftoverId: string;
 }
 
 let lists = 0;
@@ -101,6 +102,12 @@ const calls: Readonly<Record<OperationId, { readonly object: boolean; readonly c
   'price.withdraw': { object: false, call: ({ priceListId }) => ({ params: { priceListId } }) },
   'usage.get': { object: false, call: (target) => ({ query: { clusterId: target.clusterId } }) },
   'usage.fleet': { object: false, call: () => ({}) },
+  'leftover.list': { object: false, call: () => ({}) },
+  // Not of a project.
+  'leftover.remove': {
+    object: false,
+    call: ({ leftoverId }) => ({ params: { kind: 'load-balancer', leftoverId } }),
+  },
   'fleet.summary': { object: false, call: () => ({}) },
   'fleet.clusters': { object: false, call: () => ({}) },
   'cost.get': { object: false, call: () => ({}) },
@@ -147,6 +154,7 @@ const absent = {
   webhookId: 'wh-aaaaaaaaaaaa',
   deliveryId: 'dl-aaaaaaaaaaaaaaaa',
   priceListId: 'pl-aaaaaaaaaaaa',
+  leftoverId: 'lb-aaaaaaaaaaaa',
 };
 const expiresAt = new Date(Date.now() + 3_600_000);
 const kubeconfig = 'clusters: [{name: x, cluster: {server: "https://x:6443", certificate-authority-data: eA==}}]\n';
@@ -192,6 +200,7 @@ async function newTarget(role: Role = 'admin', inProjectOf?: Target): Promise<Ta
   const webhookId = hook.body.id;
   const { body: delivery } = await send(api.url, 'webhook.test', { token, params: { webhookId } });
   const deliveryId = delivery.id;
+  const leftoverId = await newLeftover(projectId, deletedClusterId);
   const priceListId = newPriceListId();
   const list = { id: priceListId, currency: 'EUR', validFrom: farFuture(3000), createdBy: 'provider', prices: [] };
   await inProject(api.pool, { projectId, clusterIds: null }, async (tx) => await insertPriceList(tx, list));
@@ -204,7 +213,17 @@ async function newTarget(role: Role = 'admin', inProjectOf?: Target): Promise<Ta
     webhookId,
     deliveryId,
     priceListId,
+    leftoverId,
   };
+}
+
+async function newLeftover(projectId: string, clusterId: string): Promise<string> {
+  const id = `lb-of-${clusterId}`;
+  await platform.controller.query(
+    "insert into leftovers (kind, id, cluster_id, project_id, name, status) values ('load-balancer', $1, $2, $3, 'x', 'ACTIVE')",
+    [id, clusterId, projectId],
+  );
+  return id;
 }
 
 /** As kaas-controller leaves it when nothing is left. */
@@ -246,6 +265,7 @@ function essence(text: string, target: Target): string {
     .replaceAll(target.webhookId, '<webhook>')
     .replaceAll(target.deliveryId, '<delivery>')
     .replaceAll(target.priceListId, '<price-list>')
+    .replaceAll(target.leftoverId, '<leftover>')
     .replace(/"requestId":"[^"]*"/, '');
 }
 

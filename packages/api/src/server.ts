@@ -25,6 +25,7 @@ import { runHousekeeping } from './housekeeping.ts';
 import { createApp, listenOn } from './http/app.ts';
 import { type Callers, type Handlers, registerOperation } from './http/register.ts';
 import { createRequestLimit } from './http/request-limit.ts';
+import { leftoverHandlers, leftoverWrites } from './leftover/handlers.ts';
 import { nodeHandlers } from './node/handlers.ts';
 import { operationChanges, operationHandlers } from './operation/handlers.ts';
 import { poolChanges, poolHandlers } from './pool/handlers.ts';
@@ -104,9 +105,18 @@ const handlers: Handlers = {
     ...priceHandlers,
     ...usageHandlers,
     ...fleetHandlers,
+    ...leftoverHandlers,
   },
   changes: { ...clusterChanges, ...poolChanges, ...credentialChanges, ...operationChanges },
-  writes: { ...deletionWrites, ...tokenWrites, ...credentialWrites, ...webhookWrites, ...priceWrites, ...budgetWrites },
+  writes: {
+    ...deletionWrites,
+    ...tokenWrites,
+    ...credentialWrites,
+    ...webhookWrites,
+    ...priceWrites,
+    ...budgetWrites,
+    ...leftoverWrites,
+  },
   streams: eventHandlers,
 };
 

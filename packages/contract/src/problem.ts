@@ -115,6 +115,13 @@ export const problems = {
     meaning:
       'It has ended, it destroys something, or the cluster was changed after it. `detail` says which, `next` what to do instead. The member `cancellable` of an operation tells before.',
   },
+  leftover_kept: {
+    status: 409,
+    title: 'Its customer kept it',
+    actor: 'user',
+    meaning:
+      'The deletion of the cluster was asked to keep its volumes and snapshots. They hold data of the customer, who alone removes them, in OpenStack.',
+  },
   price_list_begun: {
     status: 409,
     title: 'The price list is valid already',

@@ -233,6 +233,14 @@ export const routes = {
   "fleet.clusters": {
     "method": "GET",
     "path": "/v1/fleet/clusters"
+  },
+  "leftover.list": {
+    "method": "GET",
+    "path": "/v1/fleet/leftovers"
+  },
+  "leftover.remove": {
+    "method": "DELETE",
+    "path": "/v1/fleet/leftovers/{kind}/{leftoverId}"
   }
 } as const;
 

@@ -7,6 +7,7 @@ import { credentialOperations } from './credential/operations.ts';
 import { deletionOperations } from './deletion/operations.ts';
 import { eventOperations } from './event/operations.ts';
 import { fleetOperations } from './fleet/operations.ts';
+import { leftoverOperations } from './leftover/operations.ts';
 import { nodeOperations } from './node/operations.ts';
 import { operationOperations } from './operation/operations.ts';
 import type { OperationDefinition } from './operation-definition.ts';
@@ -40,6 +41,7 @@ export const operations = {
   ...usageOperations,
   ...budgetOperations,
   ...fleetOperations,
+  ...leftoverOperations,
 } as const satisfies Record<string, OperationDefinition>;
 
 export type Operations = typeof operations;

@@ -132,6 +132,14 @@ export async function inWholeProject<T>(tx: Queryable, work: () => Promise<T>): 
   return result;
 }
 
+/** Within a transaction of `inProject`, for an administrator of the provider: reads all projects. */
+export async function seeingFleet<T>(tx: Queryable, work: () => Promise<T>): Promise<T> {
+  await tx.query("select set_config('kaas.provider', 'on', true)");
+  const result = await work();
+  await tx.query("select set_config('kaas.provider', '', true)");
+  return result;
+}
+
 /** Like `inTransaction`, reading all projects; for administrators of the provider only. What is written needs a project, and there is none here. */
 export async function inFleet<T>(pool: Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
   return await inTransaction(pool, async (tx) => {

@@ -42,6 +42,7 @@ export {
   type Pool,
   type ProjectScope,
   type Queryable,
+  seeingFleet,
 } from './database.ts';
 export {
   allResources,
@@ -63,6 +64,15 @@ export {
 } from './idempotency/idempotency.ts';
 export { newClusterId, newDeliveryId, newOperationId, newPriceListId, newTokenId, newWebhookId } from './ids.ts';
 export { addLedgerEntry, listLedger, removeLedgerEntry, setLedgerExternalId } from './ledger/ledger.ts';
+export {
+  getLeftover,
+  type Leftover,
+  listLeftovers,
+  listRemovals,
+  noteRemoval,
+  removeLeftover,
+  replaceLeftovers,
+} from './leftover/leftovers.ts';
 export { type Channel, listen } from './listen.ts';
 export { checkSchema, type Migration, migrate, readMigrations } from './migrate.ts';
 export { getNode, listNodes, replaceNodes, type StoredNode } from './node/nodes.ts';

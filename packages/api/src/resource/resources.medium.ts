@@ -19,8 +19,8 @@ it('shows what was seen last, page by page, and nothing of another cluster', asy
     (await send(api.url, 'cluster.create', { token, body: { name } })).body.clusterId;
   const [clusterId, other] = [await create('one'), await create('two')];
   expect(await listClusterOwners(platform.controller)).toEqual([
-    { id: clusterId, projectId },
-    { id: other, projectId },
+    { id: clusterId, projectId, deleted: false },
+    { id: other, projectId, deleted: false },
   ]);
   const volume = (id: string, fields: Partial<Resource> = {}): Resource => ({
     clusterId,

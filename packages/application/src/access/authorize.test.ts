@@ -64,6 +64,8 @@ describe('the access matrix', () => {
       'usage.get': 'viewer operator admin',
       'usage.fleet': '',
       'fleet.summary': '',
+      'leftover.list': '',
+      'leftover.remove': '',
       'fleet.clusters': '',
       'cost.get': 'viewer operator admin',
       'budget.set': 'admin',

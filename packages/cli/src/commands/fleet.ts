@@ -1,8 +1,10 @@
 import type { FleetSummary } from '@matryoshka/contract';
 import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, outputOptions } from '../context.ts';
+import { usageError } from '../errors.ts';
 import { formatItem, formatList, isData } from '../output/format.ts';
-import { fleetClusterView } from '../output/views.ts';
+import { fleetClusterView, leftoverView } from '../output/views.ts';
+import { newIdempotencyKey } from './operation.ts';
 
 const phases = ['creating', 'ready', 'updating', 'degraded', 'deleting'] as const;
 
@@ -53,8 +55,30 @@ export function fleetCommands(program: Command, context: CliContext): Command {
       });
       terminal.stdout(formatList(items, fleetClusterView(now()), outputOptions(command)));
     });
+  group
+    .command('leftovers')
+    .description('what deleted clusters left in the projects of customers')
+    .action(async (_: unknown, command: Command) => {
+      const { client } = await clientOf(context, command);
+      terminal.stdout(formatList(await client.list('leftover.list', {}), leftoverView(now()), outputOptions(command)));
+    });
+  group
+    .command('remove-leftover <kind> <id>')
+    .description('remove one that nobody wanted to keep')
+    .action(async (kind: string, leftoverId: string, _: unknown, command: Command) => {
+      const { client } = await clientOf(context, command);
+      const known = leftoverKinds.find((word) => word === kind);
+      if (known === undefined) throw usageError(`there is no kind ${kind}`, `One of: ${leftoverKinds.join(', ')}`);
+      await client.call('leftover.remove', {
+        params: { kind: known, leftoverId },
+        idempotencyKey: newIdempotencyKey(),
+      });
+      terminal.stderr(`${kind} ${leftoverId} goes within a minute. See: kaas fleet leftovers\n`);
+    });
   return group;
 }
+
+const leftoverKinds = ['load-balancer', 'floating-ip', 'volume', 'volume-snapshot'] as const;
 
 function summaryText({
   clusters,

@@ -7,6 +7,7 @@ import type {
   Event,
   Flavor,
   FleetCluster,
+  Leftover,
   Me,
   Node,
   Operation,
@@ -85,6 +86,25 @@ export const fleetClusterView = (now: Date): View<FleetCluster> => ({
     { head: 'CAUSE', cell: ({ cause }) => cause?.code ?? '' },
     { head: 'WHY', cell: ({ cause }) => cause?.message ?? '', wide: true },
     { head: 'PROJECT ID', cell: ({ projectId }) => projectId, wide: true },
+  ],
+});
+
+export const leftoverView = (now: Date): View<Leftover> => ({
+  name: ({ kind, id }) => `${kind}/${id}`,
+  columns: [
+    { head: 'PROJECT', cell: ({ projectName }) => projectName },
+    { head: 'CLUSTER', cell: ({ clusterName }) => clusterName },
+    { head: 'KIND', cell: ({ kind }) => kind },
+    { head: 'FOR', cell: ({ usedBy }) => usedBy ?? '' },
+    { head: 'STATUS', cell: ({ status }) => status },
+    { head: 'WHY', cell: ({ reason }) => reason },
+    {
+      head: 'REMOVAL',
+      cell: ({ removal }) =>
+        removal === null ? '' : (removal.error ?? `asked for ${formatAge(removal.requestedAt, now)} ago`),
+    },
+    { head: 'ID', cell: ({ id }) => id },
+    { head: 'NAME', cell: ({ name }) => name, wide: true },
   ],
 });
 

@@ -1,14 +1,21 @@
 import type { Resource, ResourceKind } from '@matryoshka/domain';
 import { type Cloud, isOpenStackError } from '@matryoshka/openstack';
-import type { Logger } from '@matryoshka/system';
+import { errorMessage, type Logger } from '@matryoshka/system';
 import { periodically } from '../periodically.ts';
 import { balancersOf, type Owners, snapshotsOf, volumesOf } from './recognise.ts';
 
 /** Where the inventory is kept for kaas-api, which never asks the cloud. */
 export interface InventoryStore {
-  clusters(): Promise<readonly { readonly id: string; readonly projectId: string }[]>;
+  /** Also those that are gone. */
+  clusters(): Promise<readonly { readonly id: string; readonly projectId: string; readonly deleted: boolean }[]>;
   /** The resources of these kinds become exactly these. */
   replace(kinds: readonly ResourceKind[], resources: readonly Resource[]): Promise<void>;
+  /** What clusters that are gone left of these kinds becomes exactly this. */
+  replaceLeftovers(kinds: readonly ResourceKind[], resources: readonly Resource[]): Promise<void>;
+  /** Leftovers that shall go. */
+  removals(): Promise<readonly { readonly kind: ResourceKind; readonly id: string }[]>;
+  /** Why it could not be removed; null: it was told to go. */
+  noteRemoval(what: { readonly kind: ResourceKind; readonly id: string }, error: string | null): Promise<void>;
 }
 
 /**
@@ -20,7 +27,10 @@ export async function syncInventory(
   store: InventoryStore,
   options: { readonly log: Logger; readonly signal: AbortSignal },
 ): Promise<void> {
-  const owners: Owners = new Map((await store.clusters()).map(({ id, projectId }) => [id, projectId]));
+  const clusters = await store.clusters();
+  const owners: Owners = new Map(clusters.map(({ id, projectId }) => [id, projectId]));
+  const gone = new Set(clusters.filter(({ deleted }) => deleted).map(({ id }) => id));
+  const leftovers: Resource[] = [];
   const { signal, log } = options;
   const part = async (kinds: readonly ResourceKind[], look: () => Promise<readonly Resource[]>): Promise<void> => {
     let found: readonly Resource[];
@@ -35,7 +45,13 @@ export async function syncInventory(
       // The catalogue lacks the service.
       found = [];
     }
-    await store.replace(kinds, found);
+    const isLeft = ({ clusterId }: Resource): boolean => gone.has(clusterId);
+    await store.replace(
+      kinds,
+      found.filter((resource) => !isLeft(resource)),
+    );
+    await store.replaceLeftovers(kinds, found.filter(isLeft));
+    leftovers.push(...found.filter(isLeft));
   };
   await part(['load-balancer', 'floating-ip'], async () => {
     const balancers = await cloud.octavia.loadBalancers.list({}, signal);
@@ -47,7 +63,36 @@ export async function syncInventory(
   await part(['volume-snapshot'], async () =>
     snapshotsOf(owners, await cloud.cinder.snapshots.list(everybodys, signal)),
   );
+  await removeLeftovers(cloud, store, leftovers, options);
 }
+
+/** Removes what shall go and was recognised a moment ago: whatever a row of the database says, nothing else is touched. */
+async function removeLeftovers(
+  cloud: Cloud,
+  store: InventoryStore,
+  leftovers: readonly Resource[],
+  { log, signal }: { readonly log: Logger; readonly signal: AbortSignal },
+): Promise<void> {
+  for (const what of await store.removals()) {
+    const found = leftovers.find(({ kind, id }) => kind === what.kind && id === what.id);
+    if (found === undefined) continue;
+    try {
+      await removals[found.kind](cloud, found.id, signal);
+      log.info({ kind: found.kind, id: found.id, clusterId: found.clusterId }, 'a leftover was told to go');
+      await store.noteRemoval(what, null);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      await store.noteRemoval(what, errorMessage(error));
+    }
+  }
+}
+
+const removals: Readonly<Record<ResourceKind, (cloud: Cloud, id: string, signal: AbortSignal) => Promise<unknown>>> = {
+  'load-balancer': async (cloud, id, signal) => await cloud.octavia.loadBalancers.deleteCascade(id, signal),
+  'floating-ip': async (cloud, id, signal) => await cloud.neutron.floatingIps.delete(id, signal),
+  volume: async (cloud, id, signal) => await cloud.cinder.volumes.delete(id, signal),
+  'volume-snapshot': async (cloud, id, signal) => await cloud.cinder.snapshots.delete(id, signal),
+};
 
 /** Synchronises at once and then every interval until the signal aborts; a failure is logged and repeated. */
 export async function runInventory(

@@ -1,4 +1,11 @@
-import { listClusterOwners, type Pool, replaceResources } from '@matryoshka/postgres';
+import {
+  listClusterOwners,
+  listRemovals,
+  noteRemoval,
+  type Pool,
+  replaceLeftovers,
+  replaceResources,
+} from '@matryoshka/postgres';
 import type { InventoryStore } from './inventory.ts';
 
 /** The inventory in the product database. */
@@ -8,5 +15,8 @@ export function createPostgresInventory(pool: Pool): InventoryStore {
     replace: async (kinds, resources) => {
       await replaceResources(pool, kinds, resources);
     },
+    replaceLeftovers: async (kinds, resources) => await replaceLeftovers(pool, kinds, resources),
+    removals: async () => await listRemovals(pool),
+    noteRemoval: async (what, error) => await noteRemoval(pool, what, error),
   };
 }

@@ -1,12 +1,12 @@
 import type { Resource, ResourceKind } from '@matryoshka/domain';
 import type { Queryable } from '../database.ts';
 
-/** The clusters whose resources are looked for. */
+/** The clusters whose resources are looked for, also those that are gone: they may have left some. */
 export async function listClusterOwners(
   db: Queryable,
-): Promise<readonly { readonly id: string; readonly projectId: string }[]> {
-  const result = await db.query<{ id: string; projectId: string }>(
-    'select id, project_id as "projectId" from clusters where deleted_at is null',
+): Promise<readonly { readonly id: string; readonly projectId: string; readonly deleted: boolean }[]> {
+  const result = await db.query<{ id: string; projectId: string; deleted: boolean }>(
+    'select id, project_id as "projectId", deleted_at is not null as deleted from clusters',
   );
   return result.rows;
 }
