@@ -1,11 +1,10 @@
-import { parseArgs } from 'node:util';
 import { errorMessage, run } from '@matryoshka/system';
+import { readOptions } from './options.ts';
 import { setUp } from './set-up.ts';
 import { type Count, check, type Stage } from './stage.ts';
 import { vitest } from './vitest.ts';
 
 const heartbeatMs = 30_000;
-const tiers = ['unit', 'medium', 'e2e'] as const;
 
 const root = new URL('../../..', import.meta.url).pathname;
 process.chdir(root);
@@ -16,12 +15,10 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-const { values } = parseArgs({ options: { tier: { type: 'string', multiple: true } } });
-const wanted = values.tier ?? [...tiers];
-const unknown = wanted.filter((tier) => !tiers.some((known) => known === tier));
-if (unknown.length > 0) {
-  process.stderr.write(`kaas test: unknown tier ${unknown.join(', ')}\n  next step: use ${tiers.join(', ')}.\n`);
-  process.exit(2);
+const options = readOptions(process.argv.slice(2));
+if ('say' in options) {
+  (options.code === 0 ? process.stdout : process.stderr).write(options.say);
+  process.exit(options.code);
 }
 
 const node = process.execPath;
@@ -32,7 +29,7 @@ const stages: readonly Stage[] = [
   check('lint', [node, `${modules}/@biomejs/biome/bin/biome`, 'check', '.']),
   check('dependency directions', [node, 'tools/layers/src/main.ts']),
   check('licences, lock file, file sizes', [node, 'tools/repository-checks/src/main.ts']),
-  ...wanted
+  ...options.tiers
     .filter((tier) => tier === 'unit' || tracked.includes(`.${tier}.ts`))
     .map((tier) => vitest(tier, `${modules}/vitest/vitest.mjs`)),
 ];
