@@ -67,6 +67,7 @@ const platform = await startTestPlatform();
 try {
   const api = await startApiProcess(platform);
   await measureList(api);
+  await measureFleet(api);
   await measureCreates(api);
   // One that has done nothing yet, so that its memory is that of the subscribers.
   await measureEvents(await startApiProcess(platform));
@@ -114,6 +115,30 @@ async function measureList(api: ApiProcess): Promise<void> {
   } finally {
     bare.kill();
   }
+}
+
+/** The provider's look at the clusters of `measureList`, each with two workers and an operation that runs. */
+async function measureFleet(api: ApiProcess): Promise<void> {
+  const expiresAt = new Date(Date.now() + 3_600_000);
+  const token = await platform.login(await platform.newProject(), 'viewer', { expiresAt, isProvider: true });
+  await platform.asSuperuser(
+    `insert into nodes (cluster_id, name, project_id, pool, flavor, state, server_id, address, created_at, ready_at)
+     select id, id || '-' || n, project_id, 'workers', 'm1.small', 'ready', md5(id || n), '10.6.0.' || n, now(), now() from clusters, generate_series(1, 2) n;
+     insert into operations (id, project_id, cluster_id, kind, generation, requested_by, request_id)
+     select 'op-' || lpad((row_number() over ())::text, 12, '0'), project_id, id, 'cluster.create', 1, 'x', 'x' from clusters;
+     analyze nodes; analyze operations`,
+  );
+  const measured: string[] = [];
+  for (const [name, path] of [
+    ['a page of 100', 'clusters'],
+    ['found by a server', 'clusters?search=d41d8cd98f00'],
+    ['troubled', 'clusters?attention=troubled'],
+    ['counted', 'summary'],
+  ] as const) {
+    const took = await load(2_000, 1, async () => await read(`${api.url}/v1/fleet/${path}`, token));
+    measured.push(`${name} ${ms(median(took))}`);
+  }
+  say(`fleet of ${clusters} clusters and ${2 * clusters} workers: ${measured.join(', ')}`);
 }
 
 async function measureCreates(api: ApiProcess): Promise<void> {
