@@ -3,7 +3,7 @@ export { shortHash, stableJson } from './digest.ts';
 export { type Actor, errorMessage, hasErrnoCode, TypedError, type TypedErrorOptions } from './errors.ts';
 export { readFileIfExists, removeFolder, writeFileAtomic } from './files.ts';
 export { acquireLock, type Lock } from './lock.ts';
-export { createLogger, type Logger } from './log.ts';
+export { createLogger, type Logger, serializeError } from './log.ts';
 export { keepCompiled, nodeProgram } from './node-program.ts';
 export { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
 export { CommandError, type RunOptions, type RunResult, run } from './run.ts';

@@ -1,4 +1,4 @@
-import { type Logger as PinoLogger, pino } from 'pino';
+import { type Logger as PinoLogger, pino, stdSerializers } from 'pino';
 
 export type Logger = PinoLogger;
 
@@ -8,4 +8,9 @@ export function createLogger(name: string): Logger {
     { name, level: process.env.MATRYOSHKA_LOG_LEVEL ?? 'info', base: { name } },
     pino.destination({ dest: 2, sync: true }),
   );
+}
+
+/** An error as the logger would write it, with its causes: to be changed before it is written. */
+export function serializeError(error: Error): object {
+  return stdSerializers.err(error);
 }

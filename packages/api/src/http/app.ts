@@ -1,12 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { KaasError } from '@matryoshka/application';
-import { hasErrnoCode, type Logger, TypedError } from '@matryoshka/system';
+import { hasErrnoCode, type Logger, serializeError, TypedError } from '@matryoshka/system';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { openPaths } from '../health/health.ts';
 import { securityHeaders, sendProblem } from './answer.ts';
 import { logCall, pathOf } from './call-log.ts';
 import { parseJsonBody } from './json-body.ts';
+import { masked, secretsOf } from './mask.ts';
 import { allowedMethods } from './methods.ts';
 import { problemOf, unknownPath } from './problem.ts';
 import type { Callers } from './register.ts';
@@ -80,8 +81,11 @@ function headersOf(request: FastifyRequest): Readonly<Record<string, string>> {
 
 function logFailure(log: Logger, code: string, error: unknown, request: FastifyRequest): void {
   const fields = { requestId: request.id, method: request.method, path: pathOf(request), code };
-  if (code === 'internal') log.error({ ...fields, err: error }, 'request failed');
-  else log.warn({ ...fields, reason: reasonOf(error) }, 'request failed');
+  const secrets = secretsOf(request);
+  if (code === 'internal') {
+    const err = error instanceof Error ? serializeError(error) : { message: String(error) };
+    log.error({ ...fields, err: masked(err, secrets) }, 'request failed');
+  } else log.warn({ ...fields, reason: masked(reasonOf(error), secrets) }, 'request failed');
 }
 
 /** The words of the innermost cause. */
