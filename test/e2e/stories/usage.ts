@@ -49,9 +49,9 @@ export function usageStories(): void {
     it('is metered, and costs what the provider’s list says from then on', async () => {
       const before = await kaasJson<Usage>(['usage', '--cluster', 'demo']);
       const kinds = new Set(before.lines.map(({ item }) => item));
-      expect(kinds).toEqual(
-        new Set(['control-plane', 'node', 'load-balancer', 'floating-ip', 'volume', 'volume-snapshot']),
-      );
+      // A snapshot of the stories before may have come and gone between two looks at the cloud.
+      kinds.delete('volume-snapshot');
+      expect(kinds).toEqual(new Set(['control-plane', 'node', 'load-balancer', 'floating-ip', 'volume']));
       for (const { quantity } of before.lines) expect(Number(quantity)).toBeGreaterThan(0);
       expect(before).toMatchObject({ currency: null, total: '0' });
 
