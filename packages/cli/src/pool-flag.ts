@@ -1,6 +1,9 @@
 import type { PoolSpec, Taint } from '@matryoshka/contract';
 import { usageError } from './errors.ts';
 
+/** Gathers the values of an option that may be repeated. */
+export const collect = (text: string, all: readonly string[]): readonly string[] => [...all, text];
+
 /** `NAME:FLAVOR:COUNT`, as in `--pool workers:m1.medium:2`. */
 export function parsePool(text: string): PoolSpec {
   const [name, flavor, count, ...rest] = text.split(':');

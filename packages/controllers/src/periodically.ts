@@ -1,4 +1,4 @@
-import { type Logger, sleep } from '@matryoshka/system';
+import { type Logger, repeatedly } from '@matryoshka/system';
 
 export interface PeriodicOptions {
   readonly intervalMs: number;
@@ -13,15 +13,8 @@ export interface PeriodicOptions {
 /** Works at once and then every interval until the signal aborts; a failure is logged and repeated. */
 export async function periodically(options: PeriodicOptions, work: () => Promise<void>): Promise<void> {
   const { intervalMs, retryMs, failure, log, signal } = options;
-  while (!signal.aborted) {
-    let delayMs = intervalMs;
-    try {
-      await work();
-    } catch (error) {
-      if (signal.aborted) return;
-      log.warn({ err: error }, failure);
-      delayMs = retryMs;
-    }
-    await sleep(delayMs, signal).catch(() => undefined);
-  }
+  const failed = (error: unknown): void => {
+    if (!signal.aborted) log.warn({ err: error }, failure);
+  };
+  await repeatedly({ intervalMs, retryMs, signal, failed }, work);
 }

@@ -142,10 +142,7 @@ export async function seeingFleet<T>(tx: Queryable, work: () => Promise<T>): Pro
 
 /** Like `inTransaction`, reading all projects; for administrators of the provider only. What is written needs a project, and there is none here. */
 export async function inFleet<T>(pool: Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
-  return await inTransaction(pool, async (tx) => {
-    await tx.query("select set_config('kaas.provider', 'on', true)");
-    return await work(tx);
-  });
+  return await inTransaction(pool, async (tx) => await seeingFleet(tx, async () => await work(tx)));
 }
 
 /** True for a PostgreSQL error with one of the SQLSTATEs, e.g. `23505` unique_violation. */

@@ -124,7 +124,7 @@ export {
   touchToken,
 } from './token/tokens.ts';
 export { listTokenMakers, revokeTokensBeyond, type TokenMaker } from './token/watch.ts';
-export { costs, type UsageLine, type UsageQuestion, usageLines } from './usage/usage.ts';
+export { type ClusterCost, costs, type UsageLine, type UsageQuestion, usageLines } from './usage/usage.ts';
 export {
   claimDeliveries,
   getDelivery,

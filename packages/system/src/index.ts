@@ -8,4 +8,4 @@ export { keepCompiled, nodeProgram } from './node-program.ts';
 export { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
 export { CommandError, type RunOptions, type RunResult, run } from './run.ts';
 export { markUsed, removeUnused } from './unused.ts';
-export { sleep, type WaitOptions, waitFor } from './wait.ts';
+export { type RepeatOptions, repeatedly, sleep, type WaitOptions, waitFor } from './wait.ts';

@@ -20,3 +20,27 @@ export async function waitFor(check: () => boolean | Promise<boolean>, options: 
     await sleep(options.intervalMs ?? 200, options.signal);
   }
 }
+
+export interface RepeatOptions {
+  readonly intervalMs: number;
+  /** Pause after a failure; default: the interval. */
+  readonly retryMs?: number;
+  readonly signal: AbortSignal;
+  /** Told of every failure; the next round does what this one left. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** Works at once and then after every interval until the signal aborts. No failure ends it. */
+export async function repeatedly(options: RepeatOptions, work: () => Promise<void>): Promise<void> {
+  const { intervalMs, retryMs = intervalMs, signal, failed } = options;
+  while (!signal.aborted) {
+    let pauseMs = intervalMs;
+    try {
+      await work();
+    } catch (error) {
+      failed(error);
+      pauseMs = retryMs;
+    }
+    await sleep(pauseMs, signal).catch(() => undefined);
+  }
+}

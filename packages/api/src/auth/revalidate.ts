@@ -10,7 +10,7 @@ import {
   type SecretBox,
   type SessionToCheck,
 } from '@matryoshka/postgres';
-import { errorMessage, type Logger, sleep } from '@matryoshka/system';
+import { errorMessage, type Logger, repeatedly } from '@matryoshka/system';
 import { isProviderAdmin, type ProviderProject, proofContext } from './sessions.ts';
 
 export interface RevalidationOptions {
@@ -35,15 +35,10 @@ const askTimeoutMs = 15_000;
  */
 export async function runRevalidation(options: RevalidationOptions): Promise<void> {
   const { everyMs, log, signal } = options;
-  while (!signal.aborted) {
-    try {
-      await lookAtDue(options);
-    } catch (error) {
-      // Their turn comes again.
-      if (!signal.aborted) log.warn({ reason: errorMessage(error) }, 'sessions could not be looked at again');
-    }
-    await sleep(Math.max(everyMs / 4, 20), signal).catch(() => undefined);
-  }
+  const failed = (error: unknown): void => {
+    if (!signal.aborted) log.warn({ reason: errorMessage(error) }, 'sessions could not be looked at again');
+  };
+  await repeatedly({ intervalMs: Math.max(everyMs / 4, 20), signal, failed }, async () => await lookAtDue(options));
 }
 
 async function lookAtDue(options: RevalidationOptions): Promise<void> {

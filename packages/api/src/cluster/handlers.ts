@@ -23,19 +23,19 @@ export async function clusterOf({ pool }: ApiContext, caller: Caller, clusterId:
 }
 
 /** Throws `validation_failed`. */
-function requirementsOf(selector: string): readonly LabelRequirement[] {
-  const requirements = parseSelector(selector);
-  if (requirements !== undefined) return requirements;
+function requirementsOf(selector: string | undefined): readonly LabelRequirement[] | undefined {
+  const requirements = selector === undefined ? undefined : parseSelector(selector);
   const message =
     'must be requirements with commas between: key=value, key!=value, key in (a,b), key notin (a,b), key, !key';
-  refuseViolations([{ pointer: '?selector', code: 'invalid_selector', message }]);
-  return [];
+  if (selector !== undefined && requirements === undefined)
+    refuseViolations([{ pointer: '?selector', code: 'invalid_selector', message }]);
+  return requirements;
 }
 
 export const clusterHandlers: Pick<PlainHandlers, 'cluster.list' | 'cluster.get' | 'cluster.kubeconfig'> = {
   'cluster.list': async ({ pool }, { caller, query }) => {
     const { name, selector, cursor, limit = defaultPageSize } = query;
-    const requirements = selector === undefined ? undefined : requirementsOf(selector);
+    const requirements = requirementsOf(selector);
     const scope: CursorScope = ['cluster.list', caller.projectId, name, selector];
     const after = decodeCursor(scope, cursor, ([key]) => key);
     const rows = await inProject(

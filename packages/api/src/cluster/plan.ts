@@ -1,5 +1,5 @@
 import { createCluster, quotaView } from '@matryoshka/application';
-import { deletionItems, meteredAs } from '@matryoshka/domain';
+import { deletionItems } from '@matryoshka/domain';
 import {
   getCluster,
   getProjectQuota,
@@ -7,9 +7,9 @@ import {
   listClusters,
   listFlavors,
   operationDurations,
-  quote,
 } from '@matryoshka/postgres';
 import type { PlainHandlers } from '../http/incoming.ts';
+import { pricedItems } from '../price/priced.ts';
 import { writeTransaction } from '../store.ts';
 
 export const planHandlers: Pick<PlainHandlers, 'cluster.plan'> = {
@@ -21,23 +21,13 @@ export const planHandlers: Pick<PlainHandlers, 'cluster.plan'> = {
       if (cluster === undefined) throw new Error('the planned cluster vanished');
       const quota = await getProjectQuota(tx, caller.projectId);
       const quotaItems = quotaView(quota, await listClusters(tx, { limit: 10_000 }), await listFlavors(tx)).items;
-      const items = deletionItems(cluster, [], 'keep');
-      const { currency, perMonth, total } = await quote(
-        tx,
-        items.map((item) => meteredAs(cluster, item)),
-        now(),
-      );
+      const { items, currency, total } = await pricedItems(tx, cluster, deletionItems(cluster, [], 'keep'), now());
       const durations = await operationDurations(tx, 'cluster.create', cluster.tier);
       const { name, kubernetesVersion, tier } = cluster;
       return {
         data: {
           ...{ name, kubernetesVersion, tier, quota: quotaItems },
-          creates: items.map(({ kind, name: of, count }, n) => ({
-            kind,
-            name: of,
-            count,
-            perMonth: perMonth[n] ?? null,
-          })),
+          creates: items.map(({ kind, name: of, count, perMonth }) => ({ kind, name: of, count, perMonth })),
           price: currency === null ? null : { currency, ...total },
           estimate:
             durations === undefined

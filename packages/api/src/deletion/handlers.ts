@@ -1,10 +1,10 @@
 import { clusterView, deletionPlanView, KaasError, notFound, receiptView, undoDeletion } from '@matryoshka/application';
 import { defaultPageSize } from '@matryoshka/contract';
-import { meteredAs } from '@matryoshka/domain';
-import { allResources, getReceipt, inProject, listReceipts, quote } from '@matryoshka/postgres';
+import { allResources, getReceipt, inProject, listReceipts } from '@matryoshka/postgres';
 import { clusterOf } from '../cluster/handlers.ts';
 import { type CursorScope, decodeCursor, pageOf } from '../http/cursor.ts';
 import type { PlainHandlers, WriteHandlers } from '../http/incoming.ts';
+import { pricedItems } from '../price/priced.ts';
 import { writeTransaction } from '../store.ts';
 
 export const deletionHandlers: Pick<PlainHandlers, 'deletion.plan' | 'receipt.list' | 'receipt.get'> = {
@@ -17,11 +17,8 @@ export const deletionHandlers: Pick<PlainHandlers, 'deletion.plan' | 'receipt.li
     return await inProject(context.pool, caller, async (tx) => {
       const resources = await allResources(tx, params.clusterId);
       const plan = deletionPlanView(cluster, resources, query.volumes ?? 'keep', context.now());
-      const metered = plan.items.map((item) => meteredAs(cluster, item));
-      const { currency, perMonth } = await quote(tx, metered, context.now());
-      return {
-        data: { ...plan, currency, items: plan.items.map((item, n) => ({ ...item, perMonth: perMonth[n] ?? null })) },
-      };
+      const { currency, items } = await pricedItems(tx, cluster, plan.items, context.now());
+      return { data: { ...plan, currency, items: [...items] } };
     });
   },
   'receipt.list': async ({ pool }, { caller, query }) => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beginDueDeletion } from '@matryoshka/application';
 import { clustersToDelete, inProject, type Pool } from '@matryoshka/postgres';
-import { errorMessage, type Logger, sleep } from '@matryoshka/system';
+import { errorMessage, type Logger, repeatedly } from '@matryoshka/system';
 import { writeTransaction } from '../store.ts';
 
 /** So many at a time; the next round takes the next ones. */
@@ -18,23 +18,19 @@ export async function runDeletionSchedule(options: {
   readonly intervalMs: number;
   readonly signal: AbortSignal;
 }): Promise<void> {
-  const { log, intervalMs, signal } = options;
-  while (!signal.aborted) {
-    try {
-      for (const { clusterId, projectId } of await clustersToDelete(options.pool, most)) {
-        if (signal.aborted) return;
-        const where = { clusterId, projectId, requestId: `schedule-${randomUUID()}` };
-        const begun = await inProject(
-          options.pool,
-          { projectId, clusterIds: null },
-          async (tx) => await beginDueDeletion(writeTransaction(tx), where, options.now()),
-        );
-        if (begun) log.info({ clusterId, requestId: where.requestId }, 'a deletion begins whose time has come');
-      }
-    } catch (error) {
-      // The next round does what this one left.
-      log.warn({ reason: errorMessage(error) }, 'the schedule of deletions failed');
+  const { pool, now, log, intervalMs, signal } = options;
+  const failed = (error: unknown): void =>
+    log.warn({ reason: errorMessage(error) }, 'the schedule of deletions failed');
+  await repeatedly({ intervalMs, signal, failed }, async () => {
+    for (const { clusterId, projectId } of await clustersToDelete(pool, most)) {
+      if (signal.aborted) return;
+      const where = { clusterId, projectId, requestId: `schedule-${randomUUID()}` };
+      const begun = await inProject(
+        pool,
+        { projectId, clusterIds: null },
+        async (tx) => await beginDueDeletion(writeTransaction(tx), where, now()),
+      );
+      if (begun) log.info({ clusterId, requestId: where.requestId }, 'a deletion begins whose time has come');
     }
-    await sleep(intervalMs, signal).catch(() => undefined);
-  }
+  });
 }

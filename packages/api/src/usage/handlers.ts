@@ -1,16 +1,6 @@
 import { periodOf, refuseViolations } from '@matryoshka/application';
-import {
-  costs,
-  deleteBudget,
-  getBudget,
-  inFleet,
-  inProject,
-  type Queryable,
-  saveBudget,
-  type UsageQuestion,
-  usageLines,
-} from '@matryoshka/postgres';
-import type { PlainHandlers, WriteHandlers } from '../http/incoming.ts';
+import { costs, inFleet, inProject, type Queryable, type UsageQuestion, usageLines } from '@matryoshka/postgres';
+import type { PlainHandlers } from '../http/incoming.ts';
 import { costOf } from './cost.ts';
 
 /** The question that a query asks. Throws `validation_failed`. */
@@ -44,23 +34,4 @@ export const usageHandlers: Pick<PlainHandlers, 'usage.get' | 'usage.fleet' | 'c
   'cost.get': async ({ pool, now }, { caller }) => ({
     data: await inProject(pool, caller, async (tx) => await costOf(tx, now())),
   }),
-};
-
-export const budgetWrites: Pick<WriteHandlers, 'budget.set' | 'budget.delete'> = {
-  'budget.set': async ({ now }, { tx, audit }, { caller, body, shape }) => {
-    const zero = !/[1-9]/.test(String(body?.amount ?? '1'));
-    const violation = { pointer: '/amount', code: 'too_small', message: 'must be more than nothing' };
-    refuseViolations([...shape, ...(zero ? [violation] : [])]);
-    const before = await getBudget(tx);
-    const { amount, thresholds = [50, 80, 100] } = body;
-    await saveBudget(tx, { amount, thresholds, createdBy: caller.userName });
-    await audit({ resource: 'budget', ...(before === undefined ? {} : { before }), after: { amount, thresholds } });
-    return { data: await costOf(tx, now()) };
-  },
-  'budget.delete': async (_context, { tx, audit }) => {
-    const before = await getBudget(tx);
-    await deleteBudget(tx);
-    await audit({ resource: 'budget', ...(before === undefined ? {} : { before }) });
-    return { data: undefined };
-  },
 };

@@ -16,7 +16,7 @@ import {
   type StoredDelivery,
   type StoredWebhook,
 } from '@matryoshka/postgres';
-import { errorMessage, type Logger, sleep } from '@matryoshka/system';
+import { errorMessage, type Logger, repeatedly } from '@matryoshka/system';
 import { cloudEvent, contentType } from './message.ts';
 import { type SendOptions, sendWebhook } from './send.ts';
 
@@ -68,24 +68,19 @@ export async function runWebhooks(options: WebhookWorkerOptions): Promise<void> 
   const { pool, log, intervalMs, signal } = options;
   // Each project has its own turn, so that receivers that do not answer hold up nobody else's.
   const turns = new Map<string, Promise<void>>();
-  const fail = (error: unknown): void => {
+  const failed = (error: unknown): void => {
     if (!signal.aborted) log.warn({ reason: errorMessage(error) }, 'webhooks could not be served');
   };
-  while (!signal.aborted) {
-    try {
-      for (const projectId of await projectsWithWebhookWork(pool)) {
-        if (signal.aborted || turns.size >= mostTurns) break;
-        if (turns.has(projectId)) continue;
-        const turn = serveProject(options, projectId)
-          .catch(fail)
-          .finally(() => turns.delete(projectId));
-        turns.set(projectId, turn);
-      }
-    } catch (error) {
-      fail(error);
+  await repeatedly({ intervalMs, signal, failed }, async () => {
+    for (const projectId of await projectsWithWebhookWork(pool)) {
+      if (signal.aborted || turns.size >= mostTurns) break;
+      if (turns.has(projectId)) continue;
+      const turn = serveProject(options, projectId)
+        .catch(failed)
+        .finally(() => turns.delete(projectId));
+      turns.set(projectId, turn);
     }
-    await sleep(intervalMs, signal).catch(() => undefined);
-  }
+  });
   await Promise.all(turns.values());
 }
 

@@ -3,11 +3,11 @@ import type { Cluster, ClusterCreate, ClusterPatch, DeletionSettings, PoolSpec }
 import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { usageError } from '../errors.ts';
-import { formatItem, formatList, isData } from '../output/format.ts';
+import { formatData, formatItem, formatList, isData } from '../output/format.ts';
 import { money } from '../output/money-views.ts';
 import { clusterView, plannedView, resourceView } from '../output/views.ts';
 import { parseDuration } from '../parse-duration.ts';
-import { parseLabels, parsePool } from '../pool-flag.ts';
+import { collect, parseLabels, parsePool } from '../pool-flag.ts';
 import { credentialCommands } from './credential.ts';
 import { deletionCommands } from './deletion.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
@@ -81,13 +81,13 @@ export function clusterBody(name: string, options: CreateOptions, now: Date): Cl
   };
 }
 
-const collect = (text: string, all: readonly string[]): readonly string[] => [...all, text];
+const isRemoval = (text: string): boolean => /^[^=]+-$/.test(text);
 
 /** As `kubectl label` reads it: `key=value` sets, `key-` removes. */
 function changedLabels(labels: Readonly<Record<string, string>>, changes: readonly string[]): Record<string, string> {
-  const removed = new Set(changes.filter((text) => /^[^=]+-$/.test(text)).map((text) => text.slice(0, -1)));
-  const set = parseLabels(changes.filter((text) => !removed.has(text.slice(0, -1)) || text.includes('=')));
-  return { ...Object.fromEntries(Object.entries(labels).filter(([key]) => !removed.has(key))), ...set };
+  const removed = new Set(changes.filter(isRemoval).map((text) => text.slice(0, -1)));
+  const kept = Object.entries(labels).filter(([key]) => !removed.has(key));
+  return { ...Object.fromEntries(kept), ...parseLabels(changes.filter((text) => !isRemoval(text))) };
 }
 
 export function clusterCommands(program: Command, context: CliContext): void {
@@ -202,7 +202,7 @@ async function showPlan(context: CliContext, command: Command, client: Client, b
   const plan = await client.call('cluster.plan', { body });
   const output = outputOptions(command);
   if (isData(output)) {
-    terminal.stdout(formatItem(plan, { columns: [], name: ({ name }) => name }, output));
+    terminal.stdout(formatData(plan, output));
     return;
   }
   terminal.stdout(formatList(plan.creates, plannedView, output));

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { formatItem, formatList, isData } from '../output/format.ts';
+import { formatData, formatItem, formatList, isData } from '../output/format.ts';
 import { clusterView, deletionItemView, receiptView } from '../output/views.ts';
 import { parseDuration } from '../parse-duration.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
@@ -78,7 +78,7 @@ export function deletionCommands(group: Command, context: CliContext): void {
       const plan = await planOf(client, cluster, options.volumes);
       const output = outputOptions(command);
       if (isData(output)) {
-        terminal.stdout(formatItem(plan, { columns: [], name: ({ planId }) => planId }, output));
+        terminal.stdout(formatData(plan, output));
         return;
       }
       terminal.stdout(formatList(plan.items, deletionItemView, output));

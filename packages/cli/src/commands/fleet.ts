@@ -2,9 +2,10 @@ import type { FleetSummary } from '@matryoshka/contract';
 import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, outputOptions } from '../context.ts';
 import { usageError } from '../errors.ts';
-import { formatItem, formatList, isData } from '../output/format.ts';
+import { formatData, formatList, isData } from '../output/format.ts';
 import { fleetClusterView, leftoverView } from '../output/views.ts';
 import { newIdempotencyKey } from './operation.ts';
+import { fleetUsageCommand } from './usage.ts';
 
 const phases = ['creating', 'ready', 'updating', 'degraded', 'deleting'] as const;
 
@@ -17,8 +18,8 @@ interface ClustersOptions {
   readonly late?: boolean;
 }
 
-/** For administrators of the provider. Answers the group, for commands of other resources over all projects. */
-export function fleetCommands(program: Command, context: CliContext): Command {
+/** For administrators of the provider. */
+export function fleetCommands(program: Command, context: CliContext): void {
   const { terminal, now } = context;
   const group = program.command('fleet').description('provider: all projects together');
   group
@@ -28,9 +29,7 @@ export function fleetCommands(program: Command, context: CliContext): Command {
       const { client } = await clientOf(context, command);
       const summary = await client.call('fleet.summary', {});
       const output = outputOptions(command);
-      terminal.stdout(
-        isData(output) ? formatItem(summary, { columns: [], name: () => 'fleet' }, output) : summaryText(summary),
-      );
+      terminal.stdout(isData(output) ? formatData(summary, output) : summaryText(summary));
     });
   group
     .command('clusters [search]')
@@ -75,7 +74,7 @@ export function fleetCommands(program: Command, context: CliContext): Command {
       });
       terminal.stderr(`${kind} ${leftoverId} goes within a minute. See: kaas fleet leftovers\n`);
     });
-  return group;
+  fleetUsageCommand(group, context);
 }
 
 const leftoverKinds = ['load-balancer', 'floating-ip', 'volume', 'volume-snapshot'] as const;

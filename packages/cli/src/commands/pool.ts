@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { formatItem, formatList } from '../output/format.ts';
 import { poolView } from '../output/views.ts';
-import { parseCount, parseLabels, parseTaints } from '../pool-flag.ts';
+import { collect, parseCount, parseLabels, parseTaints } from '../pool-flag.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
 
 interface AddOptions extends WaitOptions {
@@ -13,7 +13,6 @@ interface AddOptions extends WaitOptions {
   readonly taint: readonly string[];
 }
 
-const collect = (text: string, all: readonly string[]): readonly string[] => [...all, text];
 const count = (text: string): number => parseCount(text, '--count');
 
 export function poolCommands(program: Command, context: CliContext): void {

@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import type { BudgetSet, Cost, PriceListCreate } from '@matryoshka/contract';
+import type { BudgetSet, Cost, Usage } from '@matryoshka/contract';
 import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { usageError } from '../errors.ts';
-import { formatItem, formatList, isData } from '../output/format.ts';
-import { costView, fleetUsageView, money, priceView, usageView } from '../output/money-views.ts';
-import { fleetCommands } from './fleet.ts';
+import { formatData, formatList, isData, type View } from '../output/format.ts';
+import { costView, fleetUsageView, money, usageView } from '../output/money-views.ts';
 import { newIdempotencyKey } from './operation.ts';
 
 interface PeriodOptions {
@@ -37,16 +35,12 @@ export function usageCommands(program: Command, context: CliContext): void {
     .option('--cluster <cluster>', 'of one, by name or id')
     .action(async (options: PeriodOptions & { readonly cluster?: string }, command: Command) => {
       const { client } = await clientOf(context, command);
-      // A deleted one is only known by its id.
       const { cluster } = options;
-      const id = cluster === undefined || /^c-[a-z0-9]{10}$/.test(cluster) ? cluster : undefined;
-      const clusterId = cluster === undefined ? undefined : (id ?? (await findCluster(client, cluster)).cluster.id);
+      // A deleted one is only known by its id.
+      const isId = cluster === undefined || /^c-[a-z0-9]{10}$/.test(cluster);
+      const clusterId = isId ? cluster : (await findCluster(client, cluster)).cluster.id;
       const query = { ...periodOf(options), ...(clusterId === undefined ? {} : { clusterId }) };
-      const usage = await client.call('usage.get', { query });
-      const output = outputOptions(command);
-      if (isData(output)) return terminal.stdout(formatItem(usage, { columns: [], name: () => '' }, output));
-      terminal.stdout(formatList(usage.lines, usageView(options.by), output));
-      terminal.stderr(`${usage.from} to ${usage.to}: ${money(usage.total, usage.currency)}\n`);
+      showUsage(context, command, await client.call('usage.get', { query }), usageView(options.by));
     });
   program
     .command('cost')
@@ -89,7 +83,7 @@ function percent(text: string): number {
 function showCost({ terminal }: CliContext, command: Command, cost: Cost): void {
   const output = outputOptions(command);
   if (isData(output)) {
-    terminal.stdout(formatItem(cost, { columns: [], name: () => '' }, output));
+    terminal.stdout(formatData(cost, output));
     return;
   }
   terminal.stdout(formatList(cost.clusters, costView, output));
@@ -100,62 +94,28 @@ function showCost({ terminal }: CliContext, command: Command, cost: Cost): void 
   );
 }
 
-/** Prices, for everybody; and what only the provider does with money. */
-export function priceCommands(program: Command, context: CliContext): void {
-  const { terminal } = context;
-  const group = program.command('price').description('what things cost');
-  group
-    .command('list')
-    .description('price lists, the latest first')
-    .action(async (_: unknown, command: Command) => {
-      const { client } = await clientOf(context, command);
-      const { items } = await client.call('price.list', {});
-      const output = outputOptions(command);
-      if (isData(output)) return terminal.stdout(formatList(items, { columns: [], name: ({ id }) => id }, output));
-      const rows = items.flatMap(({ prices, ...list }) => prices.map((price) => ({ ...list, ...price })));
-      terminal.stdout(formatList(rows, priceView, output));
-    });
-  group
-    .command('publish <file>')
-    .description(
-      'provider: a price list for all projects, as JSON ({"currency", "validFrom", "prices": [{"item", "sku", "perHour"}]})',
-    )
-    .action(async (file: string, _: unknown, command: Command) => {
-      const body = await readList(file);
-      const { client } = await clientOf(context, command);
-      const made = await client.call('price.publish', { body, idempotencyKey: newIdempotencyKey() });
-      terminal.stderr(`${made.id} is valid from ${made.validFrom} on\n`);
-    });
-  group
-    .command('withdraw <id>')
-    .description('provider: take back a price list that is not valid yet')
-    .action(async (priceListId: string, _: unknown, command: Command) => {
-      const { client } = await clientOf(context, command);
-      await client.call('price.withdraw', { params: { priceListId }, idempotencyKey: newIdempotencyKey() });
-      terminal.stderr(`${priceListId} is withdrawn\n`);
-    });
-
-  const fleet = fleetCommands(program, context);
+/** What all projects used: a command of the group `fleet`. */
+export function fleetUsageCommand(fleet: Command, context: CliContext): void {
   withPeriod(fleet.command('usage'))
     .description('what all projects used and what it cost')
     .action(async (options: PeriodOptions, command: Command) => {
       const { client } = await clientOf(context, command);
       const usage = await client.call('usage.fleet', { query: periodOf(options) });
-      const output = outputOptions(command);
-      if (isData(output)) return terminal.stdout(formatItem(usage, { columns: [], name: () => '' }, output));
-      terminal.stdout(formatList(usage.lines, fleetUsageView(options.by), output));
-      terminal.stderr(`${usage.from} to ${usage.to}: ${money(usage.total, usage.currency)}\n`);
+      showUsage(context, command, usage, fleetUsageView(options.by));
     });
 }
 
-async function readList(file: string): Promise<PriceListCreate> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as PriceListCreate;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw usageError(
-      `${file} cannot be read as JSON: ${reason}`,
-      'See docs/usage.md for what a price list looks like.',
-    );
+function showUsage<Line>(
+  { terminal }: CliContext,
+  command: Command,
+  usage: Pick<Usage, 'from' | 'to' | 'total' | 'currency'> & { readonly lines: readonly Line[] },
+  view: View<Line>,
+): void {
+  const output = outputOptions(command);
+  if (isData(output)) {
+    terminal.stdout(formatData(usage, output));
+    return;
   }
+  terminal.stdout(formatList(usage.lines, view, output));
+  terminal.stderr(`${usage.from} to ${usage.to}: ${money(usage.total, usage.currency)}\n`);
 }

@@ -3,7 +3,7 @@ import { eventTypes } from '@matryoshka/contract/routes';
 import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, outputOptions } from '../context.ts';
 import { usageError } from '../errors.ts';
-import { formatItem, formatList, isData } from '../output/format.ts';
+import { formatData, formatItem, formatList, isData } from '../output/format.ts';
 import { deliveryView, webhookView } from '../output/views.ts';
 import { newIdempotencyKey } from './operation.ts';
 
@@ -42,7 +42,7 @@ export function webhookCommands(program: Command, context: CliContext): void {
   const group = program.command('webhook').description('events of the project, sent to your address');
   const secretOf = (command: Command, item: { readonly secret: string }): void => {
     const output = outputOptions(command);
-    terminal.stdout(isData(output) ? formatItem(item, { columns: [], name: () => '' }, output) : `${item.secret}\n`);
+    terminal.stdout(isData(output) ? formatData(item, output) : `${item.secret}\n`);
   };
 
   withEvents(group.command('create <url>'))

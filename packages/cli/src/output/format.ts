@@ -33,3 +33,8 @@ export function formatItem<T>(item: T, view: View<T>, options: OutputOptions): s
   if (options.output === 'yaml') return stringify(item);
   return formatList([item], view, options);
 }
+
+/** Prints what has no table of its own, for a program. */
+export function formatData(value: unknown, options: OutputOptions): string {
+  return formatItem(value, { columns: [], name: () => '' }, options);
+}

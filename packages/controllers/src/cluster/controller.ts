@@ -1,5 +1,5 @@
 import { createInformer, createWorkQueue, type KubeObject, runWorkers, type WorkQueue } from '@matryoshka/kube';
-import { sleep } from '@matryoshka/system';
+import { repeatedly } from '@matryoshka/system';
 import type { ClusterContext } from './context.ts';
 import { clusterLabel } from './labels.ts';
 import { clusterApiVersion } from './manifests/cluster.ts';
@@ -79,14 +79,10 @@ async function pollDue(
   intervalMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      for (const id of await context.store.due(200)) queue.add(id);
-    } catch (error) {
-      logUnlessAborted(context, error, signal);
-    }
-    await sleep(intervalMs, signal).catch(() => undefined);
-  }
+  const failed = (error: unknown): void => logUnlessAborted(context, error, signal);
+  await repeatedly({ intervalMs, signal, failed }, async () => {
+    for (const id of await context.store.due(200)) queue.add(id);
+  });
 }
 
 async function watchManagement(context: ClusterContext, queue: WorkQueue, signal: AbortSignal): Promise<void> {

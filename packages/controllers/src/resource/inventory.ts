@@ -45,13 +45,10 @@ export async function syncInventory(
       // The catalogue lacks the service.
       found = [];
     }
-    const isLeft = ({ clusterId }: Resource): boolean => gone.has(clusterId);
-    await store.replace(
-      kinds,
-      found.filter((resource) => !isLeft(resource)),
-    );
-    await store.replaceLeftovers(kinds, found.filter(isLeft));
-    leftovers.push(...found.filter(isLeft));
+    const { live = [], left = [] } = Object.groupBy(found, ({ clusterId }) => (gone.has(clusterId) ? 'left' : 'live'));
+    await store.replace(kinds, live);
+    await store.replaceLeftovers(kinds, left);
+    leftovers.push(...left);
   };
   await part(['load-balancer', 'floating-ip'], async () => {
     const balancers = await cloud.octavia.loadBalancers.list({}, signal);

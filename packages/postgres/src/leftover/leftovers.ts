@@ -1,5 +1,6 @@
 import type { Resource, ResourceKind } from '@matryoshka/domain';
 import type { Queryable } from '../database.ts';
+import { resourceRows } from '../resource/resources.ts';
 
 export interface Leftover extends Resource {
   readonly clusterName: string;
@@ -21,8 +22,7 @@ export async function replaceLeftovers(
 ): Promise<void> {
   await db.query(
     `with seen as (
-       select * from jsonb_to_recordset($2) as r("clusterId" text, "projectId" text, kind text, id text, name text, status text,
-         "usedBy" text, address text, "sizeGib" integer, "createdAt" timestamptz)
+       ${resourceRows('$2')}
      ), gone as (
        delete from leftovers old where kind = any($1) and not exists (select 1 from seen where seen.kind = old.kind and seen.id = old.id)
      )

@@ -11,6 +11,11 @@ export async function listClusterOwners(
   return result.rows;
 }
 
+/** Resources that a parameter holds as JSON, as rows. */
+export const resourceRows = (parameter: string): string =>
+  `select * from jsonb_to_recordset(${parameter}) as r("clusterId" text, "projectId" text, kind text, id text, name text, status text,
+     "usedBy" text, address text, "sizeGib" integer, "createdAt" timestamptz)`;
+
 /** The resources of these kinds become exactly these. Answers how many rows changed: what is as it was is not written. */
 export async function replaceResources(
   db: Queryable,
@@ -19,8 +24,7 @@ export async function replaceResources(
 ): Promise<number> {
   const result = await db.query<{ changed: number }>(
     `with seen as (
-       select * from jsonb_to_recordset($2) as r("clusterId" text, "projectId" text, kind text, id text, name text, status text,
-         "usedBy" text, address text, "sizeGib" integer, "createdAt" timestamptz)
+       ${resourceRows('$2')}
      ), gone as (
        delete from cluster_resources old where kind = any($1)
          and not exists (select 1 from seen where seen."clusterId" = old.cluster_id and seen.kind = old.kind and seen.id = old.id)

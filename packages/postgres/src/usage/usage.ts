@@ -71,28 +71,29 @@ export async function usageLines(db: Queryable, question: UsageQuestion): Promis
   return result.rows;
 }
 
-/** What each cluster cost in that time, and all of them; rounded once, at the end. */
+export interface ClusterCost {
+  readonly clusterId: string;
+  readonly clusterName: string;
+  readonly cost: string;
+}
+
+/** What each cluster that used anything cost in that time, by name, and all of them; rounded once, at the end. */
 export async function costs(
   db: Queryable,
   question: UsageQuestion,
-): Promise<{
-  readonly currency: string | null;
-  readonly total: string;
-  readonly clusters: ReadonlyMap<string, string>;
-}> {
-  const result = await db.query<{ clusterId: string | null; currency: string | null; cost: string }>(
+): Promise<{ readonly currency: string | null; readonly total: string; readonly clusters: readonly ClusterCost[] }> {
+  const result = await db.query<ClusterCost & { readonly isTotal: boolean; readonly currency: string | null }>(
     `${pieces}
-     select cluster_id as "clusterId", max(currency) as currency,
-       trim_scale(round(coalesce(sum(quantity * seconds * per_hour), 0) / 3600, 6))::text as cost
-     from pieces where ${real} group by grouping sets ((cluster_id), ())`,
+     select grouping(cluster_id) = 1 as "isTotal", cluster_id as "clusterId", c.name as "clusterName", max(currency) as currency,
+       trim_scale(round(coalesce(sum(u.quantity * seconds * per_hour), 0) / 3600, 6))::text as cost
+     from pieces u join clusters c on c.id = cluster_id
+     where ${real} group by grouping sets ((cluster_id, c.name), ()) order by c.name, cluster_id`,
     [...parametersOf(question)],
   );
-  const all = result.rows.find(({ clusterId }) => clusterId === null);
+  const all = result.rows.find(({ isTotal }) => isTotal);
   return {
     currency: all?.currency ?? null,
     total: all?.cost ?? '0',
-    clusters: new Map(
-      result.rows.flatMap(({ clusterId, cost }) => (clusterId === null ? [] : [[clusterId, cost] as const])),
-    ),
+    clusters: result.rows.filter(({ isTotal }) => !isTotal),
   };
 }

@@ -92,10 +92,9 @@ async function observeMachine(
 ): Promise<ObservedMachine> {
   const infraName = textAt(machine, 'spec', 'infrastructureRef', 'name');
   const isIts = ({ metadata }: KubeObject): boolean => metadata.name === infraName;
+  const [server, openStackMachine] = [servers.find(isIts), infrastructure.find(isIts)];
   const failure =
-    (await machineFailure(context, servers.find(isIts), signal)) ??
-    (await machineFailure(context, infrastructure.find(isIts), signal));
-  const server = servers.find(isIts);
+    (await machineFailure(context, server, signal)) ?? (await machineFailure(context, openStackMachine, signal));
   const pool = machine.metadata.labels?.[poolLabel] ?? '';
   const flavorOfPool = cluster.pools.find(({ name }) => name === pool)?.flavor;
   const serverId = textAt(server, 'status', 'instanceID');
@@ -107,7 +106,7 @@ async function observeMachine(
   return {
     name: machine.metadata.name,
     pool,
-    flavor: textAt(infrastructure.find(isIts), 'spec', 'flavor') ?? flavorOfPool ?? '',
+    flavor: textAt(openStackMachine, 'spec', 'flavor') ?? flavorOfPool ?? '',
     phase: textAt(machine, 'status', 'phase') ?? 'Pending',
     joined: isJoined,
     ready: isTrue(machine, 'NodeReady'),
