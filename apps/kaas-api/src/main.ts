@@ -8,6 +8,7 @@ import {
   type Pool,
 } from '@matryoshka/postgres';
 import { createLogger, errorMessage, keepCompiled, type Logger, TypedError } from '@matryoshka/system';
+import { readOidcFile } from './oidc-file.ts';
 import { readSettings } from './settings.ts';
 
 /** Refuses a database that this program must not or cannot use; one that is only away now is waited for (`/readyz` says so). */
@@ -32,6 +33,7 @@ async function checkDatabaseSettings(pool: Pool, log: Logger): Promise<void> {
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
   const log = createLogger('kaas-api');
+  const oidcIssuers = await readOidcFile(settings.oidcFile);
   const secretBox = await loadSecretBox(settings.secretKeyFile);
   // Requests wait for a free connection rather than fail; a database that is down answers at once.
   const pool = createPool(settings.databaseUrl, {
@@ -46,6 +48,7 @@ async function main(): Promise<void> {
     notify: settings.notify,
     secretBox,
     ...keystoneIdentity(settings.keystoneUrl),
+    oidcIssuers,
     providerProject: settings.providerProject,
     issuerUrl: settings.issuer.url,
     requestsPerSecond: settings.requestsPerSecond,

@@ -26,6 +26,7 @@ describe('the settings of kaas-api', () => {
       secretKeyFile: '/key',
       keystoneUrl: 'http://172.29.0.1:5000/v3',
       providerProject: { name: 'admin', domainId: 'default' },
+      oidcFile: undefined,
       listen: { host: '127.0.0.1', port: 7443 },
       issuer: {
         url: 'https://172.29.0.1:7444',

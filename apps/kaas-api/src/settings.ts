@@ -8,6 +8,8 @@ export interface Settings {
   readonly keystoneUrl: string;
   /** Whose administrators administer the service. */
   readonly providerProject: { readonly name: string; readonly domainId: string };
+  /** A file with OpenID Connect issuers whose people may log in. */
+  readonly oidcFile: string | undefined;
   readonly listen: { readonly host: string; readonly port: number };
   /** Where control planes fetch the keys that verify credentials. */
   readonly issuer: {
@@ -37,6 +39,7 @@ export function readSettings(env: Environment): Settings {
       name: env.KAAS_PROVIDER_PROJECT || 'admin',
       domainId: env.KAAS_PROVIDER_DOMAIN_ID || 'default',
     },
+    oidcFile: env.KAAS_OIDC_FILE || undefined,
     listen: listenAddress('KAAS_LISTEN', env.KAAS_LISTEN || '127.0.0.1:7443'),
     issuer: {
       url: issuerUrl(required(env, 'KAAS_ISSUER_URL', 'https://host:7444, as the control planes reach it')),

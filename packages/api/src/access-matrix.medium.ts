@@ -9,153 +9,14 @@ import {
 } from '@matryoshka/contract';
 import { inProject, insertPriceList, newPriceListId, removeCluster, replaceNodes } from '@matryoshka/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { absent, calls, farFuture, makesSomethingNew, type Target } from './testing/calls.ts';
 import { type Call, open, send } from './testing/http.ts';
 import { newNode } from './testing/node.ts';
+import { newIssuer } from './testing/oidc.ts';
 import { startTestPlatform, type TestApi, type TestPlatform } from './testing/platform.ts';
 
 // Every operation × role × whose object, generated from the table. An operation without an entry in `calls` does not compile.
 
-interface Target {
-  readonly projectId: string;
-  readonly clusterId: string;
-  readonly operationId: string;
-  /** Of a cluster that is gone but for its receipt. */
-  readonly deletedClusterId: string;
-  /** A token of the caller's own. */
-  readonly tokenId: string;
-  readonly webhookId: string;
-  readonly deliveryId: string;
-  /** Of the provider, valid in a far future. */
-  readonly priceListId: string;
-  readonly leftoverId: string;
-}
-
-let lists = 0;
-const farFuture = (year: number): Date => {
-  lists += 1;
-  return new Date(Date.UTC(year, 0, lists));
-};
-
-const cluster = ({ clusterId }: Target) => ({ clusterId });
-const pool = ({ clusterId }: Target) => ({ clusterId, poolName: 'workers' });
-const webhook = ({ webhookId }: Target) => ({ params: { webhookId } });
-
-/** How each operation is called on a target. `object: false`: the operation has none, so whose it is makes no difference. */
-const calls: Readonly<Record<OperationId, { readonly object: boolean; readonly call: (target: Target) => Call }>> = {
-  'auth.login': {
-    object: false,
-    call: () => ({ body: { method: 'password', user: 'ann', password: 'pw' } }),
-  },
-  'auth.logout': { object: false, call: () => ({}) },
-  'me.get': { object: false, call: () => ({}) },
-  'project.list': { object: false, call: () => ({}) },
-  'token.list': { object: false, call: () => ({}) },
-  'token.create': { object: false, call: () => ({ body: { name: 'x', role: 'viewer' } }) },
-  'token.get': { object: true, call: ({ tokenId }) => ({ params: { tokenId } }) },
-  'token.revoke': { object: true, call: ({ tokenId }) => ({ params: { tokenId } }) },
-  'version.list': { object: false, call: () => ({}) },
-  'flavor.list': { object: false, call: () => ({}) },
-  'cluster.list': { object: false, call: () => ({}) },
-  'cluster.create': { object: false, call: ({ clusterId }) => ({ body: { name: `another-${clusterId}` } }) },
-  'cluster.plan': { object: false, call: ({ clusterId }) => ({ body: { name: `another-${clusterId}` } }) },
-  'cluster.get': { object: true, call: (target) => ({ params: cluster(target) }) },
-  'cluster.update': { object: true, call: (target) => ({ params: cluster(target), body: { tier: 'ha' } }) },
-  'cluster.delete': { object: true, call: (target) => ({ params: cluster(target) }) },
-  'cluster.kubeconfig': { object: true, call: (target) => ({ params: cluster(target) }) },
-  'credential.create': { object: true, call: (target) => ({ params: cluster(target) }) },
-  'credential.revoke': { object: true, call: (target) => ({ params: cluster(target) }) },
-  'deletion.plan': { object: true, call: (target) => ({ params: cluster(target) }) },
-  'deletion.undo': { object: true, call: (target) => ({ params: cluster(target) }) },
-  'receipt.list': { object: false, call: () => ({}) },
-  'receipt.get': { object: true, call: (target) => ({ params: { clusterId: target.deletedClusterId } }) },
-  'node.list': { object: true, call: (target) => ({ params: cluster(target) }) },
-  'node.get': { object: true, call: (target) => ({ params: { ...cluster(target), nodeName: 'workers-1' } }) },
-  'pool.list': { object: true, call: (target) => ({ params: cluster(target) }) },
-  'pool.get': { object: true, call: (target) => ({ params: pool(target) }) },
-  'pool.create': {
-    object: true,
-    call: (target) => ({ params: cluster(target), body: { name: 'more', flavor: 'm1.small', count: 1 } }),
-  },
-  'pool.update': { object: true, call: (target) => ({ params: pool(target), body: { count: 2 } }) },
-  'pool.delete': { object: true, call: (target) => ({ params: pool(target) }) },
-  'quota.get': { object: false, call: () => ({}) },
-  'audit.list': { object: false, call: () => ({}) },
-  'audit.export': { object: false, call: () => ({}) },
-  'audit.verify': { object: false, call: () => ({}) },
-  'resource.list': { object: true, call: (target) => ({ params: cluster(target) }) },
-  'operation.cancel': { object: true, call: ({ operationId }) => ({ params: { operationId } }) },
-  'operation.list': { object: false, call: (target) => ({ query: { clusterId: target.clusterId } }) },
-  'operation.get': { object: true, call: ({ operationId }) => ({ params: { operationId } }) },
-  'event.stream': { object: false, call: (target) => ({ query: { clusterId: target.clusterId, after: '0' } }) },
-  'price.list': { object: false, call: () => ({}) },
-  'price.publish': {
-    object: false,
-    call: () => ({
-      body: {
-        currency: 'EUR',
-        validFrom: farFuture(4000).toISOString(),
-        prices: [{ item: 'node', sku: '', perHour: '1' }],
-      },
-    }),
-  },
-  // Not of a project.
-  'price.withdraw': { object: false, call: ({ priceListId }) => ({ params: { priceListId } }) },
-  'usage.get': { object: false, call: (target) => ({ query: { clusterId: target.clusterId } }) },
-  'usage.fleet': { object: false, call: () => ({}) },
-  'leftover.list': { object: false, call: () => ({}) },
-  // Not of a project.
-  'leftover.remove': {
-    object: false,
-    call: ({ leftoverId }) => ({ params: { kind: 'load-balancer', leftoverId } }),
-  },
-  'fleet.summary': { object: false, call: () => ({}) },
-  'fleet.clusters': { object: false, call: () => ({}) },
-  'cost.get': { object: false, call: () => ({}) },
-  'budget.set': { object: false, call: () => ({ body: { amount: '100' } }) },
-  'budget.delete': { object: false, call: () => ({}) },
-  'webhook.list': { object: false, call: () => ({}) },
-  'webhook.create': { object: false, call: () => ({ body: { url: 'https://example.com/' } }) },
-  'webhook.get': { object: true, call: webhook },
-  'webhook.update': { object: true, call: (target) => ({ ...webhook(target), body: { enabled: false } }) },
-  'webhook.delete': { object: true, call: webhook },
-  'webhook.rotate': { object: true, call: webhook },
-  'webhook.test': { object: true, call: webhook },
-  'webhook.deliveries': { object: true, call: webhook },
-  'webhook.replay': {
-    object: true,
-    call: ({ webhookId, deliveryId }) => ({ params: { webhookId, deliveryId } }),
-  },
-};
-
-/** Their answers differ by the id or token they make. */
-const makesSomethingNew: readonly OperationId[] = [
-  'auth.login',
-  'credential.create',
-  'cluster.create',
-  'cluster.plan',
-  'token.create',
-  'token.list',
-  'webhook.create',
-  'webhook.list',
-  'webhook.rotate',
-  'webhook.test',
-  'webhook.replay',
-  // Time passes.
-  'usage.get',
-  'cost.get',
-  'price.list',
-];
-
-const absent = {
-  clusterId: 'c-aaaaaaaaaa',
-  operationId: 'op-aaaaaaaaaaaa',
-  deletedClusterId: 'c-bbbbbbbbbb',
-  tokenId: 'tok-aaaaaaaaaaaa',
-  webhookId: 'wh-aaaaaaaaaaaa',
-  deliveryId: 'dl-aaaaaaaaaaaaaaaa',
-  priceListId: 'pl-aaaaaaaaaaaa',
-  leftoverId: 'lb-aaaaaaaaaaaa',
-};
 const expiresAt = new Date(Date.now() + 3_600_000);
 const kubeconfig = 'clusters: [{name: x, cluster: {server: "https://x:6443", certificate-authority-data: eA==}}]\n';
 
@@ -174,6 +35,7 @@ beforeAll(async () => {
   // A comment after every look that found nothing: the proof that a stream had nothing to say.
   api = await platform.startApi({
     prove,
+    oidcIssuers: [newIssuer({ name: 'corp', issuer: 'https://corp.invalid' })],
     webhooks: { intervalMs: 3_600_000 },
     eventTimes: { pollMs: 10, keepAliveMs: 0 },
   });
@@ -201,6 +63,8 @@ async function newTarget(role: Role = 'admin', inProjectOf?: Target): Promise<Ta
   const { body: delivery } = await send(api.url, 'webhook.test', { token, params: { webhookId } });
   const deliveryId = delivery.id;
   const leftoverId = await newLeftover(projectId, deletedClusterId);
+  const member = { issuer: 'corp', kind: 'email', value: 'ann@example.com', role: 'viewer' };
+  const memberId = (await send(api.url, 'member.add', { token, body: member })).body.id;
   const priceListId = newPriceListId();
   const list = { id: priceListId, currency: 'EUR', validFrom: farFuture(3000), createdBy: 'provider', prices: [] };
   await inProject(api.pool, { projectId, clusterIds: null }, async (tx) => await insertPriceList(tx, list));
@@ -214,6 +78,7 @@ async function newTarget(role: Role = 'admin', inProjectOf?: Target): Promise<Ta
     deliveryId,
     priceListId,
     leftoverId,
+    memberId,
   };
 }
 
@@ -266,6 +131,7 @@ function essence(text: string, target: Target): string {
     .replaceAll(target.deliveryId, '<delivery>')
     .replaceAll(target.priceListId, '<price-list>')
     .replaceAll(target.leftoverId, '<leftover>')
+    .replaceAll(target.memberId, '<member>')
     .replace(/"requestId":"[^"]*"/, '');
 }
 

@@ -1,13 +1,13 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runCli, type Terminal } from '@matryoshka/cli';
 import { createClient, followEvents, ProblemError } from '@matryoshka/client';
 import type { Cluster, Event, Operation, Session } from '@matryoshka/contract';
 import { type ClusterPlan, mergeConditions } from '@matryoshka/domain';
 import { getCluster, removeCluster, reportCluster } from '@matryoshka/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { type Run, runKaas } from './testing/command-line.ts';
 import { startTestKeystone, type TestKeystone } from './testing/keystone.ts';
 import { startTestPlatform, type TestPlatform } from './testing/platform.ts';
 import { type ApiProcess, startApiProcess } from './testing/process.ts';
@@ -33,37 +33,17 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-interface Run {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a command line as a person without a terminal would. `watch` sees the output while it grows. */
 async function kaas(
   argv: readonly string[],
   options: { readonly signal?: AbortSignal; readonly watch?: (stdout: string) => void } = {},
 ): Promise<Run> {
-  const out = { stdout: '', stderr: '' };
-  const terminal: Terminal = {
-    stdout: (text) => {
-      out.stdout += text;
-      options.watch?.(out.stdout);
-    },
-    stderr: (text) => {
-      out.stderr += text;
-    },
-    stdoutIsTty: false,
-    stderrIsTty: false,
-    stdinIsTty: false,
-    env: { KAAS_URL: api.url, OS_PASSWORD: 'pw', OS_USERNAME: 'ann', OS_PROJECT_DOMAIN_NAME: 'Default' },
+  const { signal, watch } = options;
+  return await runKaas(argv, {
     home,
-    signal: options.signal ?? new AbortController().signal,
-    ask: async () => '',
-    readSecret: async () => '',
-  };
-  const code = await runCli({ argv, terminal, version: '0.1.0' });
-  return { code, ...out };
+    env: { KAAS_URL: api.url, OS_PASSWORD: 'pw', OS_USERNAME: 'ann', OS_PROJECT_DOMAIN_NAME: 'Default' },
+    ...(signal === undefined ? {} : { signal }),
+    ...(watch === undefined ? {} : { watch: ({ stdout }) => watch(stdout) }),
+  });
 }
 const json = async <T>(argv: readonly string[]): Promise<T> => {
   const result = await kaas([...argv, '-o', 'json']);

@@ -3,6 +3,7 @@ import type { Limits } from '@matryoshka/domain';
 import type { Pool, SecretBox } from '@matryoshka/postgres';
 import type { Logger } from '@matryoshka/system';
 import type { LoginLimit } from './auth/login-limit.ts';
+import type { Oidc } from './auth/oidc/issuers.ts';
 import type { ProviderProject } from './auth/sessions.ts';
 import type { EventBells } from './event/bells.ts';
 import type { EventStreamTimes } from './event/stream.ts';
@@ -13,6 +14,7 @@ export interface ApiContext {
   readonly pool: Pool;
   readonly secretBox: SecretBox;
   readonly prove: ProveIdentity;
+  readonly oidc: Oidc;
   readonly providerProject: ProviderProject;
   /** Who the credentials for clusters say they are from. */
   readonly issuerUrl: string;

@@ -6,6 +6,7 @@ import type { Logger } from '@matryoshka/system';
 import { auditHandlers } from './audit/handlers.ts';
 import { authHandlers } from './auth/handlers.ts';
 import { createLoginLimit, type LoginLimitOptions } from './auth/login-limit.ts';
+import { createOidc, type OidcIssuer } from './auth/oidc/issuers.ts';
 import { runRevalidation } from './auth/revalidate.ts';
 import type { ProviderProject } from './auth/sessions.ts';
 import { budgetWrites } from './budget/handlers.ts';
@@ -27,6 +28,7 @@ import { createApp, listenOn } from './http/app.ts';
 import { type Callers, type Handlers, registerOperation } from './http/register.ts';
 import { createRequestLimit } from './http/request-limit.ts';
 import { leftoverHandlers, leftoverWrites } from './leftover/handlers.ts';
+import { memberHandlers, memberWrites } from './member/handlers.ts';
 import { nodeHandlers } from './node/handlers.ts';
 import { operationChanges, operationHandlers } from './operation/handlers.ts';
 import { poolChanges, poolHandlers } from './pool/handlers.ts';
@@ -49,6 +51,8 @@ export interface ApiOptions {
   readonly notify: boolean;
   readonly secretBox: SecretBox;
   readonly prove: ProveIdentity;
+  /** Other identity providers whose people may log in. */
+  readonly oidcIssuers?: readonly OidcIssuer[];
   /** Whether a login still holds; without it sessions last as long as they were given for. */
   readonly check?: CheckIdentity;
   /** How often each session is asked about; default: a minute. */
@@ -92,6 +96,7 @@ const handlers: Handlers = {
     ...authHandlers,
     ...tokenHandlers,
     ...projectHandlers,
+    ...memberHandlers,
     ...catalogueHandlers,
     ...clusterHandlers,
     ...planHandlers,
@@ -112,6 +117,7 @@ const handlers: Handlers = {
   writes: {
     ...deletionWrites,
     ...tokenWrites,
+    ...memberWrites,
     ...credentialWrites,
     ...webhookWrites,
     ...priceWrites,
@@ -132,6 +138,7 @@ export function createApi(options: ApiOptions): Api {
     bells,
     secretBox: options.secretBox,
     prove: options.prove,
+    oidc: createOidc(options.oidcIssuers ?? []),
     providerProject: options.providerProject ?? { name: 'admin', domainId: 'default' },
     issuerUrl: options.issuerUrl,
     limits: options.limits,

@@ -1,5 +1,6 @@
 export { authorize, type Caller, isAllowed } from './access/authorize.ts';
 export { auditView } from './audit/view.ts';
+export { chooseProject, type NamedProject, unknownProject } from './auth/choose-project.ts';
 export type { CheckIdentity, Identity, ProveIdentity, StillValid } from './auth/identity.ts';
 export { updateCluster } from './cluster/change-cluster.ts';
 export { createCluster } from './cluster/create-cluster.ts';
@@ -11,6 +12,7 @@ export { beginDueDeletion } from './deletion/due-deletion.ts';
 export { deletionPlanView } from './deletion/plan.ts';
 export { undoDeletion } from './deletion/undo-deletion.ts';
 export { KaasError, type KaasErrorOptions, mergeViolations, notFound, refuseViolations } from './errors.ts';
+export { memberValue, mostMembers, validateMember } from './member/validate.ts';
 export { nodeView } from './node/view.ts';
 export { cancelOperation } from './operation/cancel-operation.ts';
 export { createPool, deletePool, updatePool } from './pool/pools.ts';

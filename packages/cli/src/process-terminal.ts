@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { homedir } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
@@ -21,6 +22,7 @@ export function processTerminal(): Terminal {
     env: process.env,
     home: homedir(),
     signal: interrupted.signal,
+    openUrl,
     ask: async (question) => {
       const lines = createInterface({ input: process.stdin, output: process.stderr });
       try {
@@ -41,4 +43,13 @@ export function processTerminal(): Terminal {
       }
     },
   };
+}
+
+function openUrl(url: string): void {
+  const isMac = process.platform === 'darwin';
+  if (!isMac && process.env.DISPLAY === undefined && process.env.WAYLAND_DISPLAY === undefined) return;
+  const child = spawn(isMac ? 'open' : 'xdg-open', [url], { stdio: 'ignore', detached: true });
+  // No such program: the address stands on the terminal.
+  child.on('error', () => {});
+  child.unref();
 }

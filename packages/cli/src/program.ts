@@ -7,6 +7,7 @@ import { completionCommand } from './commands/completion.ts';
 import { getTokenCommand } from './commands/credential.ts';
 import { receiptCommands } from './commands/deletion.ts';
 import { fleetCommands } from './commands/fleet.ts';
+import { memberCommands } from './commands/member.ts';
 import { nodeCommands } from './commands/node.ts';
 import { operationCommands } from './commands/operation.ts';
 import { poolCommands } from './commands/pool.ts';
@@ -73,6 +74,7 @@ export function buildProgram(options: Omit<CliOptions, 'argv'>): Command {
   authCommands(program, context);
   tokenCommands(program, context);
   projectCommands(program, context);
+  memberCommands(program, context);
   clusterCommands(program, context);
   getTokenCommand(program, context);
   receiptCommands(program, context);

@@ -14,6 +14,8 @@ export interface StoredSession {
   readonly user: string;
   readonly project: string;
   readonly expiresAt: string;
+  /** The OpenID Connect issuer it was begun with. */
+  readonly oidc?: string;
 }
 
 type Place = Pick<Terminal, 'env' | 'home'>;
@@ -68,7 +70,7 @@ export async function openSession(
     throw new CliError(`not logged in to ${baseUrl}`, {
       code: 'not_logged_in',
       exitCode: exitCodes.error,
-      next: 'Run: kaas login --user NAME --project PROJECT',
+      next: 'Run: kaas login --user NAME --project PROJECT, or kaas login --oidc',
     });
   const connection = { baseUrl, token };
   return { client: createClient(connection), connection, session };

@@ -9,6 +9,8 @@ export interface Terminal {
   readonly home: string;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Opens an address in the browser of this machine, where there is one; says nothing when there is none. */
+  readonly openUrl: (url: string) => void;
   /** Asks on the terminal. */
   readonly ask: (question: string) => Promise<string>;
   /** Asks on the terminal without showing what is typed. */

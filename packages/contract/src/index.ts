@@ -1,5 +1,5 @@
 export { AuditLink, AuditRecord, AuditVerdict } from './audit/schema.ts';
-export { LoginRequest, Me, Session, User } from './auth/schema.ts';
+export { AuthMethods, type KeystoneLogin, LoginRequest, Me, type OidcLogin, Session, User } from './auth/schema.ts';
 export { BudgetSet } from './budget/schema.ts';
 export { Flavor, Version } from './catalogue/schema.ts';
 export { Cluster, ClusterCreate, ClusterPatch, ClusterPlan, Kubeconfig, NetworkSpec } from './cluster/schema.ts';
@@ -9,6 +9,7 @@ export { DeletionItem, DeletionPlan, DeletionReceipt, DeletionSettings } from '.
 export { Event, eventTypes } from './event/schema.ts';
 export { FleetCluster, FleetSummary } from './fleet/schema.ts';
 export { Leftover, LeftoverKind } from './leftover/schema.ts';
+export { Member, MemberCreate, memberKinds } from './member/schema.ts';
 export { Node, NodeState } from './node/schema.ts';
 export { apiVersion, openApiDocument } from './openapi/document.ts';
 export { Operation, OperationPhase, operationKinds } from './operation/schema.ts';

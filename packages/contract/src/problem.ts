@@ -46,7 +46,7 @@ export const problems = {
     title: 'The identity service refused the credentials',
     actor: 'user',
     meaning:
-      'Keystone does not accept this user, password, token or application credential. It does not say which part is wrong.',
+      'Keystone does not accept this user, password, token or application credential, and does not say which part is wrong. Or the ID token is not one of the issuer for this service, or has become too old; `detail` says which.',
   },
   forbidden: {
     status: 403,
@@ -60,7 +60,7 @@ export const problems = {
     title: 'You have no usable role in this project',
     actor: 'provider',
     meaning:
-      'The login was right, but none of your OpenStack roles in the project means anything here. The provider gives the role `member` or `reader`.',
+      'The login was right, but none of your OpenStack roles in the project means anything here: the provider gives the role `member` or `reader`. Or no project has you as a member: one of its administrators adds you (`kaas member add`).',
   },
   not_found: {
     status: 404,
@@ -128,6 +128,13 @@ export const problems = {
     actor: 'provider',
     meaning:
       'What was used is priced by the list of its time, so one that has begun stays. Publish the next one instead.',
+  },
+  member_exists: {
+    status: 409,
+    title: 'The project has this member already',
+    actor: 'user',
+    meaning:
+      'The same issuer, kind and value are there, perhaps with another role. Remove that member, then add it anew.',
   },
   idempotency_in_progress: {
     status: 409,
@@ -199,7 +206,8 @@ export const problems = {
     status: 503,
     title: 'The identity service does not answer',
     actor: 'provider',
-    meaning: 'Keystone is away, too slow or answers nonsense. Tokens you already have go on working.',
+    meaning:
+      'Keystone, or the OpenID Connect issuer, is away, too slow or answers nonsense. Tokens you already have go on working.',
   },
   catalog_not_ready: {
     status: 503,

@@ -2,6 +2,10 @@
 
 /** Method and path of every operation. */
 export const routes = {
+  "auth.methods": {
+    "method": "GET",
+    "path": "/v1/auth/methods"
+  },
   "auth.login": {
     "method": "POST",
     "path": "/v1/auth/login"
@@ -33,6 +37,18 @@ export const routes = {
   "project.list": {
     "method": "GET",
     "path": "/v1/projects"
+  },
+  "member.list": {
+    "method": "GET",
+    "path": "/v1/members"
+  },
+  "member.add": {
+    "method": "POST",
+    "path": "/v1/members"
+  },
+  "member.remove": {
+    "method": "DELETE",
+    "path": "/v1/members/{memberId}"
   },
   "version.list": {
     "method": "GET",

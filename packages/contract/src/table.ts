@@ -8,6 +8,7 @@ import { deletionOperations } from './deletion/operations.ts';
 import { eventOperations } from './event/operations.ts';
 import { fleetOperations } from './fleet/operations.ts';
 import { leftoverOperations } from './leftover/operations.ts';
+import { memberOperations } from './member/operations.ts';
 import { nodeOperations } from './node/operations.ts';
 import { operationOperations } from './operation/operations.ts';
 import type { OperationDefinition } from './operation-definition.ts';
@@ -25,6 +26,7 @@ export const operations = {
   ...authOperations,
   ...tokenOperations,
   ...projectOperations,
+  ...memberOperations,
   ...catalogueOperations,
   ...clusterOperations,
   ...credentialOperations,

@@ -1,4 +1,4 @@
-export { type Role, roleFromKeystone, roles, rolesUpTo } from './access/role.ts';
+export { highestRole, type Role, roleFromKeystone, roles, rolesUpTo } from './access/role.ts';
 export { type CauseCode, type CauseDefinition, causeCodes, causes, type Failure, failureOf } from './cause/causes.ts';
 export { consoleError } from './cause/console.ts';
 export { isDataStoreFull } from './cause/control-plane.ts';

@@ -124,6 +124,8 @@ export interface PlatformPaths {
   readonly managementKubeconfig: string;
   readonly openstackAdminFile: string;
   readonly secretKeyFile: string;
+  /** OpenID Connect issuers whose people may log in; the operator's, where there is one. */
+  readonly oidcFile: string;
   /** Image references for kaas-controller. */
   readonly imagesFile: string;
   readonly snapshotDefinitionsFile: string;
@@ -150,6 +152,7 @@ export function platformPaths(config: Pick<PlatformConfig, 'dataDir'>): Platform
     pocketCloudConfig: at('secrets', 'pocket-cloud.json'),
     managementKubeconfig: at('kubeconfig', 'management.yaml'),
     openstackAdminFile: at('secrets', 'openstack-admin.json'),
+    oidcFile: at('oidc.json'),
     secretKeyFile: at('secrets', 'secret-key'),
     imagesFile: at('images.json'),
     snapshotDefinitionsFile: at('snapshot-definitions.json'),

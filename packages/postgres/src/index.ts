@@ -62,7 +62,15 @@ export {
   type StoredAnswer,
   saveIdempotentAnswer,
 } from './idempotency/idempotency.ts';
-export { newClusterId, newDeliveryId, newOperationId, newPriceListId, newTokenId, newWebhookId } from './ids.ts';
+export {
+  newClusterId,
+  newDeliveryId,
+  newMemberId,
+  newOperationId,
+  newPriceListId,
+  newTokenId,
+  newWebhookId,
+} from './ids.ts';
 export { addLedgerEntry, listLedger, removeLedgerEntry, setLedgerExternalId } from './ledger/ledger.ts';
 export {
   getLeftover,
@@ -74,6 +82,16 @@ export {
   replaceLeftovers,
 } from './leftover/leftovers.ts';
 export { type Channel, listen } from './listen.ts';
+export {
+  insertMember,
+  listMembers,
+  lockMember,
+  type MemberClaims,
+  type Membership,
+  membershipsOf,
+  removeMember,
+  type StoredMember,
+} from './member/members.ts';
 export { checkSchema, type Migration, migrate, readMigrations } from './migrate.ts';
 export { getNode, listNodes, replaceNodes, type StoredNode } from './node/nodes.ts';
 export {

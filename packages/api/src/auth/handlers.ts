@@ -1,23 +1,23 @@
 import { KaasError, refuseViolations } from '@matryoshka/application';
 import type { PlainHandlers } from '../http/incoming.ts';
+import { logInByOidc } from './oidc/login.ts';
 import { logIn, logOut } from './sessions.ts';
 
 /** Longest time that a login may take, over all calls to Keystone. */
 const loginTimeoutMs = 25_000;
 
-export const authHandlers: Pick<PlainHandlers, 'auth.login' | 'auth.logout' | 'me.get'> = {
-  'auth.login': async ({ pool, prove, secretBox, providerProject, loginLimit, now }, incoming) => {
+export const authHandlers: Pick<PlainHandlers, 'auth.methods' | 'auth.login' | 'auth.logout' | 'me.get'> = {
+  'auth.methods': async ({ oidc }) => ({ data: { keystone: true, oidc: [...oidc.methods] } }),
+  'auth.login': async ({ pool, prove, oidc, secretBox, providerProject, loginLimit, now }, incoming) => {
     const { body, shape, remoteAddress, requestId } = incoming;
     refuseViolations(shape);
     const giveBack = loginLimit.take(remoteAddress, now());
     try {
-      const session = await logIn(
-        pool,
-        prove,
-        body,
-        { provider: providerProject, secretBox, now: now(), requestId, remoteAddress },
-        AbortSignal.timeout(loginTimeoutMs),
-      );
+      const circumstances = { provider: providerProject, secretBox, now: now(), requestId, remoteAddress };
+      const session =
+        body.method === 'oidc'
+          ? await logInByOidc(pool, oidc, body, circumstances)
+          : await logIn(pool, prove, body, circumstances, AbortSignal.timeout(loginTimeoutMs));
       giveBack();
       return { data: session };
     } catch (error) {

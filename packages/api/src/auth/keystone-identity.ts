@@ -1,6 +1,13 @@
-import { type CheckIdentity, type Identity, KaasError, type ProveIdentity } from '@matryoshka/application';
-import type { LoginRequest } from '@matryoshka/contract';
-import { nearest } from '@matryoshka/domain';
+import {
+  type CheckIdentity,
+  chooseProject,
+  type Identity,
+  KaasError,
+  type NamedProject,
+  type ProveIdentity,
+  unknownProject,
+} from '@matryoshka/application';
+import type { KeystoneLogin } from '@matryoshka/contract';
 import {
   type AuthenticatedToken,
   type Credentials,
@@ -50,7 +57,7 @@ function prover(authUrl: string): ProveIdentity {
     const { project, projectDomain } = request;
     const isId = projects.some((candidate) => candidate.id === project);
     if (project === undefined || projectDomain === undefined || isId)
-      return await scoped({ id: choose(projects, project).id });
+      return await scoped({ id: chooseProject(projects, project).id });
     try {
       // Only Keystone knows domains by name: the list of projects has their ids.
       return await scoped({ name: project, domain: { name: projectDomain } });
@@ -65,51 +72,10 @@ type ProjectScope = { readonly id: string } | { readonly name: string; readonly 
 
 const tokenOf = (token: string) => ({ method: 'token', token, scope: 'unscoped' }) as const;
 
-function unscoped(request: Exclude<LoginRequest, { method: 'application-credential' }>): Credentials {
+function unscoped(request: Exclude<KeystoneLogin, { method: 'application-credential' }>): Credentials {
   if (request.method === 'token') return tokenOf(request.token);
   const domain = { name: request.userDomain ?? 'Default' };
   return { method: 'password', user: { name: request.user, domain }, password: request.password, scope: 'unscoped' };
-}
-
-interface Named {
-  readonly id: string;
-  readonly name: string;
-}
-
-/** The project meant by a name or an id; the only one when none was named. Throws `no_role` or `project_required`. */
-function choose(projects: readonly Named[], wanted: string | undefined): Named {
-  const [only] = projects;
-  if (only === undefined)
-    throw new KaasError('no_role', 'You have no role in any project.', {
-      next: 'Ask the provider of this cloud for a role in a project.',
-    });
-  if (wanted === undefined) {
-    if (projects.length === 1) return only;
-    throw unknownProject(projects, wanted, `You have ${projects.length} projects`);
-  }
-  const byId = projects.find((project) => project.id === wanted);
-  const byName = projects.filter((project) => project.name === wanted);
-  const [named] = byName;
-  if (byId !== undefined) return byId;
-  if (named !== undefined && byName.length === 1) return named;
-  const what = named === undefined ? `You have no project ${wanted}` : `Several of your projects are named ${wanted}`;
-  throw unknownProject(projects, wanted, what);
-}
-
-function unknownProject(projects: readonly Named[], wanted: string | undefined, what: string): KaasError {
-  const names = projects.map((project) => project.name);
-  const suggestion = wanted === undefined || names.includes(wanted) ? undefined : nearest(wanted, names);
-  return new KaasError('project_required', `${what}; yours are ${names.join(', ')}.`, {
-    next: 'Log in again with the name or id of one project.',
-    violations: [
-      {
-        pointer: '/project',
-        code: wanted === undefined ? 'required' : 'unknown_project',
-        message: `must be one of ${names.join(', ')}`,
-        ...(suggestion === undefined ? {} : { suggestion }),
-      },
-    ],
-  });
 }
 
 type Info = AuthenticatedToken['info'];
@@ -120,7 +86,7 @@ function projectOf({ id, name, domain }: NonNullable<Info['project']>): Identity
   return { id, name, ...(domain?.id === undefined ? {} : { domainId: domain.id }) };
 }
 
-function identityOf({ id, info }: AuthenticatedToken, projects: readonly Named[]): Identity {
+function identityOf({ id, info }: AuthenticatedToken, projects: readonly NamedProject[]): Identity {
   if (info.project === undefined)
     throw new KaasError('project_required', 'These credentials belong to no project.', {
       next: 'Use credentials of a project.',

@@ -8,7 +8,7 @@ import {
   type TokenKind,
   tokenKind,
 } from '@matryoshka/application';
-import type { LoginRequest, Session } from '@matryoshka/contract';
+import type { KeystoneLogin, Session } from '@matryoshka/contract';
 import { roleFromKeystone } from '@matryoshka/domain';
 import {
   deleteSession,
@@ -33,15 +33,15 @@ export interface Circumstances {
   readonly remoteAddress: string;
 }
 
-/** Proves who somebody is, and begins a session. Throws what `prove` throws, and `no_role`. */
+/** Proves who somebody is by Keystone, and begins a session. Throws what `prove` throws, and `no_role`. */
 export async function logIn(
   pool: Pool,
   prove: ProveIdentity,
-  request: LoginRequest,
+  request: KeystoneLogin,
   circumstances: Circumstances & { readonly provider: ProviderProject; readonly secretBox: SecretBox },
   signal: AbortSignal,
 ): Promise<Session> {
-  const { provider, secretBox, now, requestId, remoteAddress } = circumstances;
+  const { provider, secretBox, now } = circumstances;
   const identity = await prove(request, signal);
   const role = roleFromKeystone(identity.roles);
   if (role === undefined)
@@ -52,42 +52,55 @@ export async function logIn(
         next: 'Ask the provider of this cloud for the role member or reader.',
       },
     );
+  const { user, project, projects, proof } = identity;
+  return await beginSession(
+    pool,
+    {
+      ...{ user, project, projects, role, memberId: null },
+      isProvider: isProviderAdmin(identity, provider),
+      expiresAt: new Date(Math.min(identity.expiresAt.getTime(), now.getTime() + longestSessionMs)),
+      seal: (context) => secretBox.seal(proof, context),
+      about: { method: request.method, role },
+    },
+    circumstances,
+  );
+}
+
+/** Somebody who has proved who they are, and what that gives them. */
+export interface Proven extends Pick<Identity, 'user' | 'project' | 'projects'> {
+  readonly role: Caller['role'];
+  readonly isProvider: boolean;
+  readonly expiresAt: Date;
+  /** See {@link Caller}. */
+  readonly memberId: string | null;
+  /** By what the identity service is asked again later, sealed for this context; null: it is not. */
+  readonly seal: (context: string) => Buffer | null;
+  /** For the audit log. */
+  readonly about: Readonly<Record<string, unknown>>;
+}
+
+/** Begins a session, in one transaction with its audit record. */
+export async function beginSession(pool: Pool, proven: Proven, circumstances: Circumstances): Promise<Session> {
+  const { user, project, projects, role, isProvider, expiresAt, memberId, seal, about } = proven;
+  const { requestId, remoteAddress } = circumstances;
   const token = newToken();
-  const expiresAt = new Date(Math.min(identity.expiresAt.getTime(), now.getTime() + longestSessionMs));
-  const { project, user } = identity;
+  const hash = hashToken(token);
+  const who = { projectId: project.id, userId: user.id, userName: user.name };
   await inProject(pool, { projectId: project.id, clusterIds: null }, async (tx) => {
     await saveProject(tx, project);
-    const hash = hashToken(token);
-    const stored = {
-      projectId: identity.project.id,
-      projectName: identity.project.name,
-      projects: identity.projects,
-      userId: identity.user.id,
-      userName: identity.user.name,
-      role,
-      isProvider: isProviderAdmin(identity, provider),
-      expiresAt,
-    };
-    await insertSession(tx, hash, stored, secretBox.seal(identity.proof, proofContext(hash)));
-    await insertAuditRecord(tx, {
-      projectId: project.id,
-      userId: user.id,
-      userName: user.name,
-      action: 'auth.login',
-      resource: user.id,
-      requestId,
-      remoteAddress,
-      after: { method: request.method, role },
-    });
+    const stored = { ...who, projectName: project.name, projects, role, isProvider, expiresAt, memberId };
+    await insertSession(tx, hash, stored, seal(proofContext(hash)));
+    const record = { ...who, requestId, remoteAddress, action: 'auth.login', resource: user.id };
+    await insertAuditRecord(tx, { ...record, after: about });
   });
   return {
     token,
-    user: { ...identity.user },
-    project: { id: identity.project.id, name: identity.project.name },
+    user: { ...user },
+    project: { id: project.id, name: project.name },
     role,
-    provider: isProviderAdmin(identity, provider),
+    provider: isProvider,
     expiresAt: expiresAt.toISOString(),
-    projects: identity.projects.map((project) => ({ ...project })),
+    projects: projects.map(({ id, name }) => ({ id, name })),
   };
 }
 
@@ -162,6 +175,7 @@ async function tokenIdentity(pool: Pool, hash: Buffer, now: Date): Promise<Found
     userName,
     role,
     isProvider: false,
+    memberId: null,
     tokenId: id,
     clusterIds,
     expiresAt,

@@ -68,6 +68,7 @@ const tables = [
   'projects',
   'deletion_receipts',
   'api_tokens',
+  'project_members',
   'webhooks',
   'webhook_deliveries',
   'price_lists',

@@ -1,6 +1,7 @@
 import {
   type Caller,
   hashToken,
+  KaasError,
   mergeViolations,
   newToken,
   notFound,
@@ -17,6 +18,7 @@ import {
   insertToken,
   listClusters,
   listTokens,
+  lockMember,
   newTokenId,
   type Queryable,
   revokeToken,
@@ -25,6 +27,12 @@ import {
 import { type CursorScope, decodeCursor, pageOf } from '../http/cursor.ts';
 import type { PlainHandlers, WriteHandlers } from '../http/incoming.ts';
 import { writeTransaction } from '../store.ts';
+
+/** So that a token made while the member is removed does not outlive it. */
+async function holdMember(tx: Queryable, id: string): Promise<void> {
+  if (!(await lockMember(tx, id)))
+    throw new KaasError('unauthenticated', 'You are no member of this project any more.', { next: 'Log in again.' });
+}
 
 /** Administrators see the tokens of all, others their own: somebody else's is not to be told from none. */
 const onlyOf = ({ role, userId }: Caller): { readonly userId?: string } => (role === 'admin' ? {} : { userId });
@@ -68,10 +76,11 @@ export const tokenWrites: Pick<WriteHandlers, 'token.create' | 'token.revoke'> =
     const known = (await listClusters(tx, { limit: 10_000 })).map(({ id }) => id);
     const usable = await countUsableTokens(tx, caller.userId);
     refuseViolations(mergeViolations(shape, validateToken(body, caller, { known, usable, now })));
-    const { projectId, projectName, userId, userName } = caller;
+    const { projectId, projectName, userId, userName, memberId } = caller;
+    if (memberId !== null) await holdMember(tx, memberId);
     const given = { name: body.name, ...tokenDefaults(body, caller, now) };
     const secret = newToken('program');
-    const who = { projectId, projectName, userId, userName };
+    const who = { projectId, projectName, userId, userName, memberId };
     const token = await insertToken(tx, hashToken(secret), { id: newTokenId(), ...who, ...given });
     await audit({ resource: token.id, after: given });
     return { data: { ...tokenView(token, now), token: secret } };

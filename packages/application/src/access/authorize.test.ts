@@ -10,10 +10,14 @@ describe('the access matrix', () => {
       operationIds.map((id) => [id, roles.filter((role) => isAllowed(operations[id].access, role)).join(' ')]),
     );
     expect(matrix).toEqual({
+      'auth.methods': 'viewer operator admin',
       'auth.login': 'viewer operator admin',
       'auth.logout': 'viewer operator admin',
       'me.get': 'viewer operator admin',
       'project.list': 'viewer operator admin',
+      'member.list': 'viewer operator admin',
+      'member.add': 'admin',
+      'member.remove': 'admin',
       'audit.list': 'admin',
       'audit.export': 'admin',
       'audit.verify': 'admin',
@@ -73,8 +77,8 @@ describe('the access matrix', () => {
     });
   });
 
-  it('leaves only the login open to everybody', () => {
-    expect(operationIds.filter((id) => operations[id].access === 'public')).toEqual(['auth.login']);
+  it('leaves only the login, and how to, open to everybody', () => {
+    expect(operationIds.filter((id) => operations[id].access === 'public')).toEqual(['auth.methods', 'auth.login']);
   });
 
   it('refuses what it does not know', () => {
@@ -101,7 +105,14 @@ describe('tokens', () => {
 describe('a token for programs', () => {
   const caller: Caller = {
     ...{ userId: 'u', userName: 'u', projectId: 'p', projectName: 'p', role: 'admin', isProvider: false, projects: [] },
-    ...{ tokenId: 'tok-a', clusterIds: ['c-a'], expiresAt: new Date(), requestId: '', remoteAddress: '' },
+    ...{
+      memberId: null,
+      tokenId: 'tok-a',
+      clusterIds: ['c-a'],
+      expiresAt: new Date(),
+      requestId: '',
+      remoteAddress: '',
+    },
   };
   const isOfProvider = (id: OperationId): boolean => operations[id].access === 'provider';
   const refusedFor = (who: Caller): readonly string[] =>
@@ -122,7 +133,12 @@ describe('a token for programs', () => {
   });
 
   it('makes no tokens and ends no session', () => {
-    expect(refusedFor({ ...caller, clusterIds: null })).toEqual(['auth.logout', 'token.create']);
+    expect(refusedFor({ ...caller, clusterIds: null })).toEqual([
+      'auth.logout',
+      'token.create',
+      'member.add',
+      'member.remove',
+    ]);
     expect(refusedFor({ ...caller, tokenId: null, clusterIds: null })).toEqual([]);
   });
 

@@ -10,6 +10,8 @@ export interface Caller {
   readonly role: Role;
   /** An administrator of the provider: may do what demands `provider`. */
   readonly isProvider: boolean;
+  /** The member (`MemberCreate`) by which an OpenID Connect login is in the project; null for users of OpenStack. */
+  readonly memberId: string | null;
   /** The token that a program shows; null for somebody who is logged in. */
   readonly tokenId: string | null;
   /** The clusters that the token is for; null: all of the project. The database shows nothing else. */

@@ -1,4 +1,4 @@
-import type { LoginRequest } from '@matryoshka/contract';
+import type { KeystoneLogin } from '@matryoshka/contract';
 
 /** What the identity service says about somebody who proved who they are. */
 export interface Identity {
@@ -23,4 +23,4 @@ export interface StillValid {
 }
 
 /** Proves a login. Throws KaasError `login_failed`, `project_required` or `identity_unavailable`. */
-export type ProveIdentity = (request: LoginRequest, signal: AbortSignal) => Promise<Identity>;
+export type ProveIdentity = (request: KeystoneLogin, signal: AbortSignal) => Promise<Identity>;

@@ -39,6 +39,7 @@ function clockwork(
     projectName: '',
     role: 'admin',
     isProvider: false,
+    memberId: null,
     tokenId: null,
     clusterIds: null,
     projects: [],

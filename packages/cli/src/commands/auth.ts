@@ -1,11 +1,12 @@
 import { createClient } from '@matryoshka/client';
 import type { LoginRequest, Session } from '@matryoshka/contract';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type CliContext, clientOf, globalOptions, outputOptions } from '../context.ts';
 import { CliError, usageError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { idTokenOf, type OidcMethod } from '../oidc/id-token.ts';
 import { formatItem, formatList } from '../output/format.ts';
-import { meView, projectView } from '../output/views.ts';
+import { issuerView, meView, projectView } from '../output/views.ts';
 import { loadSession, saveSession, serviceUrl } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -14,6 +15,11 @@ interface LoginOptions {
   readonly userDomain?: string;
   readonly password?: string;
   readonly project?: string;
+  /** An issuer by name; true: the only one. */
+  readonly oidc?: string | true;
+  readonly device?: true;
+  readonly redirectPort?: number;
+  readonly list?: true;
 }
 
 /** Flags go before the OS_* environment; the password is asked for on a terminal only. */
@@ -46,29 +52,70 @@ async function askPassword(user: string, terminal: Terminal): Promise<string> {
   return terminal.readSecret(`Password of ${user}: `);
 }
 
+async function methodsOf(url: string): Promise<readonly OidcMethod[]> {
+  return (await createClient({ baseUrl: url }).call('auth.methods', {})).oidc;
+}
+
+/** The issuer of that name, or the only one. Throws CliError `unknown_issuer`. */
+function chooseIssuer(methods: readonly OidcMethod[], wanted: string | true): OidcMethod {
+  const [only, ...others] = methods;
+  const found = wanted === true && others.length === 0 ? only : methods.find(({ name }) => name === wanted);
+  if (found !== undefined) return found;
+  const names = methods.map(({ name }) => name).join(', ');
+  const problem = wanted === true ? 'the service trusts several issuers' : `the service trusts no issuer ${wanted}`;
+  throw new CliError(only === undefined ? 'the service trusts no OpenID Connect issuer' : problem, {
+    code: 'unknown_issuer',
+    exitCode: exitCodes.usage,
+    next: only === undefined ? 'Log in with your OpenStack account: --user NAME.' : `Choose one: --oidc ${names}.`,
+  });
+}
+
+async function oidcRequest(url: string, options: LoginOptions, terminal: Terminal): Promise<LoginRequest> {
+  const method = chooseIssuer(await methodsOf(url), options.oidc ?? true);
+  const { device = false, redirectPort = 0, project } = options;
+  const idToken = await idTokenOf(method, terminal, { device, redirectPort });
+  return { method: 'oidc', issuer: method.name, idToken, ...(project === undefined ? {} : { project }) };
+}
+
 async function logIn(context: CliContext, url: string, options: LoginOptions): Promise<Session> {
   const { terminal } = context;
-  const session = await createClient({ baseUrl: url }).call('auth.login', {
-    body: await loginRequest(options, terminal),
-  });
+  const isOidc = options.oidc !== undefined || options.device === true;
+  const body = isOidc ? await oidcRequest(url, options, terminal) : await loginRequest(options, terminal);
+  const session = await createClient({ baseUrl: url }).call('auth.login', { body });
   const { token, user, project, expiresAt } = session;
-  await saveSession(terminal, { url, token, user: user.name, project: project.name, expiresAt });
+  const kept = { url, token, user: user.name, project: project.name, expiresAt };
+  await saveSession(terminal, body.method === 'oidc' ? { ...kept, oidc: body.issuer } : kept);
   terminal.stderr(`logged in as ${user.name} to project ${project.name} (${session.role}) until ${expiresAt}\n`);
   return session;
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535) throw new InvalidArgumentError('a port from 1 to 65535');
+  return port;
 }
 
 export function authCommands(program: Command, context: CliContext): void {
   const { terminal } = context;
   program
     .command('login')
-    .description('log in with your OpenStack account (also from OS_* variables)')
+    .description('log in with your OpenStack account (also from OS_* variables), or with an OpenID Connect issuer')
     .option('--user <name>', 'user name (OS_USERNAME)')
     .option('--user-domain <name>', 'domain of the user (OS_USER_DOMAIN_NAME)')
     .option('--password <password>', 'visible to others on this machine: prefer OS_PASSWORD or the question')
     .option('--project <name>', 'project name or id (OS_PROJECT_NAME)')
+    .option('--oidc [issuer]', 'log in with a browser, at an OpenID Connect issuer that the service trusts')
+    .option('--device', 'with --oidc: in a browser on any other machine, by a code')
+    .addOption(
+      new Option('--redirect-port <port>', 'with --oidc: where the browser comes back to; default: any').argParser(
+        parsePort,
+      ),
+    )
+    .option('--list', 'only list the issuers that the service trusts')
     .action(async (options: LoginOptions, command: Command) => {
       const url = serviceUrl(globalOptions(command).url, terminal, await loadSession(terminal));
-      await logIn(context, url, options);
+      if (options.list) terminal.stdout(formatList(await methodsOf(url), issuerView, outputOptions(command)));
+      else await logIn(context, url, options);
     });
   program
     .command('logout')
@@ -104,7 +151,7 @@ export function projectCommands(program: Command, context: CliContext): void {
     });
   group
     .command('use <project>')
-    .description('log in to another project; needs the password again (OS_PASSWORD or a question)')
+    .description('log in to another project; needs the password (OS_PASSWORD or a question) or the browser again')
     .action(async (project: string, _: unknown, command: Command) => {
       const session = await loadSession(terminal);
       if (session === undefined)
@@ -113,6 +160,7 @@ export function projectCommands(program: Command, context: CliContext): void {
           exitCode: exitCodes.error,
           next: `Run: kaas login --project ${project}`,
         });
-      await logIn(context, serviceUrl(globalOptions(command).url, terminal, session), { user: session.user, project });
+      const who = session.oidc === undefined ? { user: session.user } : { oidc: session.oidc };
+      await logIn(context, serviceUrl(globalOptions(command).url, terminal, session), { ...who, project });
     });
 }

@@ -1,5 +1,6 @@
 import type {
   AuditRecord,
+  AuthMethods,
   Cluster,
   ClusterPlan,
   DeletionItem,
@@ -9,6 +10,7 @@ import type {
   FleetCluster,
   Leftover,
   Me,
+  Member,
   Node,
   Operation,
   Pool,
@@ -189,6 +191,28 @@ export const projectView: View<Project> = {
     { head: 'ID', cell: (project) => project.id },
   ],
 };
+
+export const issuerView: View<AuthMethods['oidc'][number]> = {
+  name: (issuer) => issuer.name,
+  columns: [
+    { head: 'NAME', cell: (issuer) => issuer.name },
+    { head: 'TITLE', cell: (issuer) => issuer.title },
+    { head: 'ISSUER', cell: (issuer) => issuer.issuer },
+  ],
+};
+
+export const memberView = (now: Date): View<Member> => ({
+  name: (member) => member.id,
+  columns: [
+    { head: 'ID', cell: (member) => member.id },
+    { head: 'ISSUER', cell: (member) => member.issuer },
+    { head: 'KIND', cell: (member) => member.kind },
+    { head: 'VALUE', cell: (member) => member.value },
+    { head: 'ROLE', cell: (member) => member.role },
+    { head: 'AGE', cell: (member) => formatAge(member.createdAt, now) },
+    { head: 'ADDED BY', cell: (member) => member.createdBy, wide: true },
+  ],
+});
 
 export const versionView: View<Version> = {
   name: (version) => version.version,

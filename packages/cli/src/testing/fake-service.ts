@@ -70,6 +70,7 @@ export async function kaas(argv: readonly string[], env: Readonly<Record<string,
     env: { KAAS_URL: url, ...env },
     home,
     signal: new AbortController().signal,
+    openUrl: () => {},
     ask: async () => 'unused',
     readSecret: async () => 'unused',
   };

@@ -1,11 +1,23 @@
+import { Type } from 'typebox';
 import { defineOperation } from '../operation-definition.ts';
-import { LoginRequest, Me, Session } from './schema.ts';
+import { AuthMethods, LoginRequest, Me, Session } from './schema.ts';
 
 export const authOperations = {
+  'auth.methods': defineOperation({
+    method: 'GET',
+    path: '/v1/auth/methods',
+    summary: 'By which identity providers one can log in',
+    tag: 'auth',
+    access: 'public',
+    query: Type.Object({}, { additionalProperties: false }),
+    success: { status: 200, schema: AuthMethods },
+    errors: [],
+    cli: { command: 'login', summary: 'List the identity providers (--list)' },
+  }),
   'auth.login': defineOperation({
     method: 'POST',
     path: '/v1/auth/login',
-    summary: 'Exchange OpenStack credentials for a token of this service',
+    summary: 'Exchange OpenStack credentials, or an ID token of an OpenID Connect issuer, for a token of this service',
     tag: 'auth',
     access: 'public',
     body: LoginRequest,

@@ -34,10 +34,44 @@ export const ApplicationCredentialLogin = Type.Object(
   },
   { $id: 'ApplicationCredentialLogin', additionalProperties: false },
 );
-export const LoginRequest = Type.Union([PasswordLogin, TokenLogin, ApplicationCredentialLogin], {
+export const OidcLogin = Type.Object(
+  {
+    method: Type.Literal('oidc', {
+      description: 'By an ID token of an OpenID Connect issuer that the provider trusts',
+    }),
+    issuer: Type.String({ minLength: 1, maxLength: 63, description: 'Its name in `GET /v1/auth/methods`' }),
+    idToken: Type.String({ minLength: 1, maxLength: 65_536, description: 'Not older than ten minutes' }),
+    project: Type.Optional(Type.String({ description: 'Name or id; needed when you have more than one' })),
+  },
+  { $id: 'OidcLogin', additionalProperties: false },
+);
+export type OidcLogin = Static<typeof OidcLogin>;
+export const LoginRequest = Type.Union([PasswordLogin, TokenLogin, ApplicationCredentialLogin, OidcLogin], {
   $id: 'LoginRequest',
 });
 export type LoginRequest = Static<typeof LoginRequest>;
+/** With credentials that Keystone proves. */
+export type KeystoneLogin = Exclude<LoginRequest, OidcLogin>;
+
+export const AuthMethods = Type.Object(
+  {
+    keystone: Type.Boolean({ description: 'With an account of OpenStack: always' }),
+    oidc: Type.Array(
+      Type.Object(
+        {
+          name: Type.String({ description: 'How requests name it' }),
+          title: Type.String({ description: 'How people name it' }),
+          issuer: Type.String({ description: 'Issuer identifier (OpenID Connect Discovery 1.0)' }),
+          clientId: Type.String({ description: 'Of a public client: authorization code with PKCE, and device code' }),
+          scopes: Type.Array(Type.String()),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { $id: 'AuthMethods', additionalProperties: false },
+);
+export type AuthMethods = Static<typeof AuthMethods>;
 
 export const User = Type.Object(
   { id: Type.String(), name: Type.String() },
@@ -48,7 +82,8 @@ const identity = {
   user: User,
   project: Project,
   role: Type.Enum([...roles], {
-    description: 'From your OpenStack roles in the project: admin, manager and member are admin; reader is viewer',
+    description:
+      'From your OpenStack roles in the project (admin, manager and member are admin; reader is viewer), or as a member from an OpenID Connect issuer',
   }),
   provider: Type.Boolean({ description: 'May you administer the service itself?' }),
   expiresAt: Timestamp,

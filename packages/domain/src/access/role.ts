@@ -11,7 +11,12 @@ const roleOf: Readonly<Record<string, Role>> = { admin: 'admin', manager: 'admin
 /** Our role for somebody's Keystone roles in a project: the highest that one of them stands for; undefined when none does. */
 export function roleFromKeystone(names: readonly string[]): Role | undefined {
   const found = names.map((name) => roleOf[name.toLowerCase()]).filter((role) => role !== undefined);
-  return found.sort((a, b) => roles.indexOf(b) - roles.indexOf(a))[0];
+  return highestRole(found);
+}
+
+/** The highest of some roles. */
+export function highestRole(some: readonly Role[]): Role | undefined {
+  return [...some].sort((a, b) => roles.indexOf(b) - roles.indexOf(a))[0];
 }
 
 /** Roles that somebody with this one may give: none, where there is none. */

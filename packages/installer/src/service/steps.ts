@@ -1,5 +1,13 @@
 import { imageList, imageRef, snapshotDefinitions } from '@matryoshka/components';
-import { daemonStatus, readFileIfExists, stopDaemon, TypedError, waitFor, writeFileAtomic } from '@matryoshka/system';
+import {
+  daemonStatus,
+  readFileIfExists,
+  shortHash,
+  stopDaemon,
+  TypedError,
+  waitFor,
+  writeFileAtomic,
+} from '@matryoshka/system';
 import { request } from 'undici';
 import type { PlatformConfig, PlatformPaths } from '../config.ts';
 import type { PlatformContext, PlatformStep } from '../context.ts';
@@ -23,11 +31,13 @@ function appStep(
   app: App,
   title: string,
   after: readonly string[],
-  environmentOf: (context: PlatformContext) => Readonly<Record<string, string>>,
+  environmentOf: (context: PlatformContext) => Promise<Readonly<Record<string, string>>>,
   ready: (context: PlatformContext) => Promise<boolean>,
 ): PlatformStep {
-  const wanted = async (context: PlatformContext): Promise<string> =>
-    `${JSON.stringify({ environment: environmentOf(context), sources: await sourceHash(), node: process.version }, null, 2)}\n`;
+  const wanted = async (context: PlatformContext): Promise<string> => {
+    const [environment, sources] = [await environmentOf(context), await sourceHash()];
+    return `${JSON.stringify({ environment, files: await digestsOf(context.paths), sources, node: process.version }, null, 2)}\n`;
+  };
   return {
     id: app,
     title,
@@ -53,7 +63,7 @@ function appStep(
           argv: program(app),
           pidFile: paths.pidFile(app),
           logFile: paths.logFile(app),
-          env: environmentOf(context),
+          env: await environmentOf(context),
         },
         ready: async () => await ready(context),
         run,
@@ -63,7 +73,18 @@ function appStep(
   };
 }
 
-function apiEnvironment({ config, paths, secrets }: PlatformContext): Readonly<Record<string, string>> {
+/** Of files that an operator edits and that are read at the start only: a change of one restarts the programs. */
+async function digestsOf(paths: PlatformPaths): Promise<Readonly<Record<string, string>>> {
+  const digests: Record<string, string> = {};
+  for (const file of [paths.oidcFile, paths.secretKeyFile]) {
+    const content = await readFileIfExists(file);
+    if (content !== undefined) digests[file] = shortHash(content);
+  }
+  return digests;
+}
+
+async function apiEnvironment({ config, paths, secrets }: PlatformContext): Promise<Readonly<Record<string, string>>> {
+  const hasIssuers = (await readFileIfExists(paths.oidcFile)) !== undefined;
   return {
     KAAS_DATABASE_URL: socketUrl(config, paths, 'kaas_api', secrets.postgres.kaasApi, 'kaas'),
     KAAS_SECRET_KEY_FILE: paths.secretKeyFile,
@@ -73,11 +94,16 @@ function apiEnvironment({ config, paths, secrets }: PlatformContext): Readonly<R
     KAAS_ISSUER_LISTEN: `${config.network.address}:${config.ports.issuer}`,
     KAAS_ISSUER_CERTIFICATE_FILE: issuerFiles(paths).certificate,
     KAAS_ISSUER_KEY_FILE: issuerFiles(paths).key,
+    ...(hasIssuers ? { KAAS_OIDC_FILE: paths.oidcFile } : {}),
     KAAS_RESERVED_CIDRS: `${config.network.cidr},169.254.0.0/16`,
   };
 }
 
-function controllerEnvironment({ config, paths, secrets }: PlatformContext): Readonly<Record<string, string>> {
+async function controllerEnvironment({
+  config,
+  paths,
+  secrets,
+}: PlatformContext): Promise<Readonly<Record<string, string>>> {
   return {
     KAAS_DATABASE_URL: socketUrl(config, paths, 'kaas_controller', secrets.postgres.kaasController, 'kaas'),
     KAAS_SECRET_KEY_FILE: paths.secretKeyFile,

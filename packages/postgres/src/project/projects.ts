@@ -3,12 +3,13 @@ import type { Queryable } from '../database.ts';
 /** Makes a project known, or follows a change of its name. */
 export async function saveProject(
   db: Queryable,
-  project: { readonly id: string; readonly name: string },
+  project: { readonly id: string; readonly name: string; readonly domainId?: string },
 ): Promise<void> {
   await db.query(
-    `insert into projects (id, name) values ($1, $2)
-     on conflict (id) do update set name = excluded.name where projects.name <> excluded.name`,
-    [project.id, project.name],
+    `insert into projects (id, name, domain_id) values ($1, $2, $3)
+     on conflict (id) do update set name = excluded.name, domain_id = coalesce(excluded.domain_id, projects.domain_id)
+     where projects.name <> excluded.name or projects.domain_id is distinct from coalesce(excluded.domain_id, projects.domain_id)`,
+    [project.id, project.name, project.domainId ?? null],
   );
 }
 

@@ -9,18 +9,20 @@ export interface StoredSession {
   readonly role: 'viewer' | 'operator' | 'admin';
   readonly isProvider: boolean;
   readonly expiresAt: Date;
+  /** The member it hangs on, with whom it ends. */
+  readonly memberId: string | null;
 }
 
 /** `proof`, sealed: by what it can be asked later whether the login still holds; null: never asked. */
 export async function insertSession(
   db: Queryable,
   tokenHash: Buffer,
-  session: StoredSession,
+  session: Omit<StoredSession, 'memberId'> & Partial<Pick<StoredSession, 'memberId'>>,
   proof: Buffer | null = null,
 ): Promise<void> {
   await db.query(
-    `insert into sessions (token_hash, project_id, project_name, projects, user_id, user_name, role, is_provider, expires_at, proof)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    `insert into sessions (token_hash, project_id, project_name, projects, user_id, user_name, role, is_provider, expires_at, proof, member_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       tokenHash,
       session.projectId,
@@ -32,6 +34,7 @@ export async function insertSession(
       session.isProvider,
       session.expiresAt,
       proof,
+      session.memberId ?? null,
     ],
   );
 }
@@ -41,7 +44,7 @@ export async function findSession(db: Queryable, tokenHash: Buffer): Promise<Sto
   const result = await db.query<StoredSession>(
     `select project_id as "projectId", project_name as "projectName", projects, user_id as "userId", user_name as "userName", role,
        is_provider as "isProvider",
-       expires_at as "expiresAt" from sessions where token_hash = $1`,
+       expires_at as "expiresAt", member_id as "memberId" from sessions where token_hash = $1`,
     [tokenHash],
   );
   return result.rows[0];

@@ -14,20 +14,23 @@ export interface StoredToken {
   readonly expiresAt: Date;
   readonly lastUsedAt: Date | null;
   readonly revokedAt: Date | null;
+  /** The member whose login made it, with whom it ends. */
+  readonly memberId: string | null;
 }
 
 const columns = `id, project_id as "projectId", project_name as "projectName", user_id as "userId", user_name as "userName", name, role,
   cluster_ids as "clusterIds", created_at as "createdAt", expires_at as "expiresAt", last_used_at as "lastUsedAt",
-  revoked_at as "revokedAt"`;
+  revoked_at as "revokedAt", member_id as "memberId"`;
 
 export async function insertToken(
   db: Queryable,
   hash: Buffer,
-  token: Omit<StoredToken, 'createdAt' | 'lastUsedAt' | 'revokedAt'>,
+  token: Omit<StoredToken, 'createdAt' | 'lastUsedAt' | 'revokedAt' | 'memberId'> &
+    Partial<Pick<StoredToken, 'memberId'>>,
 ): Promise<StoredToken> {
   const result = await db.query<StoredToken>(
-    `insert into api_tokens (id, project_id, project_name, user_id, user_name, name, role, cluster_ids, token_hash, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning ${columns}`,
+    `insert into api_tokens (id, project_id, project_name, user_id, user_name, name, role, cluster_ids, token_hash, expires_at, member_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning ${columns}`,
     [
       token.id,
       token.projectId,
@@ -39,6 +42,7 @@ export async function insertToken(
       token.clusterIds,
       hash,
       token.expiresAt,
+      token.memberId ?? null,
     ],
   );
   const [row] = result.rows;

@@ -6,11 +6,11 @@ import type { StoredToken } from './tokens.ts';
 /** Somebody who has tokens in a project that can still be used. */
 export type TokenMaker = Pick<StoredToken, 'userId' | 'userName' | 'projectId'>;
 
-/** Over all projects: for kaas_controller. */
+/** Over all projects: for kaas_controller. Not those who came by OpenID Connect, whom Keystone does not know: their tokens end with the member. */
 export async function listTokenMakers(db: Queryable): Promise<readonly TokenMaker[]> {
   const result = await db.query<TokenMaker>(
     `select user_id as "userId", project_id as "projectId", max(user_name) as "userName" from api_tokens
-     where revoked_at is null and expires_at > now() group by user_id, project_id order by user_id, project_id`,
+     where revoked_at is null and expires_at > now() and member_id is null group by user_id, project_id order by user_id, project_id`,
   );
   return result.rows;
 }
