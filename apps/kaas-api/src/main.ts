@@ -2,9 +2,10 @@ import { createApi, keystoneIdentity, startIssuer } from '@matryoshka/api';
 import {
   checkRowSecurity,
   createPool,
+  createSecretBox,
   hasSqlState,
   isDatabaseUnavailable,
-  loadSecretBox,
+  keyFile,
   type Pool,
 } from '@matryoshka/postgres';
 import { createLogger, errorMessage, keepCompiled, type Logger, TypedError } from '@matryoshka/system';
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
   const settings = readSettings(process.env);
   const log = createLogger('kaas-api');
   const oidcIssuers = await readOidcFile(settings.oidcFile);
-  const secretBox = await loadSecretBox(settings.secretKeyFile);
+  const secretBox = createSecretBox(await keyFile(settings.secretKeyFile));
   // Requests wait for a free connection rather than fail; a database that is down answers at once.
   const pool = createPool(settings.databaseUrl, {
     notify: settings.notify,

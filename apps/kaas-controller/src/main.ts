@@ -13,6 +13,7 @@ import {
   runCatalogueSync,
   runClusterController,
   runInventory,
+  runRewrap,
   runTokenWatch,
   runWhileLeading,
   settingsDefaults,
@@ -20,7 +21,7 @@ import {
 import { planCluster } from '@matryoshka/domain';
 import { createKubeClient, type KubeObject, loadKubeconfig } from '@matryoshka/kube';
 import { type Cloud, type Credentials, connectCloud } from '@matryoshka/openstack';
-import { createPool, listen, loadSecretBox } from '@matryoshka/postgres';
+import { createPool, createSecretBox, keyFile, listen } from '@matryoshka/postgres';
 import { createLogger, errorMessage, keepCompiled, TypedError } from '@matryoshka/system';
 
 const log = createLogger('kaas-controller');
@@ -99,12 +100,13 @@ async function main(signal: AbortSignal): Promise<void> {
   };
   const management = createKubeClient(await loadKubeconfig(required('KAAS_MANAGEMENT_KUBECONFIG')));
   const pool = createPool(databaseUrl, { notify, name: 'kaas-controller' });
+  const secretBox = createSecretBox(await keyFile(required('KAAS_SECRET_KEY_FILE')));
   const context: ClusterContext = {
     plan: planCluster,
     management,
     cloud,
     connect,
-    store: createPostgresClusterStore(pool, await loadSecretBox(required('KAAS_SECRET_KEY_FILE'))),
+    store: createPostgresClusterStore(pool, secretBox),
     tenants: createTenantClients(),
     settings,
     log,
@@ -129,6 +131,7 @@ async function main(signal: AbortSignal): Promise<void> {
       ),
       runCatalogueSync(cloud, catalogue, { workerImagePrefix, intervalMs: 15_000, log, signal: leading }),
       runInventory(cloud, createPostgresInventory(pool), { intervalMs: 15_000, log, signal: leading }),
+      runRewrap(pool, secretBox, { intervalMs: 60_000, log, signal: leading }),
       runTokenWatch(cloud, createPostgresTokens(pool), { intervalMs: 60_000, log, signal: leading }),
     ]);
   });

@@ -181,6 +181,8 @@ export function platformCommands(program: Command, terminal: Terminal, version: 
         });
     });
 
+  secretKeyCommands(program, terminal);
+
   withPlatform(program.command('preflight'))
     .description('check whether this machine can run the platform; changes nothing')
     .action(async (options: PlatformFlags) => {
@@ -200,5 +202,29 @@ export function platformCommands(program: Command, terminal: Terminal, version: 
       const admin = await readAdminFile(openstackAdminFile);
       await enterProject(adminCloud(admin), options.project, terminal.signal);
       terminal.stdout(openrc(admin, options.project));
+    });
+}
+
+function secretKeyCommands(program: Command, terminal: Terminal): void {
+  const group = program.command('secret-key').description('the key that seals secrets in the product database');
+  const optionsOf = (flags: PlatformFlags) => ({
+    platform: platformOptions(flags),
+    onProgress: (line: string) => terminal.stderr(`${line}\n`),
+    signal: terminal.signal,
+  });
+  withDataDir(group.command('rotate'))
+    .description('seal with a new key from now on, and put under it what is there; nothing stops')
+    .action(async (flags: PlatformFlags) => {
+      const { rotateSecretKey } = await import('@matryoshka/installer');
+      const { answers } = await rotateSecretKey(optionsOf(flags));
+      const later = answers === 0 ? '' : ` (after a day: ${answers} kept answers are under an older key)`;
+      terminal.stderr(`every secret is under the new key; drop older ones with: kaas secret-key forget${later}\n`);
+    });
+  withDataDir(group.command('forget'))
+    .description('drop all keys but the newest; refused while something is under one of them')
+    .action(async (flags: PlatformFlags) => {
+      const { forgetSecretKeys } = await import('@matryoshka/installer');
+      const dropped = await forgetSecretKeys(optionsOf(flags));
+      terminal.stderr(`${dropped} older keys are gone from the file; keep one that an old backup needs elsewhere\n`);
     });
 }

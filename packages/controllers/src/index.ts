@@ -18,5 +18,6 @@ export { type ClusterSettings, type Images, parseImages, settingsDefaults } from
 export { type LeadOptions, runWhileLeading } from './lead.ts';
 export { type InventoryStore, runInventory, syncInventory } from './resource/inventory.ts';
 export { createPostgresInventory } from './resource/postgres-inventory.ts';
+export { runRewrap } from './secret/rewrap.ts';
 export { createPostgresTokens } from './token/postgres-tokens.ts';
 export { runTokenWatch, type TokenStore } from './token/watch.ts';

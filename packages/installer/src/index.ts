@@ -15,6 +15,7 @@ export { installPackages, missingPackages } from './machine/apt.ts';
 export { type DebianPackage, debianPackages } from './machine/debian-packages.ts';
 export { findProblems, type Problem, preflight, preflightError } from './machine/preflight.ts';
 export { offerVersion } from './offer.ts';
+export { forgetSecretKeys, rotateSecretKey, type SecretKeyOptions } from './secrets/secret-key.ts';
 export { type IssuerFiles, issuerFiles } from './service/issuer-step.ts';
 export { readState } from './state/state.ts';
 export { type PlatformStatus, type ProcessStatus, status } from './status.ts';

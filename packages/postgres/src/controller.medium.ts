@@ -10,6 +10,7 @@ import {
   createPool,
   createSecretBox,
   ensureSecret,
+  fixedKeys,
   getCluster,
   getOperation,
   inProject,
@@ -110,7 +111,7 @@ describe('row security', () => {
 
   it('refuses a row for another project and every secret but kubeconfigs', async () => {
     const { id } = await newCluster('p1', 'secrets');
-    const box = createSecretBox(randomBytes(32));
+    const box = createSecretBox(fixedKeys([randomBytes(32)]));
     for (const kind of ['kubeconfig', 'application-credential'])
       await saveSecret(controller, box, { owner: id, kind, projectId: 'p1', value: kind });
     const read = async (project: string, kind: string) =>
@@ -186,7 +187,7 @@ describe('the controller', () => {
   });
 
   it('keeps the first value of a secret', async () => {
-    const box = createSecretBox(randomBytes(32));
+    const box = createSecretBox(fixedKeys([randomBytes(32)]));
     const secret = { owner: 'p1', kind: 'openstack-user', projectId: 'p1' };
     expect(await ensureSecret(controller, box, { ...secret, value: 'one' })).toBe('one');
     expect(await ensureSecret(controller, box, { ...secret, value: 'two' })).toBe('one');

@@ -120,7 +120,10 @@ export {
 export { listProjects, saveProject } from './project/projects.ts';
 export { getProjectQuota, replaceProjectQuota } from './quota/quotas.ts';
 export { listClusterOwners, listResources, replaceResources } from './resource/resources.ts';
-export { createSecretBox, loadSecretBox, type SecretBox } from './secret/secret-box.ts';
+export { secretContexts } from './secret/contexts.ts';
+export { fixedKeys, type KeyWrapper, keyFile } from './secret/key-file.ts';
+export { countUnderOtherKeys, type Rewrapped, rewrapSecrets, type UnderOtherKeys } from './secret/rewrap.ts';
+export { createSecretBox, type SecretBox } from './secret/secret-box.ts';
 export { deleteSecrets, ensureSecret, readSecret, type SecretKey, saveSecret } from './secret/secrets.ts';
 export {
   claimSessionsToCheck,

@@ -9,9 +9,10 @@ import {
   type Pool,
   type SecretBox,
   type SessionToCheck,
+  secretContexts,
 } from '@matryoshka/postgres';
 import { errorMessage, type Logger, repeatedly } from '@matryoshka/system';
-import { isProviderAdmin, type ProviderProject, proofContext } from './sessions.ts';
+import { isProviderAdmin, type ProviderProject } from './sessions.ts';
 
 export interface RevalidationOptions {
   readonly pool: Pool;
@@ -61,7 +62,7 @@ async function lookAtDue(options: RevalidationOptions): Promise<void> {
 
 async function revalidate(options: RevalidationOptions, session: SessionToCheck): Promise<void> {
   const { pool, secretBox, check, signal, log } = options;
-  const proof = secretBox.open(session.proof, proofContext(session.tokenHash));
+  const proof = await secretBox.open(session.proof, secretContexts.proof(session.tokenHash));
   const valid = await check(proof, AbortSignal.any([signal, AbortSignal.timeout(askTimeoutMs)]));
   const reason = whyEnded(session, valid, options.provider);
   if (reason === undefined) return;

@@ -20,6 +20,7 @@ import {
   type Pool,
   type SecretBox,
   saveProject,
+  secretContexts,
   touchToken,
 } from '@matryoshka/postgres';
 
@@ -59,7 +60,7 @@ export async function logIn(
       ...{ user, project, projects, role, memberId: null },
       isProvider: isProviderAdmin(identity, provider),
       expiresAt: new Date(Math.min(identity.expiresAt.getTime(), now.getTime() + longestSessionMs)),
-      seal: (context) => secretBox.seal(proof, context),
+      seal: async (context) => await secretBox.seal(proof, context),
       about: { method: request.method, role },
     },
     circumstances,
@@ -74,7 +75,7 @@ export interface Proven extends Pick<Identity, 'user' | 'project' | 'projects'> 
   /** See {@link Caller}. */
   readonly memberId: string | null;
   /** By what the identity service is asked again later, sealed for this context; null: it is not. */
-  readonly seal: (context: string) => Buffer | null;
+  readonly seal: (context: string) => Promise<Buffer | null>;
   /** For the audit log. */
   readonly about: Readonly<Record<string, unknown>>;
 }
@@ -89,7 +90,7 @@ export async function beginSession(pool: Pool, proven: Proven, circumstances: Ci
   await inProject(pool, { projectId: project.id, clusterIds: null }, async (tx) => {
     await saveProject(tx, project);
     const stored = { ...who, projectName: project.name, projects, role, isProvider, expiresAt, memberId };
-    await insertSession(tx, hash, stored, seal(proofContext(hash)));
+    await insertSession(tx, hash, stored, await seal(secretContexts.proof(hash)));
     const record = { ...who, requestId, remoteAddress, action: 'auth.login', resource: user.id };
     await insertAuditRecord(tx, { ...record, after: about });
   });
@@ -103,9 +104,6 @@ export async function beginSession(pool: Pool, proven: Proven, circumstances: Ci
     projects: projects.map(({ id, name }) => ({ id, name })),
   };
 }
-
-/** What a sealed proof is bound to: its session. */
-export const proofContext = (tokenHash: Buffer): string => `session/${tokenHash.toString('hex')}`;
 
 /** The project whose administrators administer the service itself, as Keystone names it. */
 export interface ProviderProject {

@@ -48,12 +48,15 @@ export async function runChange(
       case 'replay':
         return {
           ...found.answer,
-          body: opened(found.answer.body, scope, secretBox),
+          body: await opened(found.answer.body, scope, secretBox),
           headers: { ...found.answer.headers, 'idempotency-replayed': 'true' },
         };
       case 'new': {
         const answer = await change(tx);
-        await saveIdempotentAnswer(tx, scope, fingerprint, { ...answer, body: sealed(answer.body, scope, secretBox) });
+        await saveIdempotentAnswer(tx, scope, fingerprint, {
+          ...answer,
+          body: await sealed(answer.body, scope, secretBox),
+        });
         return answer;
       }
     }
@@ -62,12 +65,12 @@ export async function runChange(
 
 const placeOf = ({ projectId, userId, key }: IdempotencyScope): string => `${projectId}/answer/${userId}/${key}`;
 
-function sealed(body: string, scope: IdempotencyScope, box: SecretBox | undefined): string {
-  return box === undefined ? body : box.seal(body, placeOf(scope)).toString('base64');
+async function sealed(body: string, scope: IdempotencyScope, box: SecretBox | undefined): Promise<string> {
+  return box === undefined ? body : (await box.seal(body, placeOf(scope))).toString('base64');
 }
 
-function opened(body: string, scope: IdempotencyScope, box: SecretBox | undefined): string {
-  return box === undefined ? body : box.open(Buffer.from(body, 'base64'), placeOf(scope));
+async function opened(body: string, scope: IdempotencyScope, box: SecretBox | undefined): Promise<string> {
+  return box === undefined ? body : await box.open(Buffer.from(body, 'base64'), placeOf(scope));
 }
 
 function fingerprintOf({ method, path, body, ifMatch }: IdempotentRequest): Buffer {

@@ -5,6 +5,7 @@ import { defaultLimits } from '@matryoshka/domain';
 import {
   createPool,
   createSecretBox,
+  fixedKeys,
   insertSession,
   migrate,
   type Pool,
@@ -94,7 +95,7 @@ export async function startTestPlatform(): Promise<TestPlatform> {
     open.push(async () => await controller.end());
     await fillCatalogue(controller);
     const secretKey = randomBytes(32).toString('hex');
-    const secretBox = createSecretBox(Buffer.from(secretKey, 'hex'));
+    const secretBox = createSecretBox(fixedKeys([Buffer.from(secretKey, 'hex')]));
     let projects = 0;
     return {
       postgres,

@@ -22,13 +22,13 @@ import {
   type Queryable,
   rotateWebhookSecret,
   type StoredWebhook,
+  secretContexts,
   updateWebhook,
 } from '@matryoshka/postgres';
 import { type CursorScope, decodeCursor, pageOf } from '../http/cursor.ts';
 import type { PlainHandlers, WriteHandlers } from '../http/incoming.ts';
 import { writeTransaction } from '../store.ts';
 import { cloudEvent } from './message.ts';
-import { secretContext } from './worker.ts';
 
 async function webhookOf(tx: Queryable, id: string, options: { readonly lock?: true } = {}): Promise<StoredWebhook> {
   const webhook = await getWebhook(tx, id, options);
@@ -88,7 +88,7 @@ export const webhookWrites: Pick<WriteHandlers, Writes> = {
     const { url, description = '', eventTypes = null } = body;
     const webhook = await insertWebhook(tx, {
       ...{ id, projectId: caller.projectId, url, description, eventTypes, createdBy: caller.userName },
-      secret: secretBox.seal(secret, secretContext(id)),
+      secret: await secretBox.seal(secret, secretContexts.webhook(id)),
     });
     await audit({ resource: id, after: { url, description, eventTypes } });
     return { data: { ...webhookView(webhook), secret } };
@@ -109,7 +109,7 @@ export const webhookWrites: Pick<WriteHandlers, Writes> = {
   'webhook.rotate': async ({ secretBox }, { tx, audit }, { params }) => {
     const { id } = await webhookOf(tx, params.webhookId, { lock: true });
     const secret = newWebhookSecret();
-    const until = await rotateWebhookSecret(tx, id, secretBox.seal(secret, secretContext(id)));
+    const until = await rotateWebhookSecret(tx, id, await secretBox.seal(secret, secretContexts.webhook(id)));
     await audit({ resource: id, after: { previousUntil: until.toISOString() } });
     return { data: { secret, previousUntil: until.toISOString() } };
   },

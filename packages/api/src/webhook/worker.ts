@@ -15,6 +15,7 @@ import {
   type SecretBox,
   type StoredDelivery,
   type StoredWebhook,
+  secretContexts,
 } from '@matryoshka/postgres';
 import { errorMessage, type Logger, repeatedly } from '@matryoshka/system';
 import { cloudEvent, contentType } from './message.ts';
@@ -56,9 +57,6 @@ const page = 200;
 const parallel = 10;
 /** Projects that are served at once. */
 const mostTurns = 20;
-
-/** What a sealed secret is bound to. */
-export const secretContext = (webhookId: string): string => `webhook/${webhookId}`;
 
 /**
  * Turns events into deliveries and sends them, until the signal aborts. Several processes may do so at once: a delivery is made once for each event,
@@ -130,7 +128,7 @@ async function attempt(options: WebhookWorkerOptions, projectId: string, deliver
   const now = new Date();
   const headers = {
     'content-type': contentType,
-    ...signatureHeaders(secretsOf(hook, secretBox, now), { id: delivery.messageId, body: delivery.body }, now),
+    ...signatureHeaders(await secretsOf(hook, secretBox, now), { id: delivery.messageId, body: delivery.body }, now),
   };
   const sent = await sendWebhook(hook.url, { body: delivery.body, headers }, { ...options, timeoutMs });
   const pause = backoffMs[delivery.attempts];
@@ -162,9 +160,11 @@ function whyDisable(
   return `nothing was taken since ${failingSince.toISOString()}; the last error: ${error}`;
 }
 
-function secretsOf(hook: StoredWebhook, box: SecretBox, now: Date): readonly string[] {
-  const context = secretContext(hook.id);
+async function secretsOf(hook: StoredWebhook, box: SecretBox, now: Date): Promise<readonly string[]> {
+  const context = secretContexts.webhook(hook.id);
   const { previousSecret, previousUntil } = hook;
   const isBoth = previousSecret !== null && previousUntil !== null && previousUntil > now;
-  return [box.open(hook.secret, context), ...(isBoth ? [box.open(previousSecret, context)] : [])];
+  return await Promise.all(
+    [hook.secret, ...(isBoth ? [previousSecret] : [])].map(async (sealed) => await box.open(sealed, context)),
+  );
 }

@@ -5,6 +5,7 @@ import {
   bumpCluster,
   createPool,
   createSecretBox,
+  fixedKeys,
   getCluster,
   getOperation,
   inProject,
@@ -113,7 +114,7 @@ async function runController(holder: string, notify: boolean, signal: AbortSigna
   await Promise.all([tenants.close(), management.close(), pool.end()]);
 }
 
-const box = createSecretBox(randomBytes(32));
+const box = createSecretBox(fixedKeys([randomBytes(32)]));
 const leaders: string[] = [];
 
 const operationState = async (id: string): Promise<string | undefined> =>

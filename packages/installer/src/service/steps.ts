@@ -36,7 +36,7 @@ function appStep(
 ): PlatformStep {
   const wanted = async (context: PlatformContext): Promise<string> => {
     const [environment, sources] = [await environmentOf(context), await sourceHash()];
-    return `${JSON.stringify({ environment, files: await digestsOf(context.paths), sources, node: process.version }, null, 2)}\n`;
+    return `${JSON.stringify({ environment, oidc: shortHash((await readFileIfExists(context.paths.oidcFile)) ?? null), sources, node: process.version }, null, 2)}\n`;
   };
   return {
     id: app,
@@ -71,16 +71,6 @@ function appStep(
       });
     },
   };
-}
-
-/** Of files that an operator edits and that are read at the start only: a change of one restarts the programs. */
-async function digestsOf(paths: PlatformPaths): Promise<Readonly<Record<string, string>>> {
-  const digests: Record<string, string> = {};
-  for (const file of [paths.oidcFile, paths.secretKeyFile]) {
-    const content = await readFileIfExists(file);
-    if (content !== undefined) digests[file] = shortHash(content);
-  }
-  return digests;
 }
 
 async function apiEnvironment({ config, paths, secrets }: PlatformContext): Promise<Readonly<Record<string, string>>> {

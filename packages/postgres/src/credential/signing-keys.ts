@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.ts';
+import { secretContexts } from '../secret/contexts.ts';
 import type { SecretBox } from '../secret/secret-box.ts';
 
 /** A key of the issuer: its public half as it is published, its private half. */
@@ -9,7 +10,6 @@ export interface SigningKey {
   readonly privateKey: string;
 }
 
-const contextOf = (id: string): string => `signing-key/${id}`;
 /** Any number that nobody else locks. */
 const keyLock = 727_311;
 
@@ -33,7 +33,7 @@ export async function ensureSigningKey(
   await tx.query('insert into signing_keys (id, public_jwk, private_key) values ($1, $2, $3)', [
     key.id,
     JSON.stringify(key.publicJwk),
-    box.seal(key.privateKey, contextOf(key.id)),
+    await box.seal(key.privateKey, secretContexts.signingKey(key.id)),
   ]);
   return key;
 }
@@ -44,7 +44,8 @@ async function currentKey(db: Queryable, box: SecretBox): Promise<SigningKey | u
      where retired_at is null and created_at > now() - interval '90 days' order by created_at desc, id limit 1`,
   );
   const row = result.rows[0];
-  return row === undefined ? undefined : { ...row, privateKey: box.open(row.privateKey, contextOf(row.id)) };
+  if (row === undefined) return undefined;
+  return { ...row, privateKey: await box.open(row.privateKey, secretContexts.signingKey(row.id)) };
 }
 
 /** The public halves of all keys that signed something that may still be good, the newest first. */

@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.ts';
+import { secretContexts } from './contexts.ts';
 import type { SecretBox } from './secret-box.ts';
 
 /** `owner` is a cluster id, or a project id for what the clusters of a project share. */
@@ -7,8 +8,6 @@ export interface SecretKey {
   readonly kind: string;
 }
 
-const contextOf = (key: SecretKey): string => `${key.owner}/${key.kind}`;
-
 /** The stored value, or undefined. */
 export async function readSecret(db: Queryable, box: SecretBox, key: SecretKey): Promise<string | undefined> {
   const result = await db.query<{ ciphertext: Buffer }>(
@@ -16,7 +15,7 @@ export async function readSecret(db: Queryable, box: SecretBox, key: SecretKey):
     [key.owner, key.kind],
   );
   const row = result.rows[0];
-  return row === undefined ? undefined : box.open(row.ciphertext, contextOf(key));
+  return row === undefined ? undefined : await box.open(row.ciphertext, secretContexts.secret(key));
 }
 
 /** Stores or replaces a value. */
@@ -28,7 +27,7 @@ export async function saveSecret(
   await db.query(
     `insert into secrets (owner, kind, project_id, ciphertext) values ($1, $2, $3, $4)
      on conflict (owner, kind) do update set ciphertext = excluded.ciphertext, updated_at = now()`,
-    [secret.owner, secret.kind, secret.projectId, box.seal(secret.value, contextOf(secret))],
+    [secret.owner, secret.kind, secret.projectId, await box.seal(secret.value, secretContexts.secret(secret))],
   );
 }
 
@@ -40,7 +39,7 @@ export async function ensureSecret(
 ): Promise<string> {
   await db.query(
     'insert into secrets (owner, kind, project_id, ciphertext) values ($1, $2, $3, $4) on conflict do nothing',
-    [secret.owner, secret.kind, secret.projectId, box.seal(secret.value, contextOf(secret))],
+    [secret.owner, secret.kind, secret.projectId, await box.seal(secret.value, secretContexts.secret(secret))],
   );
   return (await readSecret(db, box, secret)) ?? secret.value;
 }

@@ -39,7 +39,7 @@ export async function logInByOidc(
     isProvider,
     expiresAt: new Date(now.getTime() + issuer.sessionMs),
     memberId: best.memberId,
-    seal: () => null,
+    seal: async () => null,
     about: { method: request.method, issuer: issuer.name, role: best.role, memberId: best.memberId },
   };
   try {
