@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import {
   type ClusterContext,
@@ -9,10 +8,12 @@ import {
   createPostgresTokens,
   createTenantClients,
   createVolumeTypes,
+  joinFleet,
   parseImages,
   runCatalogueSync,
   runClusterController,
   runInventory,
+  runObservation,
   runRewrap,
   runTokenWatch,
   runWhileLeading,
@@ -21,64 +22,13 @@ import {
 import { planCluster } from '@matryoshka/domain';
 import { createKubeClient, type KubeObject, loadKubeconfig } from '@matryoshka/kube';
 import { type Cloud, type Credentials, connectCloud } from '@matryoshka/openstack';
-import { createPool, createSecretBox, keyFile, listen } from '@matryoshka/postgres';
+import { createPool, createSecretBox, keyFile, listen, measureDataStore } from '@matryoshka/postgres';
 import { createLogger, errorMessage, keepCompiled, TypedError } from '@matryoshka/system';
 
+import { externalNetwork } from './external-network.ts';
+import { type AdminFile, adminCredentials, readConfigured, required } from './settings.ts';
+
 const log = createLogger('kaas-controller');
-
-/** KAAS_OPENSTACK_ADMIN_FILE: how the provider's administrator logs in. */
-interface AdminFile {
-  readonly authUrl: string;
-  readonly username: string;
-  readonly password: string;
-  readonly project: string;
-  readonly domain: string;
-  readonly region: string;
-}
-
-function required(name: string): string {
-  const value = process.env[name];
-  if (value === undefined || value === '')
-    throw new TypedError(`${name} is not set`, {
-      code: 'configuration',
-      next: `Set the environment variable ${name}.`,
-    });
-  return value;
-}
-
-async function readConfigured(name: string): Promise<string> {
-  const file = required(name);
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new TypedError(`${name}: ${errorMessage(error)}`, { code: 'configuration', next: `Make ${file} readable.` });
-  }
-}
-
-function adminCredentials(admin: AdminFile): Credentials {
-  const domain = { name: admin.domain };
-  return {
-    method: 'password',
-    user: { name: admin.username, domain },
-    password: admin.password,
-    scope: { project: { name: admin.project, domain } },
-  };
-}
-
-/** Id of the provider network, asked once it is needed and then kept. */
-function externalNetwork(cloud: Cloud, name: string): ClusterContext['externalNetworkId'] {
-  let known: string | undefined;
-  return async (signal) => {
-    if (known !== undefined) return known;
-    const networks = await cloud.neutron.networks.list({ name, 'router:external': true }, signal);
-    known = networks.find((network) => network.name === name)?.id;
-    if (known !== undefined) return known;
-    throw new TypedError(`the cloud has no external network called ${name}`, {
-      code: 'external_network_missing',
-      next: 'Set KAAS_EXTERNAL_NETWORK to the name of the provider network.',
-    });
-  };
-}
 
 async function main(signal: AbortSignal): Promise<void> {
   const databaseUrl = required('KAAS_DATABASE_URL');
@@ -100,13 +50,14 @@ async function main(signal: AbortSignal): Promise<void> {
   };
   const management = createKubeClient(await loadKubeconfig(required('KAAS_MANAGEMENT_KUBECONFIG')));
   const pool = createPool(databaseUrl, { notify, name: 'kaas-controller' });
+  const managementCluster = process.env.KAAS_MANAGEMENT_CLUSTER || 'default';
   const secretBox = createSecretBox(await keyFile(required('KAAS_SECRET_KEY_FILE')));
   const context: ClusterContext = {
     plan: planCluster,
     management,
     cloud,
     connect,
-    store: createPostgresClusterStore(pool, secretBox),
+    store: createPostgresClusterStore(pool, secretBox, managementCluster),
     tenants: createTenantClients(),
     settings,
     log,
@@ -118,23 +69,38 @@ async function main(signal: AbortSignal): Promise<void> {
   const holder = `${hostname()}/${process.pid}`;
   const catalogue = createPostgresCatalogue(pool, process.env.KAAS_DEFAULT_KUBERNETES_VERSION);
   const { workerImagePrefix } = settings;
-  await runWhileLeading({ databaseUrl, name: 'clusters', holder, retryMs: 1_000, log, signal }, async (leading) => {
-    await Promise.all([
-      runClusterController(
-        context,
-        {
-          ...controllerDefaults,
-          notify,
-          listen: async (onCluster, stop) => await listen(databaseUrl, 'kaas_clusters', onCluster, stop),
-        },
-        leading,
-      ),
-      runCatalogueSync(cloud, catalogue, { workerImagePrefix, intervalMs: 15_000, log, signal: leading }),
-      runInventory(cloud, createPostgresInventory(pool), { intervalMs: 15_000, log, signal: leading }),
-      runRewrap(pool, secretBox, { intervalMs: 60_000, log, signal: leading }),
-      runTokenWatch(cloud, createPostgresTokens(pool), { intervalMs: 60_000, log, signal: leading }),
-    ]);
-  });
+  const leadership = { databaseUrl, holder, retryMs: 1_000, log, signal };
+  // `clusters` is the name from before there were several.
+  const name = managementCluster === 'default' ? 'clusters' : `clusters/${managementCluster}`;
+  await joinFleet(pool, { name: managementCluster, region: admin.region, log, signal });
+  await Promise.all([
+    runWhileLeading({ ...leadership, name }, async (leading) => {
+      await Promise.all([
+        runClusterController(
+          context,
+          {
+            ...controllerDefaults,
+            notify,
+            listen: async (onCluster, stop) => await listen(databaseUrl, 'kaas_clusters', onCluster, stop),
+          },
+          leading,
+        ),
+        runObservation(
+          { management, pool, name: managementCluster },
+          { measure: measureDataStore, intervalMs: 30_000, log, signal: leading },
+        ),
+      ]);
+    }),
+    // What is the same for all management clusters is done by one of the controllers.
+    runWhileLeading({ ...leadership, name: 'fleet' }, async (leading) => {
+      await Promise.all([
+        runCatalogueSync(cloud, catalogue, { workerImagePrefix, intervalMs: 15_000, log, signal: leading }),
+        runInventory(cloud, createPostgresInventory(pool), { intervalMs: 15_000, log, signal: leading }),
+        runRewrap(pool, secretBox, { intervalMs: 60_000, log, signal: leading }),
+        runTokenWatch(cloud, createPostgresTokens(pool), { intervalMs: 60_000, log, signal: leading }),
+      ]);
+    }),
+  ]);
   await Promise.all([context.tenants.close(), management.close(), pool.end()]);
 }
 

@@ -28,6 +28,7 @@ import { createApp, listenOn } from './http/app.ts';
 import { type Callers, type Handlers, registerOperation } from './http/register.ts';
 import { createRequestLimit } from './http/request-limit.ts';
 import { leftoverHandlers, leftoverWrites } from './leftover/handlers.ts';
+import { managementClusterHandlers, managementClusterWrites } from './management-cluster/handlers.ts';
 import { memberHandlers, memberWrites } from './member/handlers.ts';
 import { nodeHandlers } from './node/handlers.ts';
 import { operationChanges, operationHandlers } from './operation/handlers.ts';
@@ -97,6 +98,7 @@ const handlers: Handlers = {
     ...tokenHandlers,
     ...projectHandlers,
     ...memberHandlers,
+    ...managementClusterHandlers,
     ...catalogueHandlers,
     ...clusterHandlers,
     ...planHandlers,
@@ -118,6 +120,7 @@ const handlers: Handlers = {
     ...deletionWrites,
     ...tokenWrites,
     ...memberWrites,
+    ...managementClusterWrites,
     ...credentialWrites,
     ...webhookWrites,
     ...priceWrites,

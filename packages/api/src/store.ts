@@ -14,6 +14,10 @@ export function writeTransaction(tx: db.Queryable): WriteTransaction {
     // Limits are the project's, whatever clusters the caller's token is for.
     listAllClusters: async () => await db.inWholeProject(tx, async () => await db.listClusters(tx, { limit: 10_000 })),
     getClusterForUpdate: async (id) => await db.getCluster(tx, id, { lock: true }),
+    lockRooms: async () => {
+      await db.lockPlacement(tx);
+      return await db.listManagementClusters(tx);
+    },
     insertCluster: async (cluster) => await db.insertCluster(tx, cluster),
     insertPool: async (cluster, pool) => await db.insertPool(tx, cluster, pool),
     updatePool: async (clusterId, pool) => await db.updatePool(tx, clusterId, pool),

@@ -12,6 +12,8 @@ export { beginDueDeletion } from './deletion/due-deletion.ts';
 export { deletionPlanView } from './deletion/plan.ts';
 export { undoDeletion } from './deletion/undo-deletion.ts';
 export { KaasError, type KaasErrorOptions, mergeViolations, notFound, refuseViolations } from './errors.ts';
+export { choosePlace } from './management-cluster/place.ts';
+export { type ManagementClusterFacts, managementClusterView } from './management-cluster/view.ts';
 export { memberValue, mostMembers, validateMember } from './member/validate.ts';
 export { nodeView } from './node/view.ts';
 export { cancelOperation } from './operation/cancel-operation.ts';

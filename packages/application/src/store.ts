@@ -4,9 +4,11 @@ import type {
   DeletionItem,
   DeletionSettings,
   FlavorSize,
+  ManagementClusterRoom,
   Operation,
   OperationKind,
   OperationUndo,
+  Place,
   Pool,
   ProjectQuota,
   Resource,
@@ -30,7 +32,11 @@ export interface WriteTransaction {
   getQuota(projectId: string): Promise<ProjectQuota | undefined>;
   listAllClusters(): Promise<readonly Cluster[]>;
   getClusterForUpdate(id: string): Promise<Cluster | undefined>;
-  insertCluster(cluster: ClusterSpec & { readonly id: string; readonly projectId: string }): Promise<void>;
+  /** Where control planes may be; nobody else places one until the end. */
+  lockRooms(): Promise<readonly ManagementClusterRoom[]>;
+  insertCluster(
+    cluster: ClusterSpec & { readonly id: string; readonly projectId: string; readonly place: Place },
+  ): Promise<void>;
   insertPool(cluster: { readonly id: string; readonly projectId: string }, pool: Pool): Promise<void>;
   updatePool(clusterId: string, pool: Pool): Promise<void>;
   deletePool(clusterId: string, name: string): Promise<void>;

@@ -215,6 +215,13 @@ export const problems = {
     actor: 'provider',
     meaning: 'kaas-controller has not yet read the flavors and images of the cloud. If it stays so, look at its log.',
   },
+  no_capacity: {
+    status: 503,
+    title: 'There is no room for another control plane',
+    actor: 'provider',
+    meaning:
+      'Every management cluster is full, cordoned, or has no DataStore with room. Nothing was created. The provider sees why: `kaas fleet management-clusters`.',
+  },
   database_unavailable: {
     status: 503,
     title: 'The database does not answer',

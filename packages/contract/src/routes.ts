@@ -50,6 +50,18 @@ export const routes = {
     "method": "DELETE",
     "path": "/v1/members/{memberId}"
   },
+  "management-cluster.list": {
+    "method": "GET",
+    "path": "/v1/fleet/management-clusters"
+  },
+  "management-cluster.cordon": {
+    "method": "POST",
+    "path": "/v1/fleet/management-clusters/{managementCluster}/cordon"
+  },
+  "management-cluster.uncordon": {
+    "method": "POST",
+    "path": "/v1/fleet/management-clusters/{managementCluster}/uncordon"
+  },
   "version.list": {
     "method": "GET",
     "path": "/v1/versions"

@@ -8,6 +8,7 @@ import { deletionOperations } from './deletion/operations.ts';
 import { eventOperations } from './event/operations.ts';
 import { fleetOperations } from './fleet/operations.ts';
 import { leftoverOperations } from './leftover/operations.ts';
+import { managementClusterOperations } from './management-cluster/operations.ts';
 import { memberOperations } from './member/operations.ts';
 import { nodeOperations } from './node/operations.ts';
 import { operationOperations } from './operation/operations.ts';
@@ -27,6 +28,7 @@ export const operations = {
   ...tokenOperations,
   ...projectOperations,
   ...memberOperations,
+  ...managementClusterOperations,
   ...catalogueOperations,
   ...clusterOperations,
   ...credentialOperations,

@@ -32,8 +32,6 @@ export interface ClusterSettings {
   readonly workerImagePrefix: string;
   /** Resolvers for the customers' subnets; none = those of the cloud's DHCP. */
   readonly dnsNameservers: readonly string[];
-  /** Kamaji DataStore that holds the control planes. */
-  readonly dataStore: string;
   /** Whose tokens the control planes accept: kaas-api's `KAAS_ISSUER_URL`, and the PEM of the authority that it is known by. */
   readonly issuer: { readonly url: string; readonly authority: string };
   /** How the tenant's DNS domain is called. */
@@ -47,7 +45,6 @@ export const settingsDefaults = {
   loadBalancerProvider: '',
   workerImagePrefix: 'matryoshka-worker-',
   dnsNameservers: [],
-  dataStore: 'default',
   serviceDomain: 'cluster.local',
 } as const;
 

@@ -66,6 +66,18 @@ export {
   maxGracePeriodSeconds,
   validateDeletionSettings,
 } from './deletion/settings.ts';
+export {
+  type Capacity,
+  type ControlPlaneDemand,
+  controlPlaneDemand,
+  type DataStoreRoom,
+  demandOf,
+  firstDataStore,
+  type ManagementClusterRoom,
+  type Place,
+  type Placement,
+  placeControlPlane,
+} from './management-cluster/place.ts';
 export { type NodeState, nodeStates, type WorkerNode, workerNodes } from './node/model.ts';
 export {
   mergePhases,

@@ -45,6 +45,7 @@ export {
 export type { ListPage, ListQuery, ListResult } from './list.ts';
 export { describeRef, type KubeObject, type ObjectMeta, type ObjectRef, type OwnerReference, refOf } from './object.ts';
 export { podTrouble } from './pod.ts';
+export { parseQuantity } from './quantity.ts';
 export {
   createTransport,
   type Method,

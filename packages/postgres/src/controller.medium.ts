@@ -25,6 +25,7 @@ import {
   type Pool,
   prepareDatabase,
   readSecret,
+  registerManagementCluster,
   removeCluster,
   removeLedgerEntry,
   reportCluster,
@@ -50,6 +51,7 @@ beforeAll(async () => {
   controller = createPool(server.url('kaas', 'kaas_controller', 'c'));
   owner = createPool(server.url('kaas', 'kaas', 'o'));
   for (const id of ['p1', 'p2']) await saveProject(api, { id, name: id });
+  await registerManagementCluster(controller, 'default', 'RegionOne');
 });
 afterAll(async () => {
   await Promise.all([api?.end(), controller?.end(), owner?.end()]);
@@ -69,6 +71,7 @@ async function newCluster(projectId: string, name: string): Promise<{ id: string
       tier: 'standard',
       network: defaultNetwork,
       deletion: defaultDeletionSettings,
+      place: { managementCluster: 'default', dataStore: 'default' },
       pools: [{ name: 'w', flavor: 'm1.small', count: 1, labels: {}, taints: [] }],
     });
     await insertOperation(tx, {
@@ -128,6 +131,7 @@ describe('row security', () => {
       tier: 'ha',
       network: defaultNetwork,
       deletion: defaultDeletionSettings,
+      place: { managementCluster: 'default', dataStore: 'default' },
       pools: [],
     } as const;
     await expect(inProject(api, scope('p1'), async (tx) => await insertCluster(tx, foreign))).rejects.toThrow(
@@ -142,7 +146,10 @@ describe('row security', () => {
 describe('the controller', () => {
   it('sees a cluster as due until it has observed it, and backs off after errors', async () => {
     const { id } = await newCluster('p1', 'due');
-    const due = async () => (await listDueClusters(controller, { limit: 100 })).some((cluster) => cluster.id === id);
+    const due = async () =>
+      (await listDueClusters(controller, { managementCluster: 'default', limit: 100 })).some(
+        (cluster) => cluster.id === id,
+      );
     expect(await due()).toBe(true);
     await reportCluster(controller, id, { generation: 1, plan: plan({}), now });
     expect(await due()).toBe(false);

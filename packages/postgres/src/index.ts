@@ -83,6 +83,20 @@ export {
 } from './leftover/leftovers.ts';
 export { type Channel, listen } from './listen.ts';
 export {
+  cordonManagementCluster,
+  listManagementClusters,
+  lockPlacement,
+  type ObservedManagementCluster,
+  registerManagementCluster,
+  reportManagementCluster,
+  type StoredManagementCluster,
+} from './management-cluster/management-clusters.ts';
+export {
+  type DataStoreAddress,
+  type DataStoreMeasure,
+  measureDataStore,
+} from './management-cluster/measure-data-store.ts';
+export {
   insertMember,
   listMembers,
   lockMember,

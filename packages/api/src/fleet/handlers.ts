@@ -10,8 +10,8 @@ export const fleetHandlers: Pick<PlainHandlers, 'fleet.summary' | 'fleet.cluster
   },
   'fleet.clusters': async ({ pool }, { query }) => {
     const { cursor, limit = defaultPageSize, ...filter } = query;
-    const { search, phase, tier, version, cause, attention } = filter;
-    const scope: CursorScope = ['fleet.clusters', search, phase, tier, version, cause, attention];
+    const { search, phase, tier, managementCluster, version, cause, attention } = filter;
+    const scope: CursorScope = ['fleet.clusters', search, phase, tier, managementCluster, version, cause, attention];
     const after = decodeCursor(scope, cursor, ([name, id]) =>
       name === undefined || id === undefined ? undefined : ([name, id] as const),
     );

@@ -108,6 +108,13 @@ export const calls: Readonly<
     object: false,
     call: ({ leftoverId }) => ({ params: { kind: 'load-balancer', leftoverId } }),
   },
+  // Not of a project.
+  'management-cluster.list': { object: false, call: () => ({}) },
+  'management-cluster.cordon': {
+    object: false,
+    call: () => ({ params: { managementCluster: 'default' }, body: { reason: 'repair' } }),
+  },
+  'management-cluster.uncordon': { object: false, call: () => ({ params: { managementCluster: 'default' } }) },
   'fleet.summary': { object: false, call: () => ({}) },
   'fleet.clusters': { object: false, call: () => ({}) },
   'cost.get': { object: false, call: () => ({}) },

@@ -10,6 +10,7 @@ import {
   migrate,
   type Pool,
   prepareDatabase,
+  registerManagementCluster,
   replaceFlavors,
   replaceKubernetesVersions,
   replaceProjectQuota,
@@ -171,6 +172,7 @@ async function fillCatalogue(controller: Pool): Promise<void> {
     version('v1.37.0', null),
     version('v1.30.0', 'image-3', 'withdrawn'),
   ]);
+  await registerManagementCluster(controller, 'default', 'RegionOne');
   const flavor = (name: string, vcpus: number) => ({ name, flavorId: name, vcpus, ramMib: vcpus * 1024, diskGib: 10 });
   await replaceFlavors(controller, [flavor('m1.small', 1), flavor('m1.medium', 2)]);
 }

@@ -3,6 +3,7 @@ import { type Operation, type Violation, validateClusterChange, validateDeletion
 import type { Caller } from '../access/authorize.ts';
 import { settingsOf } from '../deletion/settings.ts';
 import { mergeViolations, refuseViolations } from '../errors.ts';
+import { refuseWithoutRoom } from '../management-cluster/place.ts';
 import type { WriteTransaction } from '../store.ts';
 import { clusterForChange, type IfMatch, recordChange } from './record-change.ts';
 
@@ -24,6 +25,7 @@ export async function updateCluster(
   const wanted: unknown = body?.deletion;
   const rules = [...validateClusterChange(body), ...validateDeletionSettings(wanted, cluster.deletion, now)];
   refuseViolations(mergeViolations(input.shape, rules));
+  if (body.tier !== undefined) await refuseWithoutRoom(tx, cluster, body.tier);
   const generation = await tx.bumpCluster(cluster.id, {
     ...(body.tier === undefined ? {} : { tier: body.tier }),
     ...(body.labels === undefined ? {} : { labels: body.labels }),

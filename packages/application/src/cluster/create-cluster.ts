@@ -11,6 +11,7 @@ import {
 import type { Caller } from '../access/authorize.ts';
 import { settingsOf } from '../deletion/settings.ts';
 import { KaasError, mergeViolations, refuseViolations } from '../errors.ts';
+import { choosePlace } from '../management-cluster/place.ts';
 import { poolOf } from '../pool/pools.ts';
 import type { WriteTransaction } from '../store.ts';
 import { clusterDemand, quotaViolations, readCatalogue } from './limits.ts';
@@ -62,7 +63,7 @@ export async function createCluster(
     pools,
     deletion: settingsOf(input.body.deletion, defaultDeletionSettings),
   };
-  await tx.insertCluster(cluster);
+  await tx.insertCluster({ ...cluster, place: await choosePlace(tx, cluster.tier) });
   return await recordChange(tx, caller, {
     kind: 'cluster.create',
     clusterId: cluster.id,

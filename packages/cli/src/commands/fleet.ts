@@ -4,6 +4,7 @@ import { type CliContext, clientOf, outputOptions } from '../context.ts';
 import { usageError } from '../errors.ts';
 import { formatData, formatList, isData } from '../output/format.ts';
 import { fleetClusterView, leftoverView } from '../output/views.ts';
+import { managementClusterCommands } from './management-cluster.ts';
 import { newIdempotencyKey } from './operation.ts';
 import { fleetUsageCommand } from './usage.ts';
 
@@ -12,6 +13,7 @@ const phases = ['creating', 'ready', 'updating', 'degraded', 'deleting'] as cons
 interface ClustersOptions {
   readonly phase?: (typeof phases)[number];
   readonly tier?: 'standard' | 'ha';
+  readonly managementCluster?: string;
   readonly version?: string;
   readonly cause?: string;
   readonly troubled?: boolean;
@@ -38,6 +40,7 @@ export function fleetCommands(program: Command, context: CliContext): void {
     )
     .addOption(new Option('--phase <phase>').choices([...phases]))
     .addOption(new Option('--tier <tier>').choices(['standard', 'ha']))
+    .option('--management-cluster <name>', 'where the control plane runs')
     .option('--version <version>', 'that runs')
     .option('--cause <code>', 'see docs/causes.md')
     .option('--troubled', 'with any cause')
@@ -74,6 +77,7 @@ export function fleetCommands(program: Command, context: CliContext): void {
       });
       terminal.stderr(`${kind} ${leftoverId} goes within a minute. See: kaas fleet leftovers\n`);
     });
+  managementClusterCommands(group, context);
   fleetUsageCommand(group, context);
 }
 

@@ -9,6 +9,7 @@ import type {
   Flavor,
   FleetCluster,
   Leftover,
+  ManagementCluster,
   Me,
   Member,
   Node,
@@ -189,6 +190,41 @@ export const projectView: View<Project> = {
   columns: [
     { head: 'NAME', cell: (project) => project.name },
     { head: 'ID', cell: (project) => project.id },
+  ],
+};
+
+const gib = (mib: number): string => `${(mib / 1024).toFixed(1)} GiB`;
+
+export const managementClusterView: View<ManagementCluster> = {
+  name: (cluster) => cluster.name,
+  columns: [
+    { head: 'NAME', cell: (cluster) => cluster.name },
+    { head: 'STATE', cell: (cluster) => cluster.state },
+    { head: 'NODES', cell: (cluster) => String(cluster.nodes) },
+    { head: 'STANDARD', cell: (cluster) => String(cluster.tenants.standard) },
+    { head: 'HA', cell: (cluster) => String(cluster.tenants.ha) },
+    {
+      head: 'MEMORY',
+      cell: ({ used, capacity }) =>
+        `${gib(used.memoryMib)}${capacity === null ? '' : ` of ${gib(capacity.memoryMib)}`}`,
+    },
+    {
+      head: 'CPU',
+      cell: ({ used, capacity }) =>
+        `${(used.cpuMillis / 1000).toFixed(1)}${capacity === null ? '' : ` of ${(capacity.cpuMillis / 1000).toFixed(1)}`}`,
+    },
+    {
+      head: 'DATASTORES',
+      cell: ({ dataStores }) =>
+        dataStores
+          .map(
+            ({ name, reservedConnections, maxConnections }) =>
+              `${name} ${reservedConnections}${maxConnections === null ? '' : ` of ${maxConnections}`} connections`,
+          )
+          .join(', '),
+    },
+    { head: 'WHY NOT', cell: ({ full, cordonReason }) => cordonReason ?? full ?? '' },
+    { head: 'REGION', cell: (cluster) => cluster.region, wide: true },
   ],
 };
 

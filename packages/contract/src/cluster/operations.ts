@@ -40,7 +40,7 @@ export const clusterOperations = {
     success: { status: 202, schema: Operation },
     async: true,
     idempotent: true,
-    errors: ['name_taken', 'quota_exceeded', 'catalog_not_ready'],
+    errors: ['name_taken', 'quota_exceeded', 'catalog_not_ready', 'no_capacity'],
     cli: { command: 'cluster create', summary: 'Create a cluster' },
   }),
   'cluster.plan': defineOperation({
@@ -53,7 +53,7 @@ export const clusterOperations = {
     body: ClusterCreate,
     success: { status: 200, schema: ClusterPlan },
     reads: true,
-    errors: ['name_taken', 'quota_exceeded', 'catalog_not_ready'],
+    errors: ['name_taken', 'quota_exceeded', 'catalog_not_ready', 'no_capacity'],
     cli: { command: 'cluster create', summary: 'With --dry-run: show what would be created' },
   }),
   'cluster.get': defineOperation({
@@ -80,7 +80,7 @@ export const clusterOperations = {
     async: true,
     idempotent: true,
     ifMatch: true,
-    errors: ['cluster_deleting'],
+    errors: ['cluster_deleting', 'no_capacity'],
     cli: { command: 'cluster update', summary: 'Change a cluster' },
   }),
   'cluster.delete': defineOperation({

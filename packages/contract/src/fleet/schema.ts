@@ -13,6 +13,7 @@ export const FleetCluster = Type.Object(
     projectName: Type.String(),
     kubernetesVersion: Type.String({ description: 'That runs; before anything runs, that is wanted' }),
     tier: Tier,
+    managementCluster: Type.String({ description: 'Where its control plane runs' }),
     phase: Phase,
     cause: orNull(
       Type.Object(
@@ -79,6 +80,7 @@ export const fleetFilters = {
   ),
   phase: Type.Optional(Phase),
   tier: Type.Optional(Tier),
+  managementCluster: Type.Optional(Type.String({ description: 'Where the control plane runs' })),
   version: Type.Optional(Type.String({ description: 'That runs', examples: ['v1.36.3'] })),
   cause: Type.Optional(Type.String({ description: 'Code of docs/causes.md' })),
   attention: Type.Optional(

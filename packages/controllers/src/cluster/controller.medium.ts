@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { defaultDeletionSettings, defaultNetwork, planCluster } from '@matryoshka/domain';
-import { createKubeClient, type KubeClient } from '@matryoshka/kube';
+import { type Connection, createKubeClient, type KubeClient } from '@matryoshka/kube';
 import {
   bumpCluster,
   createPool,
@@ -17,12 +17,14 @@ import {
   newOperationId,
   type Pool,
   prepareDatabase,
+  registerManagementCluster,
   saveProject,
 } from '@matryoshka/postgres';
 import { createLogger } from '@matryoshka/system';
 import { startTestApiServer, type TestApiServer } from '@matryoshka/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runWhileLeading } from '../lead.ts';
+import { joinFleet } from '../management-cluster/observe.ts';
 import { settingsFixture } from '../testing/fixtures.ts';
 import { createMemoryCloud } from '../testing/memory-cloud.ts';
 import { installDefinitions, playTenantAddons, playUpstream } from '../testing/upstream.ts';
@@ -49,6 +51,7 @@ beforeAll(async () => {
   await migrate(server.postgres.url('kaas', 'kaas', passwords.owner));
   api = createPool(server.postgres.url('kaas', 'kaas_api', passwords.api));
   await saveProject(api, { id: 'p1', name: 'p1' });
+  await registerAsController('default');
 });
 afterAll(async () => {
   await api?.end();
@@ -56,8 +59,17 @@ afterAll(async () => {
   await server?.stop();
 });
 
+async function registerAsController(name: string): Promise<void> {
+  const pool = createPool(server.postgres.url('kaas', 'kaas_controller', passwords.controller));
+  await registerManagementCluster(pool, name, 'RegionOne').finally(async () => await pool.end());
+}
+
 /** What kaas-api does for a customer: one transaction, and nothing else. */
-async function request(kind: 'cluster.create' | 'cluster.delete', id: string): Promise<string> {
+async function request(
+  kind: 'cluster.create' | 'cluster.delete',
+  id: string,
+  managementCluster = 'default',
+): Promise<string> {
   const operationId = newOperationId();
   await inProject(api, scope('p1'), async (tx) => {
     let generation = 1;
@@ -72,6 +84,7 @@ async function request(kind: 'cluster.create' | 'cluster.delete', id: string): P
         tier: 'standard',
         network: defaultNetwork,
         deletion: defaultDeletionSettings,
+        place: { managementCluster, dataStore: 'default' },
         pools: [{ name: 'workers', flavor: 'm1.small', count: 1, labels: {}, taints: [] }],
       });
     const common = { message: '', requestedBy: 'u', requestId: 'r' };
@@ -81,17 +94,25 @@ async function request(kind: 'cluster.create' | 'cluster.delete', id: string): P
 }
 
 /** One controller process with its own connections, until the signal aborts. */
-async function runController(holder: string, notify: boolean, signal: AbortSignal): Promise<void> {
+async function runController(
+  holder: string,
+  notify: boolean,
+  signal: AbortSignal,
+  at: { readonly managementCluster: string; readonly connection: Connection } = {
+    managementCluster: 'default',
+    connection: server.connection,
+  },
+): Promise<void> {
   const databaseUrl = server.postgres.url('kaas', 'kaas_controller', passwords.controller);
   const pool = createPool(databaseUrl, { notify });
-  const management = createKubeClient(server.connection);
+  const management = createKubeClient(at.connection);
   const tenants = createTenantClients();
   const context: ClusterContext = {
     plan: planCluster,
     management,
     cloud: cloud.cloud,
     connect: cloud.connect,
-    store: createPostgresClusterStore(pool, box),
+    store: createPostgresClusterStore(pool, box, at.managementCluster),
     tenants,
     settings: settingsFixture,
     log,
@@ -107,7 +128,8 @@ async function runController(holder: string, notify: boolean, signal: AbortSigna
     listen: async (onCluster: (id: string) => void, stop: AbortSignal) =>
       await listen(databaseUrl, 'kaas_clusters', onCluster, stop),
   };
-  await runWhileLeading({ databaseUrl, name: 'clusters', holder, retryMs: 200, log, signal }, async (leading) => {
+  const name = `clusters/${at.managementCluster}`;
+  await runWhileLeading({ databaseUrl, name, holder, retryMs: 200, log, signal }, async (leading) => {
     leaders.push(holder);
     await runClusterController(context, options, leading);
   });
@@ -121,11 +143,15 @@ const operationState = async (id: string): Promise<string | undefined> =>
   await inProject(api, scope('p1'), async (tx) => (await getOperation(tx, id))?.state);
 
 /** Lets upstream act until the operation has ended well. */
-async function untilDone(clusterId: string, operationId: string): Promise<void> {
+async function untilDone(
+  clusterId: string,
+  operationId: string,
+  at: { readonly client: KubeClient; readonly connection: Connection } = { client, connection: server.connection },
+): Promise<void> {
   await expect
     .poll(
       async () => {
-        await playUpstream(client, clusterId, server.connection);
+        await playUpstream(at.client, clusterId, at.connection);
         return await operationState(operationId);
       },
       { timeout: 90_000, interval: 300 },
@@ -172,4 +198,53 @@ test('of two controllers one works, and the other takes over at once when it end
   await untilDone(id, await request('cluster.delete', id));
   second.abort();
   await two;
+});
+
+test('of two management clusters each has a controller, which touches nothing of the other', async () => {
+  const other = await startTestApiServer();
+  const otherClient = createKubeClient(other.connection);
+  const stop = new AbortController();
+  const running: Promise<void>[] = [];
+  try {
+    await installDefinitions(otherClient);
+    await playTenantAddons(otherClient);
+    await registerAsController('second');
+    running.push(runController('one', true, stop.signal));
+    running.push(
+      runController('two', true, stop.signal, { managementCluster: 'second', connection: other.connection }),
+    );
+    const [here, there] = [newClusterId(), newClusterId()];
+    const [ours, theirs] = [await request('cluster.create', here), await request('cluster.create', there, 'second')];
+    const at = { client: otherClient, connection: other.connection };
+    await Promise.all([untilDone(here, ours), untilDone(there, theirs, at)]);
+    const namespaces = async (of: KubeClient): Promise<readonly string[]> =>
+      (await of.list({ apiVersion: 'v1', kind: 'Namespace' })).items.flatMap(({ metadata: { name } }) =>
+        [here, there].includes(name) ? [name] : [],
+      );
+    expect([await namespaces(client), await namespaces(otherClient)]).toEqual([[here], [there]]);
+    await Promise.all([
+      untilDone(here, await request('cluster.delete', here)),
+      untilDone(there, await request('cluster.delete', there), at),
+    ]);
+    expect([await namespaces(client), await namespaces(otherClient)]).toEqual([[], []]);
+  } finally {
+    stop.abort();
+    await Promise.all(running);
+    await otherClient.close();
+    await other.stop();
+  }
+});
+
+test('a management cluster in another region is refused', async () => {
+  const pool = createPool(server.postgres.url('kaas', 'kaas_controller', passwords.controller));
+  const join = async (region: string) =>
+    await joinFleet(pool, { name: 'abroad', region, log, signal: AbortSignal.timeout(10_000) });
+  try {
+    await expect(join('RegionTwo')).rejects.toMatchObject({ code: 'other_region' });
+    const { rowCount } = await pool.query("select from management_clusters where name = 'abroad'");
+    expect(rowCount).toBe(0);
+    await join('RegionOne');
+  } finally {
+    await pool.end();
+  }
 });

@@ -4,7 +4,7 @@ export type SecretKind = 'kubeconfig' | 'application-credential' | 'openstack-us
 
 /** What the cluster controller needs of the database. Every write is idempotent. */
 export interface ClusterStore {
-  /** The cluster with its pools; undefined when there is none or it is deleted. */
+  /** The cluster with its pools; undefined when there is none, it is deleted, or another controller's. */
   load(clusterId: string): Promise<Cluster | undefined>;
   /** Ids of clusters that are due now, most urgent first. */
   due(limit: number): Promise<readonly string[]>;

@@ -13,11 +13,14 @@ import {
 } from '@matryoshka/postgres';
 import type { ClusterStore } from './ports.ts';
 
-/** The port on the product database; secrets are sealed before they reach it. */
-export function createPostgresClusterStore(pool: Pool, box: SecretBox): ClusterStore {
+/** The port on the product database, for the clusters of one management cluster; secrets are sealed before they reach it. */
+export function createPostgresClusterStore(pool: Pool, box: SecretBox, managementCluster: string): ClusterStore {
   return {
-    load: async (id) => await getCluster(pool, id),
-    due: async (limit) => (await listDueClusters(pool, { limit })).map(({ id }) => id),
+    load: async (id) => {
+      const cluster = await getCluster(pool, id);
+      return cluster?.place.managementCluster === managementCluster ? cluster : undefined;
+    },
+    due: async (limit) => (await listDueClusters(pool, { managementCluster, limit })).map(({ id }) => id),
     ledger: async (id) => await listLedger(pool, id),
     addLedger: async (id, key) => await addLedgerEntry(pool, id, key),
     removeLedger: async (id, key) => await removeLedgerEntry(pool, id, key),

@@ -19,6 +19,7 @@ export function clusterFixture(more: Partial<Cluster> = {}): Cluster {
     deleteRequestedAt: null,
     deleteScheduledAt: null,
     accessEpoch: 1,
+    place: { managementCluster: 'default', dataStore: 'default' },
     volumesOnDelete: 'keep',
     createdAt: new Date(0),
     updatedAt: new Date(0),
@@ -69,7 +70,6 @@ export const settingsFixture: ClusterSettings = {
   externalNetwork: 'public',
   workerImagePrefix: 'matryoshka-worker-',
   dnsNameservers: [],
-  dataStore: 'default',
   serviceDomain: 'cluster.local',
   snapshotDefinitions: [definition('VolumeSnapshotClass', 'volumesnapshotclasses')],
 };

@@ -17,7 +17,7 @@ const crdFiles: readonly (readonly [folder: string, pattern: RegExp])[] = [
     'github.com/clastix/cluster-api-control-plane-provider-kamaji@v0.15.2/config/crd/bases',
     /_kamajicontrolplanes\.yaml$/,
   ],
-  ['github.com/clastix/kamaji@v1.0.1-0.20250428170502-994ca7687d0f/charts/kamaji/crds', /tenantcontrolplane/],
+  ['github.com/clastix/kamaji@v1.0.1-0.20250428170502-994ca7687d0f/charts/kamaji/crds', /tenantcontrolplane|datastore/],
 ];
 
 /** Installs the definitions of Cluster API, CAPO and Kamaji from the pinned Go modules, without their webhooks. */

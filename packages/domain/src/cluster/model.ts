@@ -1,4 +1,5 @@
 import type { DeletionSettings } from '../deletion/settings.ts';
+import type { Place } from '../management-cluster/place.ts';
 import type { Condition } from '../shared/conditions.ts';
 
 export const tiers = ['standard', 'ha'] as const;
@@ -80,6 +81,8 @@ export interface Cluster extends ClusterSpec {
   readonly deleteScheduledAt: Date | null;
   /** Credentials for its Kubernetes API are good when they were given out in this epoch or later; it only grows. */
   readonly accessEpoch: number;
+  /** Where its control plane runs. */
+  readonly place: Place;
   /** Part of the request for deletion. */
   readonly volumesOnDelete: VolumePolicy;
   readonly createdAt: Date;

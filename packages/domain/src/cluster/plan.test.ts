@@ -23,6 +23,7 @@ const desired = (change: Partial<Cluster> = {}): Cluster => ({
   deleteRequestedAt: null,
   deleteScheduledAt: null,
   accessEpoch: 1,
+  place: { managementCluster: 'default', dataStore: 'default' },
   volumesOnDelete: 'keep',
   createdAt: now,
   updatedAt: now,

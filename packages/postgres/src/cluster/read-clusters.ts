@@ -48,16 +48,19 @@ export async function listClusters(
 }
 
 /**
- * Clusters of all projects that a controller must look at now, the most overdue first: what is desired has changed since it was last
+ * Clusters of all projects that the controller of a management cluster must look at now, the most overdue first: what is desired has changed since it was last
  * observed, or the time for the next look has come; never before the end of a back-off.
  */
-export async function listDueClusters(db: Queryable, options: { readonly limit: number }): Promise<readonly Cluster[]> {
+export async function listDueClusters(
+  db: Queryable,
+  options: { readonly managementCluster: string; readonly limit: number },
+): Promise<readonly Cluster[]> {
   const result = await db.query<ClusterRow>(
     `select ${clusterColumns} from clusters c
-     where c.deleted_at is null and c.not_before <= now()
+     where c.deleted_at is null and c.management_cluster = $2 and c.not_before <= now()
        and (c.generation <> c.observed_generation or c.next_due_at <= now())
      order by c.next_due_at limit $1`,
-    [options.limit],
+    [options.limit, options.managementCluster],
   );
   return result.rows.map(clusterOf);
 }

@@ -5,7 +5,7 @@ export const clusterColumns = `
   c.id, c.project_id, c.name, c.labels, c.kubernetes_version, c.tier, c.node_cidr::text, c.pod_cidr::text, c.service_cidr::text,
   c.generation, c.observed_generation, c.phase, c.conditions, c.endpoint, c.observed_version, c.pool_status,
   c.created_at, c.updated_at, c.delete_requested_at, c.volumes_on_delete, c.delete_scheduled_at,
-  c.deletion_protection, c.deletion_grace_seconds, c.expires_at, c.access_epoch,
+  c.deletion_protection, c.deletion_grace_seconds, c.expires_at, c.access_epoch, c.management_cluster, c.data_store,
   coalesce((select jsonb_agg(jsonb_build_object('name', p.name, 'flavor', p.flavor, 'count', p.count, 'labels', p.labels,
     'taints', p.taints) order by p.name) from pools p where p.cluster_id = c.id), '[]') as pools`;
 
@@ -35,6 +35,8 @@ export interface ClusterRow {
   readonly deletion_grace_seconds: number;
   readonly expires_at: Date | null;
   readonly access_epoch: number;
+  readonly management_cluster: string;
+  readonly data_store: string;
   readonly pools: readonly Pool[];
 }
 
@@ -58,6 +60,7 @@ export function clusterOf(row: ClusterRow): Cluster {
     deleteRequestedAt: row.delete_requested_at,
     deleteScheduledAt: row.delete_scheduled_at,
     accessEpoch: row.access_epoch,
+    place: { managementCluster: row.management_cluster, dataStore: row.data_store },
     volumesOnDelete: row.volumes_on_delete,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

@@ -1,15 +1,15 @@
-import type { ClusterSpec, DeletionSettings, Pool, Tier, VolumePolicy } from '@matryoshka/domain';
+import type { ClusterSpec, DeletionSettings, Place, Pool, Tier, VolumePolicy } from '@matryoshka/domain';
 import type { Queryable } from '../database.ts';
 
 /** Inserts a cluster with its pools. Throws SQLSTATE 23505 when the project has one of that name. */
 export async function insertCluster(
   db: Queryable,
-  cluster: ClusterSpec & { readonly id: string; readonly projectId: string },
+  cluster: ClusterSpec & { readonly id: string; readonly projectId: string; readonly place: Place },
 ): Promise<void> {
   await db.query(
     `insert into clusters (id, project_id, name, kubernetes_version, tier, node_cidr, pod_cidr, service_cidr,
-       deletion_protection, deletion_grace_seconds, expires_at, labels)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+       deletion_protection, deletion_grace_seconds, expires_at, labels, management_cluster, data_store)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     [
       cluster.id,
       cluster.projectId,
@@ -23,6 +23,8 @@ export async function insertCluster(
       cluster.deletion.gracePeriodSeconds,
       cluster.deletion.expiresAt,
       JSON.stringify(cluster.labels),
+      cluster.place.managementCluster,
+      cluster.place.dataStore,
     ],
   );
   for (const pool of cluster.pools) await insertPool(db, cluster, pool);

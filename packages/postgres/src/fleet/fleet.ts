@@ -8,6 +8,7 @@ export interface FleetCluster {
   readonly projectName: string;
   readonly kubernetesVersion: string;
   readonly tier: Tier;
+  readonly managementCluster: string;
   readonly phase: Exclude<ClusterPhase, 'deleted'>;
   readonly cause: { readonly code: string; readonly message: string; readonly actor: Actor } | null;
   readonly workers: { readonly wanted: number; readonly ready: number };
@@ -26,6 +27,7 @@ export interface FleetFilter {
   readonly search?: string;
   readonly phase?: string;
   readonly tier?: string;
+  readonly managementCluster?: string;
   readonly version?: string;
   readonly cause?: string;
   readonly attention?: 'troubled' | 'late';
@@ -38,7 +40,7 @@ const isLate = "now() > coalesce(o.late_at, o.began_at + interval '1 hour')";
 const fleet = `
   with fleet as (
     select c.id, c.name, c.project_id as "projectId", p.name as "projectName", coalesce(c.observed_version, c.kubernetes_version) as "kubernetesVersion",
-      c.tier, c.phase, c.endpoint, c.created_at as "createdAt",
+      c.tier, c.management_cluster as "managementCluster", c.phase, c.endpoint, c.created_at as "createdAt",
       (select jsonb_build_object('code', x ->> 'reason', 'message', x ->> 'message', 'actor', x ->> 'actor')
        from jsonb_array_elements(c.conditions) x where x ->> 'status' <> 'True' and x ? 'actor'
        order by x ->> 'type' = 'Ready' desc, x ->> 'type' limit 1) as cause,
@@ -57,7 +59,7 @@ export async function listFleet(
   filter: FleetFilter,
   page: { readonly limit: number; readonly after?: readonly [name: string, id: string] },
 ): Promise<readonly FleetCluster[]> {
-  const { search, phase, tier, version, cause, attention } = filter;
+  const { search, phase, tier, managementCluster, version, cause, attention } = filter;
   const pattern = search === undefined ? null : `%${search.replace(/[\\%_]/g, '\\$&')}%`;
   const result = await db.query<FleetCluster>(
     `${fleet}
@@ -65,6 +67,7 @@ export async function listFleet(
      where ($2::text is null or phase = $2) and ($3::text is null or tier = $3) and ($4::text is null or "kubernetesVersion" = $4)
        and ($5::text is null or cause ->> 'code' = $5) and ($6::text is distinct from 'troubled' or cause is not null)
        and ($6::text is distinct from 'late' or (operation -> 'late')::boolean)
+       and ($10::text is null or "managementCluster" = $10)
        and ($7::text is null or (name, id) > ($7, $8))
        and ($9::text is null or concat_ws(E'\\n', name, id, "projectId", "projectName", endpoint) ilike $9
          or exists (select from nodes n where n.cluster_id = f.id and concat_ws(E'\\n', n.name, n.address, n.server_id) ilike $9)
@@ -79,6 +82,7 @@ export async function listFleet(
       attention ?? null,
       ...(page.after ?? [null, null]),
       pattern,
+      managementCluster ?? null,
     ],
   );
   return result.rows;

@@ -64,7 +64,7 @@ export function kamajiControlPlane({
     spec: {
       version: cluster.kubernetesVersion,
       replicas: controlPlaneReplicas(cluster.tier),
-      dataStoreName: settings.dataStore,
+      dataStoreName: cluster.place.dataStore,
       dataStoreSchema: dataStoreSchema(cluster.id),
       registry: 'registry.k8s.io',
       // The address first: Kamaji's default tries the host name first, and logs and exec would wait for a lookup that cannot succeed.

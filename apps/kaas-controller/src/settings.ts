@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import type { Credentials } from '@matryoshka/openstack';
+import { errorMessage, TypedError } from '@matryoshka/system';
+
+/** KAAS_OPENSTACK_ADMIN_FILE: how the provider's administrator logs in. */
+export interface AdminFile {
+  readonly authUrl: string;
+  readonly username: string;
+  readonly password: string;
+  readonly project: string;
+  readonly domain: string;
+  readonly region: string;
+}
+
+/** Throws TypedError `configuration`. */
+export function required(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === '')
+    throw new TypedError(`${name} is not set`, {
+      code: 'configuration',
+      next: `Set the environment variable ${name}.`,
+    });
+  return value;
+}
+
+/** Content of the file that a variable names. Throws TypedError `configuration`. */
+export async function readConfigured(name: string): Promise<string> {
+  const file = required(name);
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new TypedError(`${name}: ${errorMessage(error)}`, { code: 'configuration', next: `Make ${file} readable.` });
+  }
+}
+
+export function adminCredentials(admin: AdminFile): Credentials {
+  const domain = { name: admin.domain };
+  return {
+    method: 'password',
+    user: { name: admin.username, domain },
+    password: admin.password,
+    scope: { project: { name: admin.project, domain } },
+  };
+}

@@ -1,0 +1,81 @@
+import type { Capacity } from '@matryoshka/domain';
+import { type KubeObject, parseQuantity } from '@matryoshka/kube';
+
+type Quantities = Readonly<Record<string, string | number>>;
+
+interface Container {
+  readonly restartPolicy?: string;
+  readonly resources?: { readonly requests?: Quantities };
+}
+
+interface Pod extends KubeObject {
+  readonly spec: {
+    readonly containers: readonly Container[];
+    readonly initContainers?: readonly Container[];
+    readonly overhead?: Quantities;
+  };
+}
+
+interface Node extends KubeObject {
+  readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly { readonly effect: string }[] };
+  readonly status?: {
+    readonly allocatable?: Quantities;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+/** Whether new pods may go to a node: ready, not cordoned, without a taint that keeps them off. */
+export function isUsable(node: KubeObject): boolean {
+  const { spec, status } = node as Node;
+  const isReady = status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
+  const isTainted = spec?.taints?.some(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute') ?? false;
+  return isReady && spec?.unschedulable !== true && !isTainted;
+}
+
+/** What the usable nodes offer to pods together. */
+export function capacityOf(nodes: readonly KubeObject[]): Capacity {
+  const usable = (nodes as readonly Node[]).filter(isUsable).map(({ status }) => status?.allocatable ?? {});
+  return {
+    cpuMillis: Math.floor(sum(usable, 'cpu') * 1000),
+    memoryMib: Math.floor(sum(usable, 'memory') / 2 ** 20),
+    pods: Math.floor(sum(usable, 'pods')),
+  };
+}
+
+/** Namespaces of customers' clusters are named by their ids; what is in them was placed, and is counted by that. */
+const isOfCustomer = ({ metadata: { namespace = '' } }: KubeObject): boolean => /^c-[a-z0-9]{10}$/.test(namespace);
+
+/** What the other pods have asked for. */
+export function reservedBy(pods: readonly KubeObject[]): Capacity {
+  const others = (pods as readonly Pod[]).filter((pod) => !isOfCustomer(pod));
+  const total = (name: string): number => others.reduce((all, pod) => all + requestOf(pod, name), 0);
+  return {
+    cpuMillis: Math.ceil(total('cpu') * 1000),
+    memoryMib: Math.ceil(total('memory') / 2 ** 20),
+    pods: others.length,
+  };
+}
+
+/**
+ * What the scheduler counts for a pod: all that run at once, or the largest init container beside the sidecars that were begun before it.
+ * Source: kubernetes/component-helpers, resource.PodRequests.
+ */
+function requestOf({ spec }: Pod, name: string): number {
+  const of = ({ resources }: Container): number => quantity(resources?.requests, name);
+  let sidecars = 0;
+  let largest = 0;
+  for (const container of spec.initContainers ?? []) {
+    if (container.restartPolicy === 'Always') sidecars += of(container);
+    largest = Math.max(largest, container.restartPolicy === 'Always' ? sidecars : sidecars + of(container));
+  }
+  const running = spec.containers.reduce((all, container) => all + of(container), sidecars);
+  return Math.max(running, largest) + quantity(spec.overhead, name);
+}
+
+const sum = (all: readonly Quantities[], name: string): number =>
+  all.reduce((total, quantities) => total + quantity(quantities, name), 0);
+
+function quantity(quantities: Quantities | undefined, name: string): number {
+  const value = parseQuantity(quantities?.[name] ?? 0);
+  return Number.isNaN(value) ? 0 : value;
+}
