@@ -29,7 +29,10 @@ let issuerUrl: string;
 
 const configuration = (accessEpoch: number): string =>
   JSON.stringify(
-    authenticationConfiguration({ id: clusterId, accessEpoch }, { url: issuerUrl, authority: certificate.certificate }),
+    authenticationConfiguration(
+      { id: clusterId, accessEpoch, access: { allowedRanges: null, oidcIssuers: [] } },
+      { url: issuerUrl, authority: certificate.certificate },
+    ),
   );
 
 const beginIssuer = async (): Promise<Issuer> =>

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { daemonStatus, run, sleep } from '@matryoshka/system';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessStories } from './stories/access.ts';
+import { endpointStories } from './stories/endpoint.ts';
 import { faultStories } from './stories/faults.ts';
 import { orcStories } from './stories/orc.ts';
+import { providerStories } from './stories/provider.ts';
 import { serviceStories } from './stories/services.ts';
 import { usageStories } from './stories/usage.ts';
 import { volumeStories } from './stories/volumes.ts';
@@ -158,6 +160,8 @@ describe('quickstart', () => {
 });
 
 accessStories();
+endpointStories();
+providerStories();
 serviceStories();
 volumeStories();
 faultStories();

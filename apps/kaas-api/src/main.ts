@@ -57,7 +57,11 @@ async function main(): Promise<void> {
     webhookRanges: settings.webhookRanges,
     log,
   });
-  const issuer = await startIssuer({ pool, secretBox, log, ...settings.issuer });
+  const issuer = await startIssuer({
+    ...{ pool, secretBox, log },
+    customerRanges: settings.webhookRanges,
+    ...settings.issuer,
+  });
   const url = await api.listen(settings.listen);
   log.info({ url, issuer: issuer.address, notify: settings.notify }, 'kaas-api listens');
   keepCompiled();

@@ -26,7 +26,7 @@ import { createPool, createSecretBox, keyFile, listen, measureDataStore } from '
 import { createLogger, errorMessage, keepCompiled, TypedError } from '@matryoshka/system';
 
 import { externalNetwork } from './external-network.ts';
-import { type AdminFile, adminCredentials, readConfigured, required } from './settings.ts';
+import { type AdminFile, adminCredentials, listOf, readConfigured, required } from './settings.ts';
 
 const log = createLogger('kaas-controller');
 
@@ -46,7 +46,8 @@ async function main(signal: AbortSignal): Promise<void> {
     externalNetwork: process.env.KAAS_EXTERNAL_NETWORK ?? settingsDefaults.externalNetwork,
     loadBalancerProvider: process.env.KAAS_LOAD_BALANCER_PROVIDER ?? settingsDefaults.loadBalancerProvider,
     workerImagePrefix: process.env.KAAS_WORKER_IMAGE_PREFIX ?? settingsDefaults.workerImagePrefix,
-    dnsNameservers: (process.env.KAAS_DNS_NAMESERVERS ?? '').split(',').filter((address) => address !== ''),
+    endpointRanges: listOf('KAAS_ENDPOINT_RANGES'),
+    dnsNameservers: listOf('KAAS_DNS_NAMESERVERS'),
   };
   const management = createKubeClient(await loadKubeconfig(required('KAAS_MANAGEMENT_KUBECONFIG')));
   const pool = createPool(databaseUrl, { notify, name: 'kaas-controller' });

@@ -42,3 +42,8 @@ export function adminCredentials(admin: AdminFile): Credentials {
     scope: { project: { name: admin.project, domain } },
   };
 }
+
+/** Words of a variable, separated by commas; none when it is not set. */
+export function listOf(name: string): readonly string[] {
+  return (process.env[name] ?? '').split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
+}

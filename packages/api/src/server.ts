@@ -32,6 +32,7 @@ import { managementClusterHandlers, managementClusterWrites } from './management
 import { memberHandlers, memberWrites } from './member/handlers.ts';
 import { nodeHandlers } from './node/handlers.ts';
 import { operationChanges, operationHandlers } from './operation/handlers.ts';
+import { addressCheck } from './outgoing/addresses.ts';
 import { poolChanges, poolHandlers } from './pool/handlers.ts';
 import { priceHandlers, priceWrites } from './price/handlers.ts';
 import { projectHandlers } from './project/handlers.ts';
@@ -39,7 +40,6 @@ import { quotaHandlers } from './quota/handlers.ts';
 import { resourceHandlers } from './resource/handlers.ts';
 import { tokenHandlers, tokenWrites } from './token/handlers.ts';
 import { usageHandlers } from './usage/handlers.ts';
-import { addressCheck } from './webhook/addresses.ts';
 import { webhookHandlers, webhookWrites } from './webhook/handlers.ts';
 import { runWebhooks, type WebhookWorkerOptions } from './webhook/worker.ts';
 

@@ -1,4 +1,5 @@
 import type {
+  AccessSettings,
   Cluster,
   ClusterSpec,
   DeletionItem,
@@ -47,6 +48,7 @@ export interface WriteTransaction {
       readonly tier?: Tier;
       readonly labels?: Readonly<Record<string, string>>;
       readonly deletion?: DeletionSettings;
+      readonly access?: AccessSettings;
       readonly newAccessEpoch?: true;
       readonly deleted?: { readonly volumes: VolumePolicy };
     },

@@ -6,6 +6,7 @@ import type {
   Resource as ResourceView,
 } from '@matryoshka/contract';
 import type { Cluster, DeletionItem, Operation, Pool, Resource } from '@matryoshka/domain';
+import { accessView } from './cluster-access/settings.ts';
 
 /** A pool as the API shows it. */
 export function poolView(cluster: Cluster, pool: Pool): PoolView {
@@ -37,6 +38,7 @@ export function clusterView(cluster: Cluster): ClusterView {
       expiresAt: cluster.deletion.expiresAt?.toISOString() ?? null,
       scheduledAt: cluster.deleteScheduledAt?.toISOString() ?? null,
     },
+    access: accessView(cluster.access),
     generation: cluster.generation,
     status: {
       phase: cluster.status.phase,

@@ -3,6 +3,7 @@ export { AuthMethods, type KeystoneLogin, LoginRequest, Me, type OidcLogin, Sess
 export { BudgetSet } from './budget/schema.ts';
 export { Flavor, Version } from './catalogue/schema.ts';
 export { Cluster, ClusterCreate, ClusterPatch, ClusterPlan, Kubeconfig, NetworkSpec } from './cluster/schema.ts';
+export { ClusterAccess, ClusterAccessSettings, ClusterOidcIssuer } from './cluster-access/schema.ts';
 export { Condition, defaultPageSize } from './common.ts';
 export { Credential } from './credential/schema.ts';
 export { DeletionItem, DeletionPlan, DeletionReceipt, DeletionSettings } from './deletion/schema.ts';

@@ -34,6 +34,8 @@ export interface ClusterSettings {
   readonly dnsNameservers: readonly string[];
   /** Whose tokens the control planes accept: kaas-api's `KAAS_ISSUER_URL`, and the PEM of the authority that it is known by. */
   readonly issuer: { readonly url: string; readonly authority: string };
+  /** From where the service and the management cluster call the control planes: they may always. */
+  readonly endpointRanges: readonly string[];
   /** How the tenant's DNS domain is called. */
   readonly serviceDomain: string;
   /** CustomResourceDefinitions of volume snapshots, as their upstream module has them. */
@@ -45,6 +47,7 @@ export const settingsDefaults = {
   loadBalancerProvider: '',
   workerImagePrefix: 'matryoshka-worker-',
   dnsNameservers: [],
+  endpointRanges: [],
   serviceDomain: 'cluster.local',
 } as const;
 

@@ -59,6 +59,12 @@ export {
   validatePoolChange,
 } from './cluster/policy.ts';
 export { type LabelRequirement, parseSelector } from './cluster/selector.ts';
+export {
+  type AccessSettings,
+  type CustomerIssuer,
+  defaultAccessSettings,
+  validateAccessSettings,
+} from './cluster-access/settings.ts';
 export { type DeletionItem, type DeletionItemKind, deletionItemKinds, deletionItems } from './deletion/items.ts';
 export {
   type DeletionSettings,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type ClusterPlan, defaultDeletionSettings, defaultNetwork } from '@matryoshka/domain';
+import { type ClusterPlan, defaultAccessSettings, defaultDeletionSettings, defaultNetwork } from '@matryoshka/domain';
 import { startTestPostgres, type TestPostgres } from '@matryoshka/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -71,6 +71,7 @@ async function newCluster(projectId: string, name: string): Promise<{ id: string
       tier: 'standard',
       network: defaultNetwork,
       deletion: defaultDeletionSettings,
+      access: defaultAccessSettings,
       place: { managementCluster: 'default', dataStore: 'default' },
       pools: [{ name: 'w', flavor: 'm1.small', count: 1, labels: {}, taints: [] }],
     });
@@ -131,6 +132,7 @@ describe('row security', () => {
       tier: 'ha',
       network: defaultNetwork,
       deletion: defaultDeletionSettings,
+      access: defaultAccessSettings,
       place: { managementCluster: 'default', dataStore: 'default' },
       pools: [],
     } as const;

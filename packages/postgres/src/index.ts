@@ -26,6 +26,7 @@ export {
   insertPool,
   updatePool,
 } from './cluster/write-cluster.ts';
+export { findCustomerIssuer } from './cluster-access/customer-issuer.ts';
 export { acquireLeadership, type Leadership } from './controller/leadership.ts';
 export { ensureSigningKey, listPublicKeys, type SigningKey } from './credential/signing-keys.ts';
 export {

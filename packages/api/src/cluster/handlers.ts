@@ -61,10 +61,10 @@ export const clusterHandlers: Pick<PlainHandlers, 'cluster.list' | 'cluster.get'
 };
 
 export const clusterChanges: Pick<ChangeHandlers, 'cluster.create' | 'cluster.update' | 'cluster.delete'> = {
-  'cluster.create': async ({ limits, now }, tx, { caller, body, shape }) =>
-    await createCluster(tx, caller, { body, shape, limits, now: now() }),
-  'cluster.update': async ({ now }, tx, { caller, params, body, shape, ifMatch }) =>
-    await updateCluster(tx, caller, { clusterId: params.clusterId, body, shape, ifMatch, now: now() }),
+  'cluster.create': async ({ limits, issuerUrl, now }, tx, { caller, body, shape }) =>
+    await createCluster(tx, caller, { body, shape, limits, issuerUrl, now: now() }),
+  'cluster.update': async ({ issuerUrl, now }, tx, { caller, params, body, shape, ifMatch }) =>
+    await updateCluster(tx, caller, { clusterId: params.clusterId, body, shape, ifMatch, issuerUrl, now: now() }),
   'cluster.delete': async ({ now }, tx, { caller, params, query, ifMatch }) =>
     await deleteCluster(tx, caller, { clusterId: params.clusterId, ...query, ifMatch, now: now() }),
 };

@@ -14,9 +14,12 @@ import { writeTransaction } from '../store.ts';
 
 export const planHandlers: Pick<PlainHandlers, 'cluster.plan'> = {
   /** The creation itself, in a transaction that is undone: what it refuses and what it counts is exactly what the real one would. */
-  'cluster.plan': async ({ pool, limits, now }, { caller, body, shape }) =>
+  'cluster.plan': async ({ pool, limits, issuerUrl, now }, { caller, body, shape }) =>
     await inProjectUndone(pool, caller, async (tx) => {
-      const { clusterId } = await createCluster(writeTransaction(tx), caller, { body, shape, limits, now: now() });
+      const { clusterId } = await createCluster(writeTransaction(tx), caller, {
+        ...{ body, shape, limits, issuerUrl },
+        now: now(),
+      });
       const cluster = await getCluster(tx, clusterId);
       if (cluster === undefined) throw new Error('the planned cluster vanished');
       const quota = await getProjectQuota(tx, caller.projectId);

@@ -3,8 +3,10 @@ import { createSecureContext } from 'node:tls';
 import { listPublicKeys, type Pool, type SecretBox } from '@matryoshka/postgres';
 import { errorMessage, type Logger, sleep } from '@matryoshka/system';
 import { fastify } from 'fastify';
+import { registerRelay } from '../cluster-access/relay.ts';
 import { sendJson } from '../http/answer.ts';
 import { listenOn } from '../http/app.ts';
+import { addressCheck } from '../outgoing/addresses.ts';
 import { algorithm, prepareSigning } from './sign.ts';
 
 export interface IssuerOptions {
@@ -16,6 +18,8 @@ export interface IssuerOptions {
   /** PEM files; looked at again, so that a renewed certificate needs no restart. */
   readonly certificateFile: string;
   readonly keyFile: string;
+  /** Ranges that customers' own issuers may be in besides the Internet. */
+  readonly customerRanges?: readonly string[];
   readonly log: Logger;
   /** Default: ten minutes. */
   readonly renewalIntervalMs?: number;
@@ -31,7 +35,7 @@ export interface Issuer {
 const keysPath = '/keys';
 
 /**
- * Publishes by which keys the credentials of this service are verified: OpenID Connect Discovery 1.0 §4 and a JWK set, and nothing else. It is a
+ * Publishes by which keys the credentials of this service are verified: OpenID Connect Discovery 1.0 §4 and a JWK set, beside it those of customers' own issuers, and nothing else. It is a
  * listener of its own because customers' control planes reach it, from where the API need not be reachable. Throws TypedError `port_taken`.
  */
 export async function startIssuer(options: IssuerOptions): Promise<Issuer> {
@@ -56,6 +60,7 @@ export async function startIssuer(options: IssuerOptions): Promise<Issuer> {
     await prepareSigning(pool, secretBox);
     return sendJson(reply, 200, JSON.stringify({ keys: await listPublicKeys(pool) }));
   });
+  registerRelay(app, { path, url }, { pool, log, isAllowed: addressCheck(options.customerRanges ?? []) });
   app.setErrorHandler((error, request, reply) => {
     log.warn({ path: request.url, reason: errorMessage(error) }, 'the issuer could not answer');
     return sendJson(reply, 503, JSON.stringify({ error: 'temporarily_unavailable' }));

@@ -31,8 +31,8 @@ export const operationHandlers: Pick<PlainHandlers, 'operation.list' | 'operatio
 };
 
 export const operationChanges: Pick<ChangeHandlers, 'operation.cancel'> = {
-  'operation.cancel': async ({ limits, now }, tx, { caller, params }) =>
-    await cancelOperation(tx, caller, { operationId: params.operationId, limits, now: now() }),
+  'operation.cancel': async ({ limits, issuerUrl, now }, tx, { caller, params }) =>
+    await cancelOperation(tx, caller, { operationId: params.operationId, limits, issuerUrl, now: now() }),
 };
 
 /** The last row of the page before. */

@@ -18,10 +18,11 @@ import {
   secretContexts,
 } from '@matryoshka/postgres';
 import { errorMessage, type Logger, repeatedly } from '@matryoshka/system';
+import type { OutgoingOptions } from '../outgoing/request.ts';
 import { cloudEvent, contentType } from './message.ts';
-import { type SendOptions, sendWebhook } from './send.ts';
+import { sendWebhook } from './send.ts';
 
-export interface WebhookWorkerOptions extends Omit<SendOptions, 'timeoutMs'> {
+export interface WebhookWorkerOptions extends Omit<OutgoingOptions, 'timeoutMs'> {
   readonly pool: Pool;
   readonly secretBox: SecretBox;
   /** How often work is looked for. */

@@ -1,13 +1,14 @@
 import type { ClusterPatch } from '@matryoshka/contract';
 import { type Operation, type Violation, validateClusterChange, validateDeletionSettings } from '@matryoshka/domain';
 import type { Caller } from '../access/authorize.ts';
+import { accessSettingsOf, checkAccess } from '../cluster-access/settings.ts';
 import { settingsOf } from '../deletion/settings.ts';
 import { mergeViolations, refuseViolations } from '../errors.ts';
 import { refuseWithoutRoom } from '../management-cluster/place.ts';
 import type { WriteTransaction } from '../store.ts';
 import { clusterForChange, type IfMatch, recordChange } from './record-change.ts';
 
-/** Changes the tier, the labels, or how the cluster may end. */
+/** Changes the tier, the labels, who may reach the cluster, or how it may end. */
 export async function updateCluster(
   tx: WriteTransaction,
   caller: Caller,
@@ -16,6 +17,7 @@ export async function updateCluster(
     readonly body: ClusterPatch;
     readonly shape: readonly Violation[];
     readonly ifMatch: IfMatch;
+    readonly issuerUrl: string;
     readonly now: Date;
   },
 ): Promise<Operation> {
@@ -23,12 +25,19 @@ export async function updateCluster(
   const cluster = await clusterForChange(tx, input.clusterId, input.ifMatch);
   // A body that is no object is told by its shape.
   const wanted: unknown = body?.deletion;
-  const rules = [...validateClusterChange(body), ...validateDeletionSettings(wanted, cluster.deletion, now)];
+  const rules = [
+    ...validateClusterChange(body),
+    ...validateDeletionSettings(wanted, cluster.deletion, now),
+    ...checkAccess(body?.access, input.issuerUrl),
+  ];
   refuseViolations(mergeViolations(input.shape, rules));
   if (body.tier !== undefined) await refuseWithoutRoom(tx, cluster, body.tier);
+  const { tier, labels, deletion, access } = cluster;
+  const wantedBefore = { tier, labels, deletion, access };
   const generation = await tx.bumpCluster(cluster.id, {
     ...(body.tier === undefined ? {} : { tier: body.tier }),
     ...(body.labels === undefined ? {} : { labels: body.labels }),
+    ...(body.access === undefined ? {} : { access: accessSettingsOf(body.access, cluster.access) }),
     ...(body.deletion === undefined ? {} : { deletion: settingsOf(body.deletion, cluster.deletion) }),
   });
   return await recordChange(tx, caller, {
@@ -37,8 +46,8 @@ export async function updateCluster(
     generation,
     message: 'accepted',
     event: 'cluster.updated',
-    before: { tier: cluster.tier, labels: cluster.labels, deletion: cluster.deletion },
+    before: wantedBefore,
     after: input.body,
-    undo: { kind: 'restore-cluster', tier: cluster.tier, labels: cluster.labels, deletion: cluster.deletion },
+    undo: { kind: 'restore-cluster', ...wantedBefore },
   });
 }

@@ -1,5 +1,6 @@
 import type { ClusterCreate } from '@matryoshka/contract';
 import {
+  defaultAccessSettings,
   defaultDeletionSettings,
   defaultNetwork,
   type Limits,
@@ -9,6 +10,7 @@ import {
   validateNewCluster,
 } from '@matryoshka/domain';
 import type { Caller } from '../access/authorize.ts';
+import { accessSettingsOf, checkAccess } from '../cluster-access/settings.ts';
 import { settingsOf } from '../deletion/settings.ts';
 import { KaasError, mergeViolations, refuseViolations } from '../errors.ts';
 import { choosePlace } from '../management-cluster/place.ts';
@@ -25,6 +27,8 @@ export async function createCluster(
     readonly body: ClusterCreate;
     readonly shape: readonly Violation[];
     readonly limits: Limits;
+    /** The service's own, which a customer cannot name as theirs. */
+    readonly issuerUrl: string;
     readonly now: Date;
   },
 ): Promise<Operation> {
@@ -34,6 +38,7 @@ export async function createCluster(
   const rules = [
     ...validateNewCluster(input.body, catalogue, input.limits),
     ...validateDeletionSettings(ending, defaultDeletionSettings, input.now),
+    ...checkAccess(input.body?.access, input.issuerUrl),
   ];
   refuseViolations(mergeViolations(input.shape, rules));
   const pools = (input.body.pools ?? []).map(poolOf);
@@ -62,6 +67,7 @@ export async function createCluster(
     network: { ...defaultNetwork, ...input.body.network },
     pools,
     deletion: settingsOf(input.body.deletion, defaultDeletionSettings),
+    access: accessSettingsOf(input.body.access, defaultAccessSettings),
   };
   await tx.insertCluster({ ...cluster, place: await choosePlace(tx, cluster.tier) });
   return await recordChange(tx, caller, {

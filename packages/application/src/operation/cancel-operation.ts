@@ -1,6 +1,7 @@
 import type { Limits, Operation } from '@matryoshka/domain';
 import type { Caller } from '../access/authorize.ts';
 import { updateCluster } from '../cluster/change-cluster.ts';
+import { accessView } from '../cluster-access/settings.ts';
 import { undoDeletion } from '../deletion/undo-deletion.ts';
 import { KaasError, notFound } from '../errors.ts';
 import { deletePool, updatePool } from '../pool/pools.ts';
@@ -13,7 +14,12 @@ import type { WriteTransaction } from '../store.ts';
 export async function cancelOperation(
   tx: WriteTransaction,
   caller: Caller,
-  input: { readonly operationId: string; readonly limits: Limits; readonly now: Date },
+  input: {
+    readonly operationId: string;
+    readonly limits: Limits;
+    readonly issuerUrl: string;
+    readonly now: Date;
+  },
 ): Promise<Operation> {
   const found = await tx.getOperation(input.operationId);
   if (found === undefined) throw notFound('operation', input.operationId);
@@ -42,7 +48,7 @@ async function bringBack(
   tx: WriteTransaction,
   caller: Caller,
   { clusterId, undo }: Operation,
-  { limits, now }: { readonly limits: Limits; readonly now: Date },
+  { limits, issuerUrl, now }: { readonly limits: Limits; readonly issuerUrl: string; readonly now: Date },
 ): Promise<Operation> {
   const common = { clusterId, ifMatch: undefined, shape: [] };
   switch (undo?.kind) {
@@ -54,12 +60,16 @@ async function bringBack(
       return await updatePool(tx, caller, { ...common, limits, poolName: name, body });
     }
     case 'restore-cluster': {
-      const { tier, labels = {}, deletion } = undo;
+      const { tier, labels = {}, deletion, access } = undo;
       // What became of JSON on its way through the database is text.
       const expiresAt = deletion.expiresAt === null ? null : new Date(deletion.expiresAt).toISOString();
       return await updateCluster(tx, caller, {
         ...common,
-        body: { tier, labels: { ...labels }, deletion: { ...deletion, expiresAt } },
+        body: {
+          ...{ tier, labels: { ...labels }, deletion: { ...deletion, expiresAt } },
+          ...(access === undefined ? {} : { access: accessView(access) }),
+        },
+        issuerUrl,
         now,
       });
     }

@@ -5,8 +5,9 @@ import { type CliContext, clientOf, globalOptions, outputOptions } from '../cont
 import { CliError, usageError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { idTokenOf, type OidcMethod } from '../oidc/id-token.ts';
+import { issuerView } from '../output/access-views.ts';
 import { formatItem, formatList } from '../output/format.ts';
-import { issuerView, meView, projectView } from '../output/views.ts';
+import { meView, projectView } from '../output/views.ts';
 import { loadSession, saveSession, serviceUrl } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 

@@ -8,11 +8,12 @@ import { money } from '../output/money-views.ts';
 import { clusterView, plannedView, resourceView } from '../output/views.ts';
 import { parseDuration } from '../parse-duration.ts';
 import { collect, parseLabels, parsePool } from '../pool-flag.ts';
+import { type AllowOptions, issuerCommands, rangesOf, withAllowFrom } from './cluster-access.ts';
 import { credentialCommands } from './credential.ts';
 import { deletionCommands } from './deletion.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
 
-interface CreateOptions extends WaitOptions, EndingOptions {
+interface CreateOptions extends WaitOptions, EndingOptions, AllowOptions {
   readonly dryRun?: boolean;
   readonly kubernetesVersion?: string;
   readonly tier?: 'standard' | 'ha';
@@ -23,7 +24,7 @@ interface CreateOptions extends WaitOptions, EndingOptions {
   readonly serviceCidr?: string;
 }
 
-interface UpdateOptions extends WaitOptions, EndingOptions {
+interface UpdateOptions extends WaitOptions, EndingOptions, AllowOptions {
   readonly label: readonly string[];
   readonly tier?: 'standard' | 'ha';
 }
@@ -64,6 +65,7 @@ function timeOf(text: string, now: Date): string {
 /** The body of a creation; what was not given is left to the service's defaults. */
 export function clusterBody(name: string, options: CreateOptions, now: Date): ClusterCreate {
   const deletion = endingOf(options, now);
+  const ranges = rangesOf(options);
   const { kubernetesVersion, tier, label, pool, nodeCidr, podCidr, serviceCidr } = options;
   const network = {
     ...(nodeCidr === undefined ? {} : { nodeCidr }),
@@ -78,6 +80,7 @@ export function clusterBody(name: string, options: CreateOptions, now: Date): Cl
     ...(Object.keys(network).length === 0 ? {} : { network }),
     ...(pool.length === 0 ? {} : { pools: [...pool] }),
     ...(deletion === undefined ? {} : { deletion }),
+    ...(ranges === undefined ? {} : { access: { allowedRanges: [...ranges] } }),
   };
 }
 
@@ -94,7 +97,7 @@ export function clusterCommands(program: Command, context: CliContext): void {
   const { terminal, now } = context;
   const group = program.command('cluster').description('your Kubernetes clusters');
 
-  withEnding(withWait(group.command('create <name>')))
+  withAllowFrom(withEnding(withWait(group.command('create <name>'))))
     .description('create a cluster')
     .option('--kubernetes-version <version>', 'see: kaas version list')
     .addOption(new Option('--tier <tier>', 'replicas of the control plane').choices(['standard', 'ha']))
@@ -155,20 +158,22 @@ export function clusterCommands(program: Command, context: CliContext): void {
       terminal.stdout(formatList(items, resourceView(now()), outputOptions(command)));
     });
 
-  withEnding(withWait(group.command('update <cluster>')))
-    .description('change the tier, the labels, or how the cluster may end')
+  withAllowFrom(withEnding(withWait(group.command('update <cluster>'))))
+    .description('change the tier, the labels, from where it may be reached, or how it may end')
     .option('--label <key=value>', 'set one, or remove it with key-; repeatable', collect, [] as readonly string[])
     .addOption(new Option('--tier <tier>').choices(['standard', 'ha']))
     .action(async (name: string, options: UpdateOptions, command: Command) => {
       const deletion = endingOf(options, now());
+      const ranges = rangesOf(options);
       const body: ClusterPatch = {
         ...(options.tier === undefined ? {} : { tier: options.tier }),
         ...(deletion === undefined ? {} : { deletion }),
+        ...(ranges === undefined ? {} : { access: { allowedRanges: [...ranges] } }),
       };
       if (Object.keys(body).length === 0 && options.label.length === 0)
         throw usageError(
           'nothing to change',
-          'Give --tier, --label, --deletion-protection, --deletion-grace or --expires.',
+          'Give --tier, --label, --allow-from, --deletion-protection, --deletion-grace or --expires.',
         );
       const { client } = await clientOf(context, command);
       const { cluster, etag } = await findCluster(client, name);
@@ -180,6 +185,8 @@ export function clusterCommands(program: Command, context: CliContext): void {
       });
       await finish(context, command, client, operation, options);
     });
+
+  issuerCommands(group, context);
 
   deletionCommands(group, context);
 

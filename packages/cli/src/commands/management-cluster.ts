@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type CliContext, clientOf, outputOptions } from '../context.ts';
+import { managementClusterView } from '../output/fleet-views.ts';
 import { formatData, formatList, isData } from '../output/format.ts';
-import { managementClusterView } from '../output/views.ts';
 import { newIdempotencyKey } from './operation.ts';
 
 /** Into the group `fleet`. */

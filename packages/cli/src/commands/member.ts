@@ -4,8 +4,8 @@ import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, outputOptions } from '../context.ts';
 import { CliError, usageError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { memberView } from '../output/access-views.ts';
 import { formatItem, formatList } from '../output/format.ts';
-import { memberView } from '../output/views.ts';
 import { newIdempotencyKey } from './operation.ts';
 
 interface AddOptions {

@@ -4,8 +4,8 @@ import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { tokenView } from '../output/access-views.ts';
 import { formatItem, formatList } from '../output/format.ts';
-import { tokenView } from '../output/views.ts';
 import { parseDuration } from '../parse-duration.ts';
 import { newIdempotencyKey } from './operation.ts';
 

@@ -1,24 +1,18 @@
 import type {
   AuditRecord,
-  AuthMethods,
   Cluster,
   ClusterPlan,
   DeletionItem,
   DeletionReceipt,
   Event,
   Flavor,
-  FleetCluster,
-  Leftover,
-  ManagementCluster,
   Me,
-  Member,
   Node,
   Operation,
   Pool,
   Project,
   QuotaEntry,
   Resource,
-  Token,
   Version,
   Webhook,
   WebhookDelivery,
@@ -69,47 +63,6 @@ export const poolView: View<Pool> = {
     },
   ],
 };
-
-export const fleetClusterView = (now: Date): View<FleetCluster> => ({
-  name: ({ id }) => id,
-  columns: [
-    { head: 'PROJECT', cell: ({ projectName }) => projectName },
-    { head: 'NAME', cell: ({ name }) => name },
-    { head: 'ID', cell: ({ id }) => id },
-    { head: 'PHASE', cell: ({ phase }) => phase },
-    { head: 'TIER', cell: ({ tier }) => tier },
-    { head: 'VERSION', cell: ({ kubernetesVersion }) => kubernetesVersion },
-    { head: 'WORKERS', cell: ({ workers: { ready, wanted } }) => `${ready}/${wanted}` },
-    { head: 'AGE', cell: ({ createdAt }) => formatAge(createdAt, now) },
-    {
-      head: 'OPERATION',
-      cell: ({ operation }) =>
-        operation === null ? '' : `${operation.kind} ${operation.percent}%${operation.late ? ' (late)' : ''}`,
-    },
-    { head: 'CAUSE', cell: ({ cause }) => cause?.code ?? '' },
-    { head: 'WHY', cell: ({ cause }) => cause?.message ?? '', wide: true },
-    { head: 'PROJECT ID', cell: ({ projectId }) => projectId, wide: true },
-  ],
-});
-
-export const leftoverView = (now: Date): View<Leftover> => ({
-  name: ({ kind, id }) => `${kind}/${id}`,
-  columns: [
-    { head: 'PROJECT', cell: ({ projectName }) => projectName },
-    { head: 'CLUSTER', cell: ({ clusterName }) => clusterName },
-    { head: 'KIND', cell: ({ kind }) => kind },
-    { head: 'FOR', cell: ({ usedBy }) => usedBy ?? '' },
-    { head: 'STATUS', cell: ({ status }) => status },
-    { head: 'WHY', cell: ({ reason }) => reason },
-    {
-      head: 'REMOVAL',
-      cell: ({ removal }) =>
-        removal === null ? '' : (removal.error ?? `asked for ${formatAge(removal.requestedAt, now)} ago`),
-    },
-    { head: 'ID', cell: ({ id }) => id },
-    { head: 'NAME', cell: ({ name }) => name, wide: true },
-  ],
-});
 
 export const nodeView = (now: Date): View<Node> => ({
   name: (node) => node.name,
@@ -193,63 +146,6 @@ export const projectView: View<Project> = {
   ],
 };
 
-const gib = (mib: number): string => `${(mib / 1024).toFixed(1)} GiB`;
-
-export const managementClusterView: View<ManagementCluster> = {
-  name: (cluster) => cluster.name,
-  columns: [
-    { head: 'NAME', cell: (cluster) => cluster.name },
-    { head: 'STATE', cell: (cluster) => cluster.state },
-    { head: 'NODES', cell: (cluster) => String(cluster.nodes) },
-    { head: 'STANDARD', cell: (cluster) => String(cluster.tenants.standard) },
-    { head: 'HA', cell: (cluster) => String(cluster.tenants.ha) },
-    {
-      head: 'MEMORY',
-      cell: ({ used, capacity }) =>
-        `${gib(used.memoryMib)}${capacity === null ? '' : ` of ${gib(capacity.memoryMib)}`}`,
-    },
-    {
-      head: 'CPU',
-      cell: ({ used, capacity }) =>
-        `${(used.cpuMillis / 1000).toFixed(1)}${capacity === null ? '' : ` of ${(capacity.cpuMillis / 1000).toFixed(1)}`}`,
-    },
-    {
-      head: 'DATASTORES',
-      cell: ({ dataStores }) =>
-        dataStores
-          .map(
-            ({ name, reservedConnections, maxConnections }) =>
-              `${name} ${reservedConnections}${maxConnections === null ? '' : ` of ${maxConnections}`} connections`,
-          )
-          .join(', '),
-    },
-    { head: 'WHY NOT', cell: ({ full, cordonReason }) => cordonReason ?? full ?? '' },
-    { head: 'REGION', cell: (cluster) => cluster.region, wide: true },
-  ],
-};
-
-export const issuerView: View<AuthMethods['oidc'][number]> = {
-  name: (issuer) => issuer.name,
-  columns: [
-    { head: 'NAME', cell: (issuer) => issuer.name },
-    { head: 'TITLE', cell: (issuer) => issuer.title },
-    { head: 'ISSUER', cell: (issuer) => issuer.issuer },
-  ],
-};
-
-export const memberView = (now: Date): View<Member> => ({
-  name: (member) => member.id,
-  columns: [
-    { head: 'ID', cell: (member) => member.id },
-    { head: 'ISSUER', cell: (member) => member.issuer },
-    { head: 'KIND', cell: (member) => member.kind },
-    { head: 'VALUE', cell: (member) => member.value },
-    { head: 'ROLE', cell: (member) => member.role },
-    { head: 'AGE', cell: (member) => formatAge(member.createdAt, now) },
-    { head: 'ADDED BY', cell: (member) => member.createdBy, wide: true },
-  ],
-});
-
 export const versionView: View<Version> = {
   name: (version) => version.version,
   columns: [
@@ -282,20 +178,6 @@ export const quotaView: View<QuotaEntry> = {
     { head: 'LEFT', cell: (entry) => (entry.left === null ? 'unlimited' : String(entry.left)) },
   ],
 };
-
-export const tokenView = (now: Date): View<Token> => ({
-  name: (token) => token.id,
-  columns: [
-    { head: 'NAME', cell: (token) => token.name },
-    { head: 'ID', cell: (token) => token.id },
-    { head: 'USER', cell: (token) => token.user.name },
-    { head: 'ROLE', cell: (token) => token.role },
-    { head: 'FOR', cell: (token) => (token.clusterIds === null ? 'the project' : token.clusterIds.join(',')) },
-    { head: 'STATE', cell: (token) => token.state },
-    { head: 'USED', cell: ({ lastUsedAt }) => (lastUsedAt === null ? 'never' : `${formatAge(lastUsedAt, now)} ago`) },
-    { head: 'UNTIL', cell: (token) => token.expiresAt },
-  ],
-});
 
 export const auditRecordView: View<AuditRecord> = {
   name: (record) => String(record.sequence),

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { ClusterAccess, ClusterAccessSettings } from '../cluster-access/schema.ts';
 import { Condition, Decimal, orNull, Timestamp } from '../common.ts';
 import { DeletionSettings } from '../deletion/schema.ts';
 import { Pool, PoolSpec } from '../pool/schema.ts';
@@ -37,6 +38,7 @@ export const ClusterCreate = Type.Object(
     network: Type.Optional(NetworkSpec),
     pools: Type.Optional(Type.Array(PoolSpec)),
     deletion: Type.Optional(DeletionSettings),
+    access: Type.Optional(ClusterAccessSettings),
   },
   { $id: 'ClusterCreate', additionalProperties: false },
 );
@@ -47,6 +49,7 @@ export const ClusterPatch = Type.Object(
     tier: Type.Optional(Tier),
     labels: Type.Optional({ ...Labels, description: 'Instead of those there are' }),
     deletion: Type.Optional(DeletionSettings),
+    access: Type.Optional(ClusterAccessSettings),
   },
   { $id: 'ClusterPatch', additionalProperties: false, minProperties: 1 },
 );
@@ -76,6 +79,7 @@ export const Cluster = Type.Object(
       },
       { additionalProperties: false },
     ),
+    access: ClusterAccess,
     generation: Type.Integer({ description: 'Grows with every change of what you want; also the ETag' }),
     status: Type.Object(
       {

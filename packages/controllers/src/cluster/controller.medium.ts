@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { defaultDeletionSettings, defaultNetwork, planCluster } from '@matryoshka/domain';
+import { defaultAccessSettings, defaultDeletionSettings, defaultNetwork, planCluster } from '@matryoshka/domain';
 import { type Connection, createKubeClient, type KubeClient } from '@matryoshka/kube';
 import {
   bumpCluster,
@@ -84,6 +84,7 @@ async function request(
         tier: 'standard',
         network: defaultNetwork,
         deletion: defaultDeletionSettings,
+        access: defaultAccessSettings,
         place: { managementCluster, dataStore: 'default' },
         pools: [{ name: 'workers', flavor: 'm1.small', count: 1, labels: {}, taints: [] }],
       });

@@ -2,7 +2,9 @@ import type { Cluster } from '@matryoshka/domain';
 import type { ClusterContext } from './context.ts';
 import { storedCredential } from './credential.ts';
 import type { GroupInput } from './manifests/index.ts';
+import { infrastructureApiVersion } from './manifests/infrastructure.ts';
 import type { VolumeTypes } from './manifests/input.ts';
+import { at } from './read.ts';
 
 /** What the objects of a cluster are made of, as the database and the cloud know it now. The caller says what it reads itself, and what to do without the cloud. */
 export async function groupInput(
@@ -14,11 +16,12 @@ export async function groupInput(
     readonly volumeTypes: Promise<VolumeTypes | undefined>;
   },
 ): Promise<GroupInput> {
-  const [credential, kubeconfig, externalNetworkId, volumeTypes] = await Promise.all([
+  const [credential, kubeconfig, externalNetworkId, volumeTypes, egressAddresses] = await Promise.all([
     storedCredential(context, cluster.id),
     reads.kubeconfig,
     reads.externalNetworkId,
     reads.volumeTypes,
+    egressOf(context, cluster),
   ]);
   return {
     cluster,
@@ -27,5 +30,21 @@ export async function groupInput(
     externalNetworkId,
     volumeTypes,
     served: kubeconfig !== undefined,
+    egressAddresses,
   };
+}
+
+/** Addresses of the router of a cluster that is closed to others; none while there is no router; undefined when it cannot be read. */
+async function egressOf(
+  { management }: ClusterContext,
+  { id, access }: Cluster,
+): Promise<readonly string[] | undefined> {
+  if ((access.allowedRanges ?? []).length === 0) return [];
+  const ref = { apiVersion: infrastructureApiVersion, kind: 'OpenStackCluster', name: id, namespace: id };
+  try {
+    const addresses = at(await management.find(ref), 'status', 'router', 'ips');
+    return Array.isArray(addresses) ? addresses.filter((address) => typeof address === 'string') : [];
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,10 @@
-import { type Cluster, defaultDeletionSettings, defaultNetwork, newClusterStatus } from '@matryoshka/domain';
+import {
+  type Cluster,
+  defaultAccessSettings,
+  defaultDeletionSettings,
+  defaultNetwork,
+  newClusterStatus,
+} from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import type { ClusterSettings } from '../config.ts';
 
@@ -16,6 +22,7 @@ export function clusterFixture(more: Partial<Cluster> = {}): Cluster {
     generation: 1,
     observedGeneration: 0,
     deletion: defaultDeletionSettings,
+    access: defaultAccessSettings,
     deleteRequestedAt: null,
     deleteScheduledAt: null,
     accessEpoch: 1,
@@ -70,6 +77,7 @@ export const settingsFixture: ClusterSettings = {
   externalNetwork: 'public',
   workerImagePrefix: 'matryoshka-worker-',
   dnsNameservers: [],
+  endpointRanges: ['192.0.2.0/24'],
   serviceDomain: 'cluster.local',
   snapshotDefinitions: [definition('VolumeSnapshotClass', 'volumesnapshotclasses')],
 };

@@ -1,3 +1,4 @@
+import type { AccessSettings } from '../cluster-access/settings.ts';
 import type { DeletionSettings } from '../deletion/settings.ts';
 import type { Place } from '../management-cluster/place.ts';
 import type { Condition } from '../shared/conditions.ts';
@@ -44,6 +45,7 @@ export interface ClusterSpec {
   readonly network: ClusterNetwork;
   readonly pools: readonly Pool[];
   readonly deletion: DeletionSettings;
+  readonly access: AccessSettings;
 }
 
 export const clusterPhases = ['creating', 'ready', 'updating', 'degraded', 'deleting', 'deleted'] as const;

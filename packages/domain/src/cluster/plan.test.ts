@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defaultAccessSettings } from '../cluster-access/settings.ts';
 import { defaultDeletionSettings } from '../deletion/settings.ts';
 import { absent, present, unknown } from '../shared/looked.ts';
 import { type LedgerKind, ledgerName } from './ledger.ts';
@@ -20,6 +21,7 @@ const desired = (change: Partial<Cluster> = {}): Cluster => ({
   generation: 1,
   observedGeneration: 0,
   deletion: defaultDeletionSettings,
+  access: defaultAccessSettings,
   deleteRequestedAt: null,
   deleteScheduledAt: null,
   accessEpoch: 1,

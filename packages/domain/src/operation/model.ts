@@ -2,6 +2,7 @@ import type { Failure } from '../cause/causes.ts';
 import type { Pool, Tier } from '../cluster/model.ts';
 import type { PhaseProgress } from '../cluster/plan-types.ts';
 
+import type { AccessSettings } from '../cluster-access/settings.ts';
 import type { DeletionSettings } from '../deletion/settings.ts';
 
 export const operationKinds = [
@@ -33,6 +34,8 @@ export type OperationUndo =
       /** Absent in operations that are older than labels. */
       readonly labels?: Readonly<Record<string, string>>;
       readonly deletion: DeletionSettings;
+      /** Absent in operations that are older than these settings. */
+      readonly access?: AccessSettings;
     };
 
 /** A change somebody asked for, and how far it is. */

@@ -11,6 +11,7 @@ import {
 import { request } from 'undici';
 import type { PlatformConfig, PlatformPaths } from '../config.ts';
 import type { PlatformContext, PlatformStep } from '../context.ts';
+import { managementNetwork } from '../management/settings.ts';
 import { socketUrl, withSuperuser } from '../postgres/cluster.ts';
 import { ensureDaemon } from '../processes/ensure-daemon.ts';
 import { program, sourceHash } from '../repository.ts';
@@ -103,6 +104,10 @@ async function controllerEnvironment({
     KAAS_IMAGES_FILE: paths.imagesFile,
     KAAS_SNAPSHOT_DEFINITIONS_FILE: paths.snapshotDefinitionsFile,
     KAAS_MANAGEMENT_KUBECONFIG: paths.managementKubeconfig,
+    // The program itself, and the pods of the management cluster.
+    KAAS_ENDPOINT_RANGES: [`${config.network.address}/32`, managementNetwork.nodeCidr, managementNetwork.podCidr].join(
+      ',',
+    ),
     KAAS_DEFAULT_KUBERNETES_VERSION: config.kubernetesVersion,
   };
 }

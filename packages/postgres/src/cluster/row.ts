@@ -1,4 +1,13 @@
-import type { Cluster, ClusterPhase, Condition, Pool, PoolStatus, Tier, VolumePolicy } from '@matryoshka/domain';
+import type {
+  Cluster,
+  ClusterPhase,
+  Condition,
+  CustomerIssuer,
+  Pool,
+  PoolStatus,
+  Tier,
+  VolumePolicy,
+} from '@matryoshka/domain';
 
 /** Columns of a cluster with its pools; the order of pools is by name. */
 export const clusterColumns = `
@@ -6,6 +15,7 @@ export const clusterColumns = `
   c.generation, c.observed_generation, c.phase, c.conditions, c.endpoint, c.observed_version, c.pool_status,
   c.created_at, c.updated_at, c.delete_requested_at, c.volumes_on_delete, c.delete_scheduled_at,
   c.deletion_protection, c.deletion_grace_seconds, c.expires_at, c.access_epoch, c.management_cluster, c.data_store,
+  c.allowed_ranges, c.oidc_issuers,
   coalesce((select jsonb_agg(jsonb_build_object('name', p.name, 'flavor', p.flavor, 'count', p.count, 'labels', p.labels,
     'taints', p.taints) order by p.name) from pools p where p.cluster_id = c.id), '[]') as pools`;
 
@@ -37,6 +47,8 @@ export interface ClusterRow {
   readonly access_epoch: number;
   readonly management_cluster: string;
   readonly data_store: string;
+  readonly allowed_ranges: readonly string[] | null;
+  readonly oidc_issuers: readonly CustomerIssuer[];
   readonly pools: readonly Pool[];
 }
 
@@ -60,6 +72,7 @@ export function clusterOf(row: ClusterRow): Cluster {
     deleteRequestedAt: row.delete_requested_at,
     deleteScheduledAt: row.delete_scheduled_at,
     accessEpoch: row.access_epoch,
+    access: { allowedRanges: row.allowed_ranges, oidcIssuers: row.oidc_issuers },
     place: { managementCluster: row.management_cluster, dataStore: row.data_store },
     volumesOnDelete: row.volumes_on_delete,
     createdAt: row.created_at,

@@ -1,4 +1,12 @@
-import type { ClusterSpec, DeletionSettings, Place, Pool, Tier, VolumePolicy } from '@matryoshka/domain';
+import type {
+  AccessSettings,
+  ClusterSpec,
+  DeletionSettings,
+  Place,
+  Pool,
+  Tier,
+  VolumePolicy,
+} from '@matryoshka/domain';
 import type { Queryable } from '../database.ts';
 
 /** Inserts a cluster with its pools. Throws SQLSTATE 23505 when the project has one of that name. */
@@ -8,8 +16,9 @@ export async function insertCluster(
 ): Promise<void> {
   await db.query(
     `insert into clusters (id, project_id, name, kubernetes_version, tier, node_cidr, pod_cidr, service_cidr,
-       deletion_protection, deletion_grace_seconds, expires_at, labels, management_cluster, data_store)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+       deletion_protection, deletion_grace_seconds, expires_at, labels, management_cluster, data_store,
+       allowed_ranges, oidc_issuers)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
     [
       cluster.id,
       cluster.projectId,
@@ -25,6 +34,8 @@ export async function insertCluster(
       JSON.stringify(cluster.labels),
       cluster.place.managementCluster,
       cluster.place.dataStore,
+      cluster.access.allowedRanges,
+      JSON.stringify(cluster.access.oidcIssuers),
     ],
   );
   for (const pool of cluster.pools) await insertPool(db, cluster, pool);
@@ -68,6 +79,7 @@ export interface ClusterChange {
   readonly labels?: Readonly<Record<string, string>>;
   readonly tier?: Tier;
   readonly deletion?: DeletionSettings;
+  readonly access?: AccessSettings;
   /** Credentials that were given out before are void. */
   readonly newAccessEpoch?: true;
   /** It shall go now. */
@@ -82,7 +94,8 @@ export async function bumpCluster(db: Queryable, clusterId: string, change: Clus
        deletion_grace_seconds = coalesce($6, deletion_grace_seconds), expires_at = case when $7 then $8 else expires_at end, phase = case when $3 then 'deleting' else phase end,
        delete_requested_at = case when $3 then coalesce(delete_requested_at, now()) else delete_requested_at end,
        volumes_on_delete = coalesce($4, volumes_on_delete), access_epoch = access_epoch + case when $9 then 1 else 0 end,
-       labels = coalesce($10, labels), delete_scheduled_at = case when $3 then null else delete_scheduled_at end
+       labels = coalesce($10, labels), allowed_ranges = case when $11 then $12 else allowed_ranges end,
+       oidc_issuers = coalesce($13, oidc_issuers), delete_scheduled_at = case when $3 then null else delete_scheduled_at end
      where id = $1 returning generation`,
     [
       clusterId,
@@ -95,6 +108,9 @@ export async function bumpCluster(db: Queryable, clusterId: string, change: Clus
       change.deletion?.expiresAt ?? null,
       change.newAccessEpoch ?? false,
       change.labels === undefined ? null : JSON.stringify(change.labels),
+      change.access !== undefined,
+      change.access?.allowedRanges ?? null,
+      change.access === undefined ? null : JSON.stringify(change.access.oidcIssuers),
     ],
   );
   const row = result.rows[0];

@@ -1,4 +1,4 @@
-import type { Cluster } from '@matryoshka/domain';
+import type { Cluster, CustomerIssuer } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import { stringify } from 'yaml';
 import type { ClusterSettings } from '../../config.ts';
@@ -13,14 +13,22 @@ const folder = '/etc/kubernetes/authentication';
 export const authenticationPath = `${folder}/${file}`;
 export const authenticationMount = { name: 'authentication', mountPath: folder, readOnly: true };
 
+/** Whatever a later mapping does: a person is never taken for a part of the cluster. */
+const reserved = (prefix: string) => [
+  { expression: `!user.username.startsWith('${prefix}')`, message: 'the name is reserved' },
+  { expression: `user.groups.all(group, !group.startsWith('${prefix}'))`, message: 'a group is reserved' },
+];
+
 /**
  * Whom a control plane lets in besides its own certificates and ServiceAccounts: who shows a token of our issuer for this cluster, of this access
- * epoch or a later one. (AuthenticationConfiguration, apiserver.config.k8s.io/v1; the claims are those of application/credential.)
+ * epoch or a later one, or one of the customer's own issuers. (AuthenticationConfiguration, apiserver.config.k8s.io/v1; the claims are those of
+ * application/credential.)
  */
 export function authenticationConfiguration(
-  cluster: Pick<Cluster, 'id' | 'accessEpoch'>,
-  { url, authority }: ClusterSettings['issuer'],
+  cluster: Pick<Cluster, 'id' | 'accessEpoch' | 'access'>,
+  issuer: ClusterSettings['issuer'],
 ): unknown {
+  const { url, authority } = issuer;
   return {
     apiVersion: 'apiserver.config.k8s.io/v1',
     kind: 'AuthenticationConfiguration',
@@ -41,13 +49,32 @@ export function authenticationConfiguration(
             { key: 'matryoshka.dev/credential', valueExpression: 'claims.jti' },
           ],
         },
-        // Whatever a later mapping does: a person is never taken for a part of the cluster.
-        userValidationRules: [
-          { expression: "!user.username.startsWith('system:')", message: 'the name is reserved' },
-          { expression: "user.groups.all(group, !group.startsWith('system:'))", message: 'a group is reserved' },
-        ],
+        userValidationRules: reserved('system:'),
       },
+      ...cluster.access.oidcIssuers.map((theirs) => customerAuthenticator(cluster.id, theirs, issuer)),
     ],
+  };
+}
+
+/** By keys that our issuer passes on: the control plane itself calls nobody outside of the provider. Prefix and claim together must not make a name of ours either. */
+function customerAuthenticator(
+  clusterId: string,
+  theirs: CustomerIssuer,
+  { url, authority }: ClusterSettings['issuer'],
+): unknown {
+  return {
+    issuer: {
+      url: theirs.url,
+      discoveryURL: `${url.replace(/\/$/, '')}/customers/${clusterId}/${theirs.name}/.well-known/openid-configuration`,
+      certificateAuthority: authority,
+      audiences: theirs.audiences,
+      audienceMatchPolicy: 'MatchAny',
+    },
+    claimMappings: {
+      username: { claim: theirs.usernameClaim, prefix: theirs.usernamePrefix },
+      ...(theirs.groupsClaim === null ? {} : { groups: { claim: theirs.groupsClaim, prefix: theirs.groupsPrefix } }),
+    },
+    userValidationRules: [...reserved('system:'), ...reserved('kaas:')],
   };
 }
 

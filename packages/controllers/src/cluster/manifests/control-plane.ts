@@ -1,6 +1,7 @@
 import { controlPlanePodLabel } from '@matryoshka/addons';
-import { controlPlaneReplicas } from '@matryoshka/domain';
+import { type Cluster, controlPlaneReplicas } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
+import type { ClusterSettings } from '../../config.ts';
 import { labelsOf } from '../labels.ts';
 import { authenticationMount, authenticationName, authenticationPath } from './authentication.ts';
 import { type ManifestInput, splitImage } from './input.ts';
@@ -42,12 +43,33 @@ function rollingUpdate(served: boolean): unknown {
   return served ? { maxSurge: '100%', maxUnavailable: 0 } : { maxSurge: 0, maxUnavailable: '100%' };
 }
 
+/**
+ * Who may reach the API: the ranges of the customer, the cluster's own workers, and those that the service and the management cluster call from. Kamaji
+ * forgets no ranges when there are none any more (internal/resources/k8s_service_resource.go), so everybody is named then.
+ */
+function sourceRanges(
+  { access }: Cluster,
+  { endpointRanges }: ClusterSettings,
+  egressAddresses: readonly string[],
+): { readonly loadBalancerSourceRanges?: readonly string[] } {
+  const { allowedRanges } = access;
+  if (allowedRanges === null) return {};
+  if (allowedRanges.length === 0) return { loadBalancerSourceRanges: ['0.0.0.0/0'] };
+  const own = egressAddresses.map((address) => `${address}/32`);
+  return { loadBalancerSourceRanges: [...new Set([...allowedRanges, ...own, ...endpointRanges])] };
+}
+
 /** The control plane as pods: Kamaji's provider makes a TenantControlPlane of it. */
 export function kamajiControlPlane({
   cluster,
   settings,
   served,
-}: ManifestInput & { readonly served: boolean }): KubeObject {
+  egressAddresses,
+}: ManifestInput & {
+  readonly served: boolean;
+  /** Of the cluster's own router, by which its workers come. */
+  readonly egressAddresses: readonly string[];
+}): KubeObject {
   const coredns = splitImage(settings.images.coredns);
   const server = splitImage(settings.images['konnectivity-server']);
   const agent = splitImage(settings.images['konnectivity-agent']);
@@ -69,7 +91,11 @@ export function kamajiControlPlane({
       registry: 'registry.k8s.io',
       // The address first: Kamaji's default tries the host name first, and logs and exec would wait for a lookup that cannot succeed.
       kubelet: { preferredAddressTypes: ['InternalIP', 'ExternalIP', 'Hostname'], cgroupfs: 'systemd' },
-      network: { serviceType: 'LoadBalancer' },
+      network: {
+        serviceType: 'LoadBalancer',
+        // Always there, if empty: the provider's rule for it cannot compare with an object that had none.
+        loadBalancerConfig: sourceRanges(cluster, settings, egressAddresses),
+      },
       apiServer: {
         extraArgs: [`--authentication-config=${authenticationPath}`],
         extraVolumeMounts: [authenticationMount],

@@ -20,11 +20,13 @@ export interface GroupInput extends ManifestInput {
   readonly volumeTypes: VolumeTypes | undefined;
   /** Whether the customer has a kubeconfig: somebody may rely on the control plane. */
   readonly served: boolean;
+  /** Of the cluster's own router; undefined while it could not be read. */
+  readonly egressAddresses: readonly string[] | undefined;
 }
 
 /** The objects of a group in the order in which they are applied; undefined while something they are made of is not known yet. */
 export function groupManifests(group: ManifestGroup, input: GroupInput): readonly KubeObject[] | undefined {
-  const { credential, externalNetworkId, volumeTypes } = input;
+  const { credential, externalNetworkId, volumeTypes, egressAddresses } = input;
   switch (group) {
     case 'namespace':
       return [namespace(input)].map(withHash);
@@ -34,11 +36,12 @@ export function groupManifests(group: ManifestGroup, input: GroupInput): readonl
       return [cloudsSecret(full), cloudConfigSecret(full)].map(withHash);
     }
     case 'cluster':
+      if (egressAddresses === undefined) return undefined;
       // The references first: Cluster API looks at them as soon as the Cluster exists, and would wait for a retry.
       return [
         openStackCluster(input),
         authenticationConfigMap(input),
-        kamajiControlPlane(input),
+        kamajiControlPlane({ ...input, egressAddresses }),
         ...(input.cluster.tier === 'ha' ? [controlPlaneDisruptionBudget(input)] : []),
         capiCluster(input),
       ].map(withHash);

@@ -19,6 +19,7 @@ const input = {
   externalNetworkId: 'net-id',
   volumeTypes: ['__DEFAULT__', 'Fast SSD'],
   served: true,
+  egressAddresses: [],
 };
 const pool = { name: 'workers', flavor: 'm1.medium', count: 2, labels: {}, taints: [] };
 
@@ -120,4 +121,44 @@ test('the deployment names the templates it is applied with', () => {
   expect(at(deployment, 'spec', 'template', 'spec', 'bootstrap', 'configRef', 'name')).toBe(
     bootstrapTemplate.metadata.name,
   );
+});
+
+test('a control plane that is closed to others is open to its workers and to the service', () => {
+  const ranges = (
+    allowedRanges: readonly string[] | null,
+    egressAddresses: readonly string[] | undefined = ['203.0.113.5'],
+  ) => {
+    const closed = clusterFixture({ access: { allowedRanges, oidcIssuers: [] } });
+    const objects = groupManifests('cluster', { ...input, cluster: closed, egressAddresses });
+    return objects && at(find(objects, 'KamajiControlPlane'), 'spec', 'network', 'loadBalancerConfig');
+  };
+  expect(ranges(null)).toEqual({});
+  expect(ranges([])).toEqual({ loadBalancerSourceRanges: ['0.0.0.0/0'] });
+  expect(ranges(['198.51.100.0/24', '192.0.2.0/24'])).toEqual({
+    loadBalancerSourceRanges: ['198.51.100.0/24', '192.0.2.0/24', '203.0.113.5/32'],
+  });
+  expect(ranges(['198.51.100.0/24'], [])).toEqual({ loadBalancerSourceRanges: ['198.51.100.0/24', '192.0.2.0/24'] });
+  // Nothing is applied on the strength of "could not look".
+  expect(groupManifests('cluster', { ...input, egressAddresses: undefined })).toBeUndefined();
+});
+
+test('a customer’s issuer is asked through ours, and never gives a name of ours', () => {
+  const theirs = {
+    ...{ name: 'corp', url: 'https://id.example.com', audiences: ['k8s', 'kubectl'], usernameClaim: 'email' },
+    ...{ usernamePrefix: 'corp:', groupsClaim: null, groupsPrefix: 'corp:', certificateAuthority: 'PEM of theirs' },
+  };
+  const known = clusterFixture({ access: { allowedRanges: null, oidcIssuers: [theirs] } });
+  const map = find(groupManifests('cluster', { ...input, cluster: known }), 'ConfigMap');
+  const { jwt } = parse(String(at(map, 'data', 'authentication.yaml'))) as { readonly jwt: readonly unknown[] };
+  expect(jwt).toHaveLength(2);
+  expect(jwt[1]).toMatchObject({
+    issuer: {
+      url: theirs.url,
+      discoveryURL: `https://192.0.2.1:7444/customers/${cluster.id}/corp/.well-known/openid-configuration`,
+      certificateAuthority: 'PEM of the authority',
+      audiences: ['k8s', 'kubectl'],
+    },
+    claimMappings: { username: { claim: 'email', prefix: 'corp:' } },
+  });
+  expect(jwt[1]).not.toHaveProperty('claimMappings.groups');
 });
