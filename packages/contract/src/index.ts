@@ -45,6 +45,7 @@ export { problemPage } from './problem-page.ts';
 export { Project } from './project/schema.ts';
 export { Quota, QuotaEntry } from './quota/schema.ts';
 export { Resource } from './resource/schema.ts';
+export { sparseMembers, sparseSchema } from './sparse.ts';
 export { type OperationId, type Operations, operationIds, operations } from './table.ts';
 export { NewToken, Token, TokenCreate } from './token/schema.ts';
 export { Cost } from './usage/cost-schema.ts';

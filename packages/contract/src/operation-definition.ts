@@ -48,6 +48,10 @@ export interface OperationDefinition {
   readonly stream?: true;
   /** The answer carries an `ETag`. */
   readonly etag?: true;
+  /** Honours `fields`: answers with those members only. */
+  readonly sparse?: true;
+  /** It will go: since when, from when on it may be gone (dates), and the operation that takes its place. */
+  readonly deprecated?: { readonly since: string; readonly sunset?: string; readonly use?: string };
   /** Special problems of this operation; those that any operation can answer are added by `problemsOf`. */
   readonly errors: readonly ProblemCode[];
   readonly cli?: CliCommand;

@@ -8,6 +8,7 @@ import type { ApiContext } from '../context.ts';
 import { writeTransaction } from '../store.ts';
 import { sendJson } from './answer.ts';
 import { addressOf, pathOf } from './call-log.ts';
+import { deprecationHeaders } from './deprecation.ts';
 import { type IdempotentRequest, runChange } from './idempotent.ts';
 import type {
   ChangeHandlers,
@@ -21,6 +22,7 @@ import type {
 } from './incoming.ts';
 import { idempotencyKeyOf, ifMatchOf, pathParams, queryReader } from './query.ts';
 import { shapeCheck } from './shape.ts';
+import { fieldsReader, pick } from './sparse.ts';
 
 export interface Handlers {
   readonly plain: PlainHandlers;
@@ -43,11 +45,13 @@ export function registerOperation(
 ): void {
   const { context, callers } = parts;
   const definition: OperationDefinition = operations[id];
+  const deprecation = deprecationHeaders(definition);
   app.route({
     method: definition.method,
     url: routePath(definition),
     // Before the body is read: who may not call is not listened to.
     onRequest: async (request, reply) => {
+      reply.headers(deprecation);
       if (definition.access === 'public') return;
       const caller = await authenticate(context.pool, request.headers.authorization, {
         requestId: request.id,
@@ -126,7 +130,12 @@ function handlerOf(
     context: ApiContext,
     incoming: LooseIncoming,
   ) => Promise<Outcome<unknown>>;
-  return async (request, reply) => sendOutcome(request, reply, definition, await plain(context, incomingOf(request)));
+  const fieldsOf = fieldsReader(definition);
+  return async (request, reply) => {
+    const { fields } = fieldsOf(request.query);
+    const { data, ...outcome } = await plain(context, incomingOf(request));
+    return sendOutcome(request, reply, definition, { ...outcome, data: pick(data, fields) });
+  };
 }
 
 function idempotentRequest(
@@ -157,6 +166,7 @@ function writeUnit(
 
 function incomingReader(definition: OperationDefinition, callers: Callers): (request: FastifyRequest) => LooseIncoming {
   const readQuery = queryReader(definition);
+  const fieldsOf = fieldsReader(definition);
   const checkBody = definition.body === undefined ? undefined : shapeCheck(definition.body);
   return (request) => {
     const { authorization, 'last-event-id': lastEventId } = request.headers;
@@ -164,7 +174,7 @@ function incomingReader(definition: OperationDefinition, callers: Callers): (req
       // Set by `onRequest` for all but public operations, whose handlers do not know of it.
       caller: callers.get(request) as Caller,
       params: pathParams(request.params) as never,
-      query: readQuery(request.query) as never,
+      query: readQuery(fieldsOf(request.query).rest) as never,
       body: request.body as LooseIncoming['body'],
       shape: checkBody?.(request.body) ?? [],
       ifMatch: definition.ifMatch ? ifMatchOf(request.headers['if-match']) : undefined,
@@ -185,8 +195,14 @@ function sendOutcome(
   if (outcome.etag !== undefined) reply.header('etag', `"${outcome.etag}"`);
   if (success.status === 204) return reply.code(204).send();
   const next = nextOf(request, outcome.data);
-  if (next !== undefined) reply.header('link', `<${next}>; rel="next"`);
+  if (next !== undefined) addLink(reply, `<${next}>; rel="next"`);
   return sendJson(reply, success.status, JSON.stringify(outcome.data));
+}
+
+/** Beside those there are (RFC 8288 §3). */
+function addLink(reply: FastifyReply, link: string): void {
+  const others = reply.getHeader('link');
+  reply.header('link', others === undefined ? link : `${String(others)}, ${link}`);
 }
 
 /** The address of the next page (RFC 8288), relative to the one asked for. */

@@ -1,5 +1,12 @@
 import { operationUrl } from '@matryoshka/client';
-import { type OperationDefinition, type OperationId, operations, Problem, problemsOf } from '@matryoshka/contract';
+import {
+  type OperationDefinition,
+  type OperationId,
+  operations,
+  Problem,
+  problemsOf,
+  sparseSchema,
+} from '@matryoshka/contract';
 import { Compile } from 'typebox/compile';
 
 export interface Call {
@@ -37,7 +44,7 @@ export async function open(baseUrl: string, id: OperationId, call: Call = {}): P
 /** Like `open`, with the whole answer; it must be what the contract says, or this throws. */
 export async function send(baseUrl: string, id: OperationId, call: Call = {}): Promise<Answer> {
   const answer = await answerOf(await open(baseUrl, id, call));
-  const fault = contractFault(id, answer);
+  const fault = contractFault(id, answer, call.query?.fields === undefined ? schemas : sparseSchemas);
   if (fault !== undefined) throw new Error(`${id} answered against the contract: ${fault}\n${answer.text}`);
   return answer;
 }
@@ -54,14 +61,24 @@ const schemas = new Map(
   ),
 );
 
+const sparseSchemas = new Map(
+  (Object.entries(operations) as readonly [OperationId, OperationDefinition][]).flatMap(([id, definition]) =>
+    definition.sparse ? [[id, Compile(sparseSchema(definition))] as const] : [],
+  ),
+);
+
 /** What in an answer is not as the operation table promises; undefined when all is. */
-export function contractFault(id: OperationId, { status, headers, body }: Answer): string | undefined {
+export function contractFault(
+  id: OperationId,
+  { status, headers, body }: Answer,
+  checks: ReadonlyMap<OperationId, { Check(body: unknown): boolean; Errors(body: unknown): unknown }> = schemas,
+): string | undefined {
   const definition: OperationDefinition = operations[id];
   const type = headers.get('content-type');
   if (!headers.has('x-request-id')) return 'no x-request-id';
   if (headers.get('cache-control') !== 'no-store') return 'may be cached';
   if (status === definition.success.status) {
-    const schema = schemas.get(id);
+    const schema = checks.get(id);
     if (schema === undefined) return body === undefined ? undefined : 'a body where there is none';
     if (type !== 'application/json') return `content type ${type}`;
     if (definition.etag && !/^"\d+"$/.test(headers.get('etag') ?? '')) return 'no ETag';

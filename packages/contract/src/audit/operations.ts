@@ -25,6 +25,7 @@ export const auditOperations = {
       },
       { additionalProperties: false },
     ),
+    sparse: true,
     success: { status: 200, schema: page(AuditRecord) },
     errors: [],
     cli: { command: 'audit list', summary: 'List who did what' },

@@ -22,6 +22,7 @@ export const fleetOperations = {
     tag: 'fleet',
     access: 'provider',
     query: Type.Object({ ...fleetFilters, ...pageQuery }, { additionalProperties: false }),
+    sparse: true,
     success: { status: 200, schema: page(FleetCluster) },
     errors: [],
     cli: { command: 'fleet clusters', summary: 'List clusters of all projects' },

@@ -19,6 +19,7 @@ export const nodeOperations = {
       },
       { additionalProperties: false },
     ),
+    sparse: true,
     success: { status: 200, schema: page(Node) },
     errors: [],
     cli: { command: 'node list', summary: 'List workers' },

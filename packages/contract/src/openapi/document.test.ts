@@ -64,7 +64,10 @@ describe('the OpenAPI document', () => {
     const named = (place: string) =>
       (operation?.parameters ?? []).filter((parameter) => parameter.in === place).map((parameter) => parameter.name);
     expect(named('path')).toEqual(inPath);
-    expect(named('query')).toEqual(Object.keys(definition.query?.properties ?? {}));
+    expect(named('query')).toEqual([
+      ...Object.keys(definition.query?.properties ?? {}),
+      ...(definition.sparse ? ['fields'] : []),
+    ]);
     expect(operation?.requestBody !== undefined).toBe(definition.body !== undefined);
     expect(operation?.security).toEqual(definition.access === 'public' ? [] : undefined);
     const success = operation?.responses[String(definition.success.status)];

@@ -1,7 +1,8 @@
-import type { TSchema } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import type { OperationDefinition } from '../operation-definition.ts';
 import { problemsOf } from '../operation-definition.ts';
 import { Problem, type ProblemCode, problems, problemsUrl } from '../problem.ts';
+import { sparseQuery, sparseSchema } from '../sparse.ts';
 import { operations } from '../table.ts';
 import { headers, parameters } from './headers.ts';
 import { createSchemaCollector, type Json, type JsonObject, type SchemaCollector } from './schemas.ts';
@@ -49,6 +50,7 @@ function operationObject(id: string, definition: OperationDefinition, schemas: S
   const parameterList = [
     ...parametersOf('path', definition.params, schemas),
     ...parametersOf('query', definition.query, schemas),
+    ...(definition.sparse ? fieldsParameter(definition, schemas) : []),
     ...(definition.idempotent ? [reference('parameters', 'IdempotencyKey')] : []),
     ...(definition.ifMatch ? [reference('parameters', 'IfMatch')] : []),
     ...(definition.stream ? [reference('parameters', 'LastEventId')] : []),
@@ -58,6 +60,7 @@ function operationObject(id: string, definition: OperationDefinition, schemas: S
     summary: definition.summary,
     ...(definition.description === undefined ? {} : { description: definition.description }),
     tags: [definition.tag],
+    ...(definition.deprecated === undefined ? {} : { deprecated: true }),
     ...(definition.access === 'public' ? { security: [] } : {}),
     ...(parameterList.length === 0 ? {} : { parameters: parameterList }),
     ...(definition.body === undefined ? {} : { requestBody: bodyObject(definition.body, schemas) }),
@@ -110,9 +113,23 @@ function successObject({ success, ...definition }: OperationDefinition, schemas:
   return {
     description,
     headers: headerReferences(names),
-    ...(success.schema === undefined ? {} : { content: { [type]: { schema: schemas.place(success.schema) } } }),
+    ...(success.schema === undefined
+      ? {}
+      : { content: { [type]: { schema: answerSchema(definition, success, schemas) } } }),
   };
 }
+
+function answerSchema(
+  definition: Pick<OperationDefinition, 'sparse'>,
+  success: OperationDefinition['success'],
+  schemas: SchemaCollector,
+): JsonObject {
+  const whole = schemas.place(success.schema as TSchema);
+  return definition.sparse ? { anyOf: [whole, schemas.place(sparseSchema({ success }))] } : whole;
+}
+
+const fieldsParameter = (definition: OperationDefinition, schemas: SchemaCollector): JsonObject[] =>
+  parametersOf('query', Type.Object({ fields: Type.Optional(sparseQuery(definition)) }), schemas);
 
 function problemResponses(definition: OperationDefinition, schemas: SchemaCollector): Record<string, JsonObject> {
   const byStatus = new Map<number, ProblemCode[]>();

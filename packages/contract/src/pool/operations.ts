@@ -16,6 +16,7 @@ export const poolOperations = {
     tag: 'pool',
     access: 'viewer',
     params: clusterParams,
+    sparse: true,
     success: { status: 200, schema: page(Pool) },
     etag: true,
     errors: [],
