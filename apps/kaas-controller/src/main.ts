@@ -13,6 +13,7 @@ import {
   runCatalogueSync,
   runClusterController,
   runInventory,
+  runLogs,
   runObservation,
   runRewrap,
   runTokenWatch,
@@ -86,6 +87,7 @@ async function main(signal: AbortSignal): Promise<void> {
           },
           leading,
         ),
+        runLogs({ management, pool, managementCluster }, { intervalMs: 500, log, signal: leading }),
         runObservation(
           { management, pool, name: managementCluster },
           { measure: measureDataStore, intervalMs: 30_000, log, signal: leading },

@@ -7,7 +7,14 @@ import {
   type Role,
   roles,
 } from '@matryoshka/contract';
-import { inProject, insertPriceList, newPriceListId, removeCluster, replaceNodes } from '@matryoshka/postgres';
+import {
+  addLedgerEntry,
+  inProject,
+  insertPriceList,
+  newPriceListId,
+  removeCluster,
+  replaceNodes,
+} from '@matryoshka/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { absent, calls, farFuture, makesSomethingNew, type Target } from './testing/calls.ts';
 import { type Call, open, send } from './testing/http.ts';
@@ -39,8 +46,18 @@ beforeAll(async () => {
     webhooks: { intervalMs: 3_600_000 },
     eventTimes: { pollMs: 10, keepAliveMs: 0 },
   });
+  answerLogs();
 });
-afterAll(async () => await platform?.stop());
+let answering: NodeJS.Timeout | undefined;
+/** What kaas-controller does, which does not run here: answers questions about logs. */
+function answerLogs(): void {
+  const sql = "update log_requests set answered_at = now(), lines = '[]', truncated = false where answered_at is null";
+  answering = setInterval(() => void platform.controller.query(sql).catch(() => undefined), 50);
+}
+afterAll(async () => {
+  clearInterval(answering);
+  await platform?.stop();
+});
 
 /** A project with a cluster, a pool, an operation, events and a kubeconfig. */
 async function newTarget(role: Role = 'admin', inProjectOf?: Target): Promise<Target> {
@@ -52,6 +69,7 @@ async function newTarget(role: Role = 'admin', inProjectOf?: Target): Promise<Ta
   await platform.saveKubeconfig(projectId, operation.clusterId, kubeconfig);
   await replaceNodes(platform.controller, { id: operation.clusterId, projectId }, [newNode('workers-1')]);
   const deletedClusterId = await newDeletedCluster(token);
+  const deletingClusterId = await newDeletingCluster(token);
   const mine = await platform.login(projectId, role);
   const made = await send(api.url, 'token.create', { token: mine, body: { name: 'x' } });
   const { clusterId } = operation;
@@ -79,6 +97,7 @@ async function newTarget(role: Role = 'admin', inProjectOf?: Target): Promise<Ta
     priceListId,
     leftoverId,
     memberId,
+    deletingClusterId,
   };
 }
 
@@ -91,10 +110,20 @@ async function newLeftover(projectId: string, clusterId: string): Promise<string
   return id;
 }
 
-/** As kaas-controller leaves it when nothing is left. */
+async function newDeletingCluster(token: string): Promise<string> {
+  const { body } = await send(api.url, 'cluster.create', { token, body: { name: 'going' } });
+  await send(api.url, 'cluster.delete', { token, params: { clusterId: body.clusterId } });
+  return body.clusterId;
+}
+
+/** As kaas-controller leaves it when the provider has ended the deletion: with something in the ledger. */
 async function newDeletedCluster(token: string): Promise<string> {
   const { body } = await send(api.url, 'cluster.create', { token, body: { name: 'gone' } });
   await send(api.url, 'cluster.delete', { token, params: { clusterId: body.clusterId } });
+  await platform.controller.query("update clusters set forced_at = now(), forced_reason = 'x' where id = $1", [
+    body.clusterId,
+  ]);
+  await addLedgerEntry(platform.controller, body.clusterId, { kind: 'namespace', name: body.clusterId });
   await removeCluster(platform.controller, body.clusterId, new Date());
   return body.clusterId;
 }
@@ -132,6 +161,7 @@ function essence(text: string, target: Target): string {
     .replaceAll(target.priceListId, '<price-list>')
     .replaceAll(target.leftoverId, '<leftover>')
     .replaceAll(target.memberId, '<member>')
+    .replaceAll(target.deletingClusterId, '<deleting>')
     .replace(/"requestId":"[^"]*"/, '');
 }
 

@@ -28,6 +28,7 @@ import { createApp, listenOn } from './http/app.ts';
 import { type Callers, type Handlers, registerOperation } from './http/register.ts';
 import { createRequestLimit } from './http/request-limit.ts';
 import { leftoverHandlers, leftoverWrites } from './leftover/handlers.ts';
+import { logHandlers } from './log/handlers.ts';
 import { managementClusterHandlers, managementClusterWrites } from './management-cluster/handlers.ts';
 import { memberHandlers, memberWrites } from './member/handlers.ts';
 import { nodeHandlers } from './node/handlers.ts';
@@ -37,6 +38,7 @@ import { poolChanges, poolHandlers } from './pool/handlers.ts';
 import { priceHandlers, priceWrites } from './price/handlers.ts';
 import { projectHandlers } from './project/handlers.ts';
 import { quotaHandlers } from './quota/handlers.ts';
+import { remainHandlers, remainWrites } from './remain/handlers.ts';
 import { resourceHandlers } from './resource/handlers.ts';
 import { tokenHandlers, tokenWrites } from './token/handlers.ts';
 import { usageHandlers } from './usage/handlers.ts';
@@ -105,6 +107,7 @@ const handlers: Handlers = {
     ...deletionHandlers,
     ...poolHandlers,
     ...nodeHandlers,
+    ...logHandlers,
     ...quotaHandlers,
     ...auditHandlers,
     ...resourceHandlers,
@@ -114,6 +117,7 @@ const handlers: Handlers = {
     ...usageHandlers,
     ...fleetHandlers,
     ...leftoverHandlers,
+    ...remainHandlers,
   },
   changes: { ...clusterChanges, ...poolChanges, ...credentialChanges, ...operationChanges },
   writes: {
@@ -126,6 +130,7 @@ const handlers: Handlers = {
     ...priceWrites,
     ...budgetWrites,
     ...leftoverWrites,
+    ...remainWrites,
   },
   streams: eventHandlers,
 };

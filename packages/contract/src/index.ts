@@ -10,6 +10,7 @@ export { DeletionItem, DeletionPlan, DeletionReceipt, DeletionSettings } from '.
 export { Event, eventTypes } from './event/schema.ts';
 export { FleetCluster, FleetSummary } from './fleet/schema.ts';
 export { Leftover, LeftoverKind } from './leftover/schema.ts';
+export { Log, logComponents } from './log/schema.ts';
 export { DataStore, ManagementCluster } from './management-cluster/schema.ts';
 export { Member, MemberCreate, memberKinds } from './member/schema.ts';
 export { Node, NodeState } from './node/schema.ts';
@@ -44,6 +45,7 @@ export {
 export { problemPage } from './problem-page.ts';
 export { Project } from './project/schema.ts';
 export { Quota, QuotaEntry } from './quota/schema.ts';
+export { Remain } from './remain/schema.ts';
 export { Resource } from './resource/schema.ts';
 export { sparseMembers, sparseSchema } from './sparse.ts';
 export { type OperationId, type Operations, operationIds, operations } from './table.ts';

@@ -115,6 +115,12 @@ export const problems = {
     meaning:
       'It has ended, it destroys something, or the cluster was changed after it. `detail` says which, `next` what to do instead. The member `cancellable` of an operation tells before.',
   },
+  not_deleting: {
+    status: 409,
+    title: 'The cluster is not being deleted',
+    actor: 'provider',
+    meaning: 'Only a deletion that its customer has asked for, and that does not end by itself, is ended by force.',
+  },
   leftover_kept: {
     status: 409,
     title: 'Its customer kept it',
@@ -214,6 +220,13 @@ export const problems = {
     title: 'Flavors or versions are not known yet',
     actor: 'provider',
     meaning: 'kaas-controller has not yet read the flavors and images of the cloud. If it stays so, look at its log.',
+  },
+  logs_unavailable: {
+    status: 503,
+    title: 'The log cannot be read at the moment',
+    actor: 'provider',
+    meaning:
+      'kaas-controller did not answer, or the pods of the control plane cannot be asked: `detail` says why. A cluster that is being made has no log yet.',
   },
   no_capacity: {
     status: 503,

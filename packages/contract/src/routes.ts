@@ -122,6 +122,10 @@ export const routes = {
     "method": "GET",
     "path": "/v1/deletion-receipts/{clusterId}"
   },
+  "log.get": {
+    "method": "GET",
+    "path": "/v1/clusters/{clusterId}/logs"
+  },
   "pool.list": {
     "method": "GET",
     "path": "/v1/clusters/{clusterId}/pools"
@@ -269,6 +273,18 @@ export const routes = {
   "leftover.remove": {
     "method": "DELETE",
     "path": "/v1/fleet/leftovers/{kind}/{leftoverId}"
+  },
+  "deletion.force": {
+    "method": "POST",
+    "path": "/v1/fleet/clusters/{clusterId}/force-deletion"
+  },
+  "remain.list": {
+    "method": "GET",
+    "path": "/v1/fleet/remains"
+  },
+  "remain.dismiss": {
+    "method": "POST",
+    "path": "/v1/fleet/remains/{clusterId}/dismiss"
   }
 } as const;
 

@@ -8,6 +8,7 @@ import { deletionOperations } from './deletion/operations.ts';
 import { eventOperations } from './event/operations.ts';
 import { fleetOperations } from './fleet/operations.ts';
 import { leftoverOperations } from './leftover/operations.ts';
+import { logOperations } from './log/operations.ts';
 import { managementClusterOperations } from './management-cluster/operations.ts';
 import { memberOperations } from './member/operations.ts';
 import { nodeOperations } from './node/operations.ts';
@@ -17,6 +18,7 @@ import { poolOperations } from './pool/operations.ts';
 import { priceOperations } from './price/operations.ts';
 import { projectOperations } from './project/operations.ts';
 import { quotaOperations } from './quota/operations.ts';
+import { remainOperations } from './remain/operations.ts';
 import { resourceOperations } from './resource/operations.ts';
 import { tokenOperations } from './token/operations.ts';
 import { usageOperations } from './usage/operations.ts';
@@ -33,6 +35,7 @@ export const operations = {
   ...clusterOperations,
   ...credentialOperations,
   ...deletionOperations,
+  ...logOperations,
   ...poolOperations,
   ...nodeOperations,
   ...quotaOperations,
@@ -46,6 +49,7 @@ export const operations = {
   ...budgetOperations,
   ...fleetOperations,
   ...leftoverOperations,
+  ...remainOperations,
 } as const satisfies Record<string, OperationDefinition>;
 
 export type Operations = typeof operations;

@@ -72,6 +72,7 @@ export {
   maxGracePeriodSeconds,
   validateDeletionSettings,
 } from './deletion/settings.ts';
+export { answerOf, type LogComponent, type LogLine, type LogQuestion, logComponents } from './log/model.ts';
 export {
   type Capacity,
   type ControlPlaneDemand,

@@ -19,6 +19,11 @@ export function newTokenId(): string {
   return `tok-${random(12)}`;
 }
 
+/** `lr-` and twelve characters. */
+export function newLogRequestId(): string {
+  return `lr-${random(12)}`;
+}
+
 /** `mem-` and twelve characters. */
 export function newMemberId(): string {
   return `mem-${random(12)}`;

@@ -66,6 +66,7 @@ export {
 export {
   newClusterId,
   newDeliveryId,
+  newLogRequestId,
   newMemberId,
   newOperationId,
   newPriceListId,
@@ -83,6 +84,14 @@ export {
   replaceLeftovers,
 } from './leftover/leftovers.ts';
 export { type Channel, listen } from './listen.ts';
+export {
+  answerLogRequest,
+  askForLog,
+  type LogRequest,
+  takeLogAnswer,
+  takeLogRequests,
+  withdrawLogRequest,
+} from './log/log-requests.ts';
 export {
   cordonManagementCluster,
   listManagementClusters,
@@ -134,6 +143,7 @@ export {
 } from './price/prices.ts';
 export { listProjects, saveProject } from './project/projects.ts';
 export { getProjectQuota, replaceProjectQuota } from './quota/quotas.ts';
+export { dismissRemain, forceDeletion, listRemains, type Remain } from './remain/remains.ts';
 export { listClusterOwners, listResources, replaceResources } from './resource/resources.ts';
 export { secretContexts } from './secret/contexts.ts';
 export { fixedKeys, type KeyWrapper, keyFile } from './secret/key-file.ts';

@@ -11,6 +11,10 @@ interface ExecCredential {
   readonly status: { readonly token: string; readonly expirationTimestamp: string };
 }
 
+interface Log {
+  readonly lines: readonly { readonly at: string; readonly pod: string; readonly text: string }[];
+}
+
 interface Kubeconfig {
   readonly clusters: readonly { readonly cluster: Readonly<Record<string, string>> }[];
   readonly users: readonly { readonly user: Readonly<Record<string, unknown>> }[];
@@ -72,6 +76,35 @@ export function accessStories(): void {
         expect(outcome.stderr).toMatch(/Forbidden|forbidden/);
       }
       expect((await kaas(['cluster', 'revoke-credentials', 'demo'], { env })).stderr).toContain('[forbidden]');
+    });
+
+    it('is told in the audit events of the cluster, by name, beside the log of its control plane', async () => {
+      const name = `audited-${randomBytes(3).toString('hex')}`;
+      await kubectl('demo', ['create', 'configmap', name]);
+      const me = await kaasJson<{ readonly user: { readonly id: string } }>(['whoami']);
+      const told = await eventually(
+        'the audit event',
+        async () => {
+          const { lines } = await kaasJson<Log>(['cluster', 'logs', 'demo', '--component', 'audit', '--since', '5m']);
+          return lines.map(({ text }) => JSON.parse(text)).find(({ objectRef }) => objectRef?.name === name);
+        },
+        60_000,
+      );
+      expect(told).toMatchObject({
+        verb: 'create',
+        user: { username: `kaas:${me.user.id}`, extra: { 'matryoshka.dev/credential': [expect.any(String)] } },
+        responseStatus: { code: 201 },
+      });
+      await kubectl('demo', ['delete', 'configmap', name]);
+      for (const component of [
+        'kube-apiserver',
+        'kube-controller-manager',
+        'kube-scheduler',
+        'cloud-controller-manager',
+      ]) {
+        const { lines } = await kaasJson<Log>(['cluster', 'logs', 'demo', '--component', component, '--tail', '3']);
+        expect(lines.length, component).toBeGreaterThan(0);
+      }
     });
 
     it('that was given out ends for all when an administrator says so, and who may still come gets in at once', async () => {

@@ -16,6 +16,8 @@ export interface Target {
   readonly priceListId: string;
   readonly leftoverId: string;
   readonly memberId: string;
+  /** Of a cluster that is being deleted. */
+  readonly deletingClusterId: string;
 }
 
 let lists = 0;
@@ -68,6 +70,10 @@ export const calls: Readonly<
   'deletion.undo': { object: true, call: (target) => ({ params: cluster(target) }) },
   'receipt.list': { object: false, call: () => ({}) },
   'receipt.get': { object: true, call: (target) => ({ params: { clusterId: target.deletedClusterId } }) },
+  'log.get': {
+    object: true,
+    call: (target) => ({ params: cluster(target), query: { component: 'kube-apiserver', tail: '5' } }),
+  },
   'node.list': { object: true, call: (target) => ({ params: cluster(target) }) },
   'node.get': { object: true, call: (target) => ({ params: { ...cluster(target), nodeName: 'workers-1' } }) },
   'pool.list': { object: true, call: (target) => ({ params: cluster(target) }) },
@@ -115,6 +121,19 @@ export const calls: Readonly<
     call: () => ({ params: { managementCluster: 'default' }, body: { reason: 'repair' } }),
   },
   'management-cluster.uncordon': { object: false, call: () => ({ params: { managementCluster: 'default' } }) },
+  // Of all projects, and of none.
+  'deletion.force': {
+    object: false,
+    call: ({ deletingClusterId }) => ({ params: { clusterId: deletingClusterId }, body: { reason: 'hangs' } }),
+  },
+  'remain.list': { object: false, call: () => ({}) },
+  'remain.dismiss': {
+    object: false,
+    call: ({ deletedClusterId }) => ({
+      params: { clusterId: deletedClusterId },
+      body: { kind: 'namespace', name: deletedClusterId },
+    }),
+  },
   'fleet.summary': { object: false, call: () => ({}) },
   'fleet.clusters': { object: false, call: () => ({}) },
   'cost.get': { object: false, call: () => ({}) },
@@ -166,4 +185,5 @@ export const absent = {
   priceListId: 'pl-aaaaaaaaaaaa',
   leftoverId: 'lb-aaaaaaaaaaaa',
   memberId: 'mem-aaaaaaaaaaaa',
+  deletingClusterId: 'c-dddddddddd',
 };

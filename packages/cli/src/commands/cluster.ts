@@ -11,6 +11,7 @@ import { collect, parseLabels, parsePool } from '../pool-flag.ts';
 import { type AllowOptions, issuerCommands, rangesOf, withAllowFrom } from './cluster-access.ts';
 import { credentialCommands } from './credential.ts';
 import { deletionCommands } from './deletion.ts';
+import { logCommand } from './log.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
 
 interface CreateOptions extends WaitOptions, EndingOptions, AllowOptions {
@@ -185,6 +186,8 @@ export function clusterCommands(program: Command, context: CliContext): void {
       });
       await finish(context, command, client, operation, options);
     });
+
+  logCommand(group, context);
 
   issuerCommands(group, context);
 

@@ -6,6 +6,7 @@ import { fleetClusterView, leftoverView } from '../output/fleet-views.ts';
 import { formatData, formatList, isData } from '../output/format.ts';
 import { managementClusterCommands } from './management-cluster.ts';
 import { newIdempotencyKey } from './operation.ts';
+import { remainCommands } from './remain.ts';
 import { fleetUsageCommand } from './usage.ts';
 
 const phases = ['creating', 'ready', 'updating', 'degraded', 'deleting'] as const;
@@ -77,6 +78,7 @@ export function fleetCommands(program: Command, context: CliContext): void {
       });
       terminal.stderr(`${kind} ${leftoverId} goes within a minute. See: kaas fleet leftovers\n`);
     });
+  remainCommands(group, context);
   managementClusterCommands(group, context);
   fleetUsageCommand(group, context);
 }

@@ -1,4 +1,4 @@
-import type { FleetCluster, Leftover, ManagementCluster } from '@matryoshka/contract';
+import type { FleetCluster, Leftover, ManagementCluster, Remain } from '@matryoshka/contract';
 import type { View } from './format.ts';
 import { formatAge } from './table.ts';
 
@@ -75,5 +75,17 @@ export const leftoverView = (now: Date): View<Leftover> => ({
     },
     { head: 'ID', cell: ({ id }) => id },
     { head: 'NAME', cell: ({ name }) => name, wide: true },
+  ],
+});
+
+export const remainView = (now: Date): View<Remain> => ({
+  name: (remain) => remain.name,
+  columns: [
+    { head: 'CLUSTER', cell: (remain) => remain.clusterId },
+    { head: 'KIND', cell: (remain) => remain.kind },
+    { head: 'NAME', cell: (remain) => remain.name },
+    { head: 'PROJECT', cell: (remain) => remain.projectName },
+    { head: 'FORCED', cell: (remain) => formatAge(remain.forcedAt, now) },
+    { head: 'WHY', cell: (remain) => remain.reason },
   ],
 });

@@ -26,6 +26,7 @@ export function clusterFixture(more: Partial<Cluster> = {}): Cluster {
     deleteRequestedAt: null,
     deleteScheduledAt: null,
     accessEpoch: 1,
+    forced: false,
     place: { managementCluster: 'default', dataStore: 'default' },
     volumesOnDelete: 'keep',
     createdAt: new Date(0),

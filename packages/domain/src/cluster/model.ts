@@ -83,6 +83,8 @@ export interface Cluster extends ClusterSpec {
   readonly deleteScheduledAt: Date | null;
   /** Credentials for its Kubernetes API are good when they were given out in this epoch or later; it only grows. */
   readonly accessEpoch: number;
+  /** The provider has ended its deletion: nothing more is removed. */
+  readonly forced: boolean;
   /** Where its control plane runs. */
   readonly place: Place;
   /** Part of the request for deletion. */

@@ -33,6 +33,8 @@ export function planDeletion(
   policy: ClusterPolicy,
 ): DeletionPlan {
   const gone = judge(observed);
+  // What is not certainly gone stays in the ledger, for people.
+  if (desired.forced) return { actions: [{ type: 'finishDeletion' }], progress: progressOf(desired, observed, gone) };
   const actions: ClusterAction[] = [...loadBalancerActions(desired, observed, now, policy)];
   if (gone.loadBalancers) actions.push(...clusterActions(observed));
   if (gone.cluster && gone.loadBalancers) actions.push(...remainderActions(desired, observed, gone));

@@ -25,6 +25,7 @@ const desired = (change: Partial<Cluster> = {}): Cluster => ({
   deleteRequestedAt: null,
   deleteScheduledAt: null,
   accessEpoch: 1,
+  forced: false,
   place: { managementCluster: 'default', dataStore: 'default' },
   volumesOnDelete: 'keep',
   createdAt: now,
@@ -257,6 +258,15 @@ describe('a cluster is deleted', () => {
     expect(words(observed, deleting)).toEqual(['deleteLoadBalancerServices']);
     const late = new Date(now.getTime() + 121_000);
     expect(words(observed, deleting, late)).toEqual(['deleteLoadBalancerServices', 'deleteLeftoverLoadBalancers']);
+  });
+
+  it('ends at once when the provider has ended it, whatever is there or cannot be read', () => {
+    const forced = { ...deleting, forced: true };
+    expect(words(complete, forced)).toEqual(['finishDeletion']);
+    expect(words({ ...complete, infrastructure: unknown('away'), tenant: unknown('away') }, forced)).toEqual([
+      'finishDeletion',
+    ]);
+    expect(words(complete, desired({ forced: true }))).not.toContain('finishDeletion');
   });
 
   it('takes volumes last of all, when their servers are gone, and only those that shall go', () => {

@@ -92,18 +92,18 @@ async function appendChanges(tx: Queryable, before: Before, plan: ClusterPlan): 
   }
 }
 
-/** The last step of a deletion: secrets erased, row marked deleted, operations ended. Refuses while the ledger has entries. Repeatable. */
+/** The last step of a deletion: secrets erased, row marked deleted, operations ended. Refuses while the ledger has entries, unless the provider ended it. Repeatable. */
 export async function removeCluster(pool: Pool, clusterId: string, now: Date): Promise<void> {
   await inTransaction(pool, async (tx) => {
-    const found = await tx.query<{ project_id: string; name: string; generation: number }>(
-      `select project_id, name, generation from clusters
+    const found = await tx.query<{ project_id: string; name: string; generation: number; forced: boolean }>(
+      `select project_id, name, generation, forced_at is not null as forced from clusters
        where id = $1 and deleted_at is null and delete_requested_at is not null for update`,
       [clusterId],
     );
     const row = found.rows[0];
     if (row === undefined) return;
     const left = await tx.query('select 1 from ledger where cluster_id = $1', [clusterId]);
-    if (left.rowCount !== 0)
+    if (left.rowCount !== 0 && !row.forced)
       throw new TypedError(`The ledger of ${clusterId} still has ${left.rowCount} entries`, {
         code: 'ledger_not_empty',
         actor: 'us',
@@ -116,10 +116,11 @@ export async function removeCluster(pool: Pool, clusterId: string, now: Date): P
       "update clusters set deleted_at = now(), phase = 'deleted', endpoint = null, pool_status = '[]', observed_generation = generation where id = $1",
       [clusterId],
     );
+    const message = row.forced ? 'ended by the provider' : 'gone';
     await reportProgress(tx, {
       clusterId,
       generation: row.generation,
-      progress: deletePhases.map((name) => ({ name, state: 'done', message: 'gone', percent: 100 })),
+      progress: deletePhases.map((name) => ({ name, state: 'done', message, percent: 100 })),
       finished: true,
       blockedBy: null,
       now,
@@ -128,7 +129,7 @@ export async function removeCluster(pool: Pool, clusterId: string, now: Date): P
       projectId: row.project_id,
       clusterId,
       type: 'cluster.deleted',
-      data: { name: row.name },
+      data: row.forced ? { name: row.name, forced: true } : { name: row.name },
     });
   });
 }

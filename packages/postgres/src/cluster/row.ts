@@ -15,7 +15,7 @@ export const clusterColumns = `
   c.generation, c.observed_generation, c.phase, c.conditions, c.endpoint, c.observed_version, c.pool_status,
   c.created_at, c.updated_at, c.delete_requested_at, c.volumes_on_delete, c.delete_scheduled_at,
   c.deletion_protection, c.deletion_grace_seconds, c.expires_at, c.access_epoch, c.management_cluster, c.data_store,
-  c.allowed_ranges, c.oidc_issuers,
+  c.allowed_ranges, c.oidc_issuers, c.forced_at is not null as forced,
   coalesce((select jsonb_agg(jsonb_build_object('name', p.name, 'flavor', p.flavor, 'count', p.count, 'labels', p.labels,
     'taints', p.taints) order by p.name) from pools p where p.cluster_id = c.id), '[]') as pools`;
 
@@ -47,6 +47,7 @@ export interface ClusterRow {
   readonly access_epoch: number;
   readonly management_cluster: string;
   readonly data_store: string;
+  readonly forced: boolean;
   readonly allowed_ranges: readonly string[] | null;
   readonly oidc_issuers: readonly CustomerIssuer[];
   readonly pools: readonly Pool[];
@@ -72,6 +73,7 @@ export function clusterOf(row: ClusterRow): Cluster {
     deleteRequestedAt: row.delete_requested_at,
     deleteScheduledAt: row.delete_scheduled_at,
     accessEpoch: row.access_epoch,
+    forced: row.forced,
     access: { allowedRanges: row.allowed_ranges, oidcIssuers: row.oidc_issuers },
     place: { managementCluster: row.management_cluster, dataStore: row.data_store },
     volumesOnDelete: row.volumes_on_delete,

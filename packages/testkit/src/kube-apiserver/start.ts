@@ -17,16 +17,25 @@ export interface TestApiServer {
   readonly postgres: TestPostgres;
   /** Replaces the AuthenticationConfiguration it was started with; it notices by itself. */
   setAuthentication(configuration: string): Promise<void>;
+  /** What it has printed since it was started last. */
+  log(): Promise<string>;
   /** Ends the API server only and starts it again on the same data: connections break, watches expire. */
   restart(): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface TestApiServerOptions {
+  /** An AuthenticationConfiguration. */
+  readonly authentication?: string;
+  /** An audit Policy; events go where the log goes. */
+  readonly auditPolicy?: string;
 }
 
 /**
  * A real kube-apiserver on kine and PostgreSQL, without kubelets and controllers: nothing acts on objects but the test. All processes and
  * files go away with `stop()`, also when the start fails. Needs the built components (`kaas components build`).
  */
-export async function startTestApiServer(options: { readonly authentication?: string } = {}): Promise<TestApiServer> {
+export async function startTestApiServer(options: TestApiServerOptions = {}): Promise<TestApiServer> {
   const folder = await mkdtemp(join(tmpdir(), 'matryoshka-apiserver-'));
   const children: { stop(): Promise<void> }[] = [];
   const stop = async (): Promise<void> => {
@@ -34,7 +43,7 @@ export async function startTestApiServer(options: { readonly authentication?: st
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    return await start(folder, children, stop, options.authentication);
+    return await start(folder, children, stop, options);
   } catch (error) {
     await stop();
     throw error;
@@ -45,7 +54,7 @@ async function start(
   folder: string,
   children: { stop(): Promise<void> }[],
   stop: () => Promise<void>,
-  authentication: string | undefined,
+  { authentication, auditPolicy }: TestApiServerOptions,
 ): Promise<TestApiServer> {
   const authenticationFile = join(folder, 'authentication.yaml');
   const setAuthentication = async (configuration: string): Promise<void> => {
@@ -69,6 +78,11 @@ async function start(
   const port = await freePort();
   const argv = await apiServerArguments(folder, kubernetes, port, etcdPort, tokens);
   if (authentication !== undefined) argv.push(`--authentication-config=${authenticationFile}`);
+  if (auditPolicy !== undefined) {
+    const policyFile = join(folder, 'audit-policy.yaml');
+    await writeFile(policyFile, auditPolicy);
+    argv.push(`--audit-policy-file=${policyFile}`, '--audit-log-path=-');
+  }
   const launch = (): Child => startChild('kube-apiserver', argv, { logFile: join(folder, 'kube-apiserver.log') });
   let server = launch();
   children.push(server);
@@ -78,6 +92,7 @@ async function start(
     stranger: { ...connection, token: tokens.stranger },
     postgres,
     setAuthentication,
+    log: async () => await readFile(server.logFile, 'utf8'),
     restart: async () => {
       await server.stop();
       children.splice(children.indexOf(server), 1);

@@ -2,6 +2,7 @@ import type { Applied, Cluster, ManifestGroup } from '@matryoshka/domain';
 import type { KubeClient, KubeObject, ObjectRef } from '@matryoshka/kube';
 import { refOf } from '@matryoshka/kube';
 import { isCurrent } from '../drift.ts';
+import { auditName } from '../manifests/audit.ts';
 import { authenticationName } from '../manifests/authentication.ts';
 import { cloudControllerName } from '../manifests/cloud-controller.ts';
 import { clusterApiVersion } from '../manifests/cluster.ts';
@@ -30,6 +31,7 @@ export function groupRefs(group: ManifestGroup, { id }: Pick<Cluster, 'id'>): re
         named(infrastructureApiVersion, 'OpenStackCluster', id),
         named('policy/v1', 'PodDisruptionBudget', `${id}-control-plane`),
         named('v1', 'ConfigMap', authenticationName(id)),
+        named('v1', 'ConfigMap', auditName(id)),
       ];
     case 'cloud-controller':
       return [named('apps/v1', 'Deployment', cloudControllerName(id))];

@@ -3,6 +3,7 @@ import { type Cluster, controlPlaneReplicas } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import type { ClusterSettings } from '../../config.ts';
 import { labelsOf } from '../labels.ts';
+import { auditArguments, auditMount, auditName } from './audit.ts';
 import { authenticationMount, authenticationName, authenticationPath } from './authentication.ts';
 import { type ManifestInput, splitImage } from './input.ts';
 
@@ -97,8 +98,8 @@ export function kamajiControlPlane({
         loadBalancerConfig: sourceRanges(cluster, settings, egressAddresses),
       },
       apiServer: {
-        extraArgs: [`--authentication-config=${authenticationPath}`],
-        extraVolumeMounts: [authenticationMount],
+        extraArgs: [`--authentication-config=${authenticationPath}`, ...auditArguments],
+        extraVolumeMounts: [authenticationMount, auditMount],
       },
       // How soon it sees that the volumes of a lost node are free (default: a minute).
       controllerManager: { extraArgs: ['--attach-detach-reconcile-sync-period=10s'] },
@@ -112,7 +113,10 @@ export function kamajiControlPlane({
         },
       },
       deployment: {
-        extraVolumes: [{ name: authenticationMount.name, configMap: { name: authenticationName(cluster.id) } }],
+        extraVolumes: [
+          { name: authenticationMount.name, configMap: { name: authenticationName(cluster.id) } },
+          { name: auditMount.name, configMap: { name: auditName(cluster.id) } },
+        ],
         strategy: { type: 'RollingUpdate', rollingUpdate: rollingUpdate(served) },
         ...(cluster.tier === 'ha' ? { topologySpreadConstraints: spread(cluster.id) } : {}),
       },

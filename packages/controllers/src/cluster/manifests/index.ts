@@ -2,6 +2,7 @@ import { accessManifests, cinderCsiManifests, flannelManifests, kubeProxyManifes
 import type { ManifestGroup } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import { withHash } from '../hash.ts';
+import { auditConfigMap } from './audit.ts';
 import { authenticationConfigMap } from './authentication.ts';
 import { cloudController } from './cloud-controller.ts';
 import { capiCluster } from './cluster.ts';
@@ -41,6 +42,7 @@ export function groupManifests(group: ManifestGroup, input: GroupInput): readonl
       return [
         openStackCluster(input),
         authenticationConfigMap(input),
+        auditConfigMap(input),
         kamajiControlPlane({ ...input, egressAddresses }),
         ...(input.cluster.tier === 'ha' ? [controlPlaneDisruptionBudget(input)] : []),
         capiCluster(input),

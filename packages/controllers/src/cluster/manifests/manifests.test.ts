@@ -51,7 +51,7 @@ test('groups that need the credential cannot be made without it', () => {
   expect(groupManifests('credentials', without)).toBeUndefined();
   expect(groupManifests('cloud-controller', without)).toBeUndefined();
   expect(groupManifests('volume-controller', without)).toBeUndefined();
-  expect(groupManifests('cluster', without)).toHaveLength(4);
+  expect(groupManifests('cluster', without)).toHaveLength(5);
 });
 
 test('a cloud without block storage gets nothing of it, one that does not answer is waited for', () => {

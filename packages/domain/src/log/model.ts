@@ -1,0 +1,46 @@
+/** What of a control plane has a log that its customer may read. */
+export const logComponents = [
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'konnectivity-server',
+  'cloud-controller-manager',
+  'audit',
+] as const;
+export type LogComponent = (typeof logComponents)[number];
+
+export interface LogLine {
+  /** ISO 8601, as precise as the container runtime is. */
+  readonly at: string;
+  /** Of the replica that said it. */
+  readonly pod: string;
+  readonly text: string;
+}
+
+export interface LogQuestion {
+  readonly component: LogComponent;
+  /** At most so many lines, the last ones of the range. */
+  readonly tail: number;
+  readonly since: Date | null;
+  readonly until: Date | null;
+}
+
+/** How an audit event of kube-apiserver begins; it writes them beside its log, one per line. Source: apiserver/plugin/pkg/audit/log (JSON format). */
+const auditStart = '{"kind":"Event","apiVersion":"audit.k8s.io/';
+
+/** The lines that answer a question, out of what the replicas said, in the order in which it was said. */
+export function answerOf(
+  { component, tail, since, until }: LogQuestion,
+  said: readonly LogLine[],
+): { readonly lines: readonly LogLine[]; readonly truncated: boolean } {
+  const isAudit = component === 'audit';
+  const wanted = said
+    .filter(({ text }) => (component !== 'kube-apiserver' && !isAudit ? true : text.startsWith(auditStart) === isAudit))
+    .filter(
+      ({ at }) =>
+        (since === null || Date.parse(at) >= since.getTime()) && (until === null || Date.parse(at) < until.getTime()),
+    )
+    // The runtime's times are of equal length but for their fractions, which text compares rightly.
+    .toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  return { lines: wanted.slice(-tail), truncated: wanted.length > tail };
+}
