@@ -10,9 +10,11 @@ import {
   createVolumeTypes,
   joinFleet,
   parseImages,
+  readSince,
   runCatalogueSync,
   runClusterController,
   runInventory,
+  runLogExports,
   runLogs,
   runObservation,
   runRewrap,
@@ -24,7 +26,7 @@ import { planCluster } from '@matryoshka/domain';
 import { createKubeClient, type KubeObject, loadKubeconfig } from '@matryoshka/kube';
 import { type Cloud, type Credentials, connectCloud } from '@matryoshka/openstack';
 import { createPool, createSecretBox, keyFile, listen, measureDataStore } from '@matryoshka/postgres';
-import { createLogger, errorMessage, keepCompiled, TypedError } from '@matryoshka/system';
+import { addressCheck, createLogger, errorMessage, keepCompiled, TypedError } from '@matryoshka/system';
 
 import { externalNetwork } from './external-network.ts';
 import { type AdminFile, adminCredentials, listOf, readConfigured, required } from './settings.ts';
@@ -88,6 +90,10 @@ async function main(signal: AbortSignal): Promise<void> {
           leading,
         ),
         runLogs({ management, pool, managementCluster }, { intervalMs: 500, log, signal: leading }),
+        runLogExports(pool, secretBox, {
+          ...{ managementCluster, read: readSince(management), intervalMs: 5_000, log, signal: leading },
+          isAllowed: addressCheck(listOf('KAAS_WEBHOOK_RANGES')),
+        }),
         runObservation(
           { management, pool, name: managementCluster },
           { measure: measureDataStore, intervalMs: 30_000, log, signal: leading },

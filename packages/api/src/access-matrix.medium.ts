@@ -83,6 +83,9 @@ async function newTarget(role: Role = 'admin', inProjectOf?: Target): Promise<Ta
   const leftoverId = await newLeftover(projectId, deletedClusterId);
   const member = { issuer: 'corp', kind: 'email', value: 'ann@example.com', role: 'viewer' };
   const memberId = (await send(api.url, 'member.add', { token, body: member })).body.id;
+  const logs = { kind: 'http', url: 'https://logs.example.com/', components: ['audit'] };
+  const exported = await send(api.url, 'log-export.create', { token, params: { clusterId }, body: logs });
+  const logExportId = exported.body.id;
   const priceListId = newPriceListId();
   const list = { id: priceListId, currency: 'EUR', validFrom: farFuture(3000), createdBy: 'provider', prices: [] };
   await inProject(api.pool, { projectId, clusterIds: null }, async (tx) => await insertPriceList(tx, list));
@@ -97,6 +100,7 @@ async function newTarget(role: Role = 'admin', inProjectOf?: Target): Promise<Ta
     priceListId,
     leftoverId,
     memberId,
+    logExportId,
     deletingClusterId,
   };
 }
@@ -161,6 +165,7 @@ function essence(text: string, target: Target): string {
     .replaceAll(target.priceListId, '<price-list>')
     .replaceAll(target.leftoverId, '<leftover>')
     .replaceAll(target.memberId, '<member>')
+    .replaceAll(target.logExportId, '<export>')
     .replaceAll(target.deletingClusterId, '<deleting>')
     .replace(/"requestId":"[^"]*"/, '');
 }

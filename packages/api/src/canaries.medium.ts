@@ -17,6 +17,9 @@ const planted = {
   inUrl: 'canary-in-url-Dv9uQ',
   inBody: 'canary-in-body-Ep4sN',
   bearer: 'kaas_canaryBearerFr6tM',
+  authorization: 'canary-authorization-Gq5vL',
+  bucketKey: 'canary-bucket-key-Hz8cP',
+  idToken: 'canary-id-token-Jx2dK',
 };
 
 let platform: TestPlatform;
@@ -129,6 +132,13 @@ describe('secrets', () => {
     });
     await ask(api.url, 'auth.login', { body: `{"password": "${planted.inBody}" oops` });
     await ask(api.url, 'cluster.get', { token, params: { clusterId }, query: { token: planted.inUrl } });
+    const logs = { components: ['audit'], url: 'https://logs.example.com/bucket' };
+    const toAddress = { ...logs, kind: 'http', authorization: planted.authorization };
+    await ask(api.url, 'log-export.create', { token, params: { clusterId }, body: toAddress, headers });
+    const toBucket = { ...logs, kind: 's3', accessKeyId: 'a', secretAccessKey: planted.bucketKey };
+    await ask(api.url, 'log-export.create', { token, params: { clusterId }, body: toBucket });
+    await ask(api.url, 'log-export.create', { token, params: { clusterId }, body: { ...toBucket, kind: 'http' } });
+    await ask(api.url, 'auth.login', { body: { method: 'oidc', issuer: 'corp', idToken: planted.idToken } });
   });
 
   it('are in no log line', () => {
@@ -151,7 +161,7 @@ describe('secrets', () => {
   });
 
   it('are in no answer that is not theirs, also not in errors', () => {
-    expect(answers).toHaveLength(10);
+    expect(answers).toHaveLength(14);
     for (const { text } of answers) expect(found(text, { ...planted, ...given }), text).toEqual([]);
   });
 });

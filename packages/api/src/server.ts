@@ -2,7 +2,7 @@ import type { CheckIdentity, ProveIdentity } from '@matryoshka/application';
 import { operationIds } from '@matryoshka/contract';
 import type { Limits } from '@matryoshka/domain';
 import { listen, type Pool, type SecretBox } from '@matryoshka/postgres';
-import type { Logger } from '@matryoshka/system';
+import { addressCheck, type Logger } from '@matryoshka/system';
 import { auditHandlers } from './audit/handlers.ts';
 import { authHandlers } from './auth/handlers.ts';
 import { createLoginLimit, type LoginLimitOptions } from './auth/login-limit.ts';
@@ -29,11 +29,11 @@ import { type Callers, type Handlers, registerOperation } from './http/register.
 import { createRequestLimit } from './http/request-limit.ts';
 import { leftoverHandlers, leftoverWrites } from './leftover/handlers.ts';
 import { logHandlers } from './log/handlers.ts';
+import { logExportHandlers, logExportWrites } from './log-export/handlers.ts';
 import { managementClusterHandlers, managementClusterWrites } from './management-cluster/handlers.ts';
 import { memberHandlers, memberWrites } from './member/handlers.ts';
 import { nodeHandlers } from './node/handlers.ts';
 import { operationChanges, operationHandlers } from './operation/handlers.ts';
-import { addressCheck } from './outgoing/addresses.ts';
 import { poolChanges, poolHandlers } from './pool/handlers.ts';
 import { priceHandlers, priceWrites } from './price/handlers.ts';
 import { projectHandlers } from './project/handlers.ts';
@@ -108,6 +108,7 @@ const handlers: Handlers = {
     ...poolHandlers,
     ...nodeHandlers,
     ...logHandlers,
+    ...logExportHandlers,
     ...quotaHandlers,
     ...auditHandlers,
     ...resourceHandlers,
@@ -124,6 +125,7 @@ const handlers: Handlers = {
     ...deletionWrites,
     ...tokenWrites,
     ...memberWrites,
+    ...logExportWrites,
     ...managementClusterWrites,
     ...credentialWrites,
     ...webhookWrites,

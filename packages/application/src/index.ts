@@ -12,6 +12,7 @@ export { beginDueDeletion } from './deletion/due-deletion.ts';
 export { deletionPlanView } from './deletion/plan.ts';
 export { undoDeletion } from './deletion/undo-deletion.ts';
 export { KaasError, type KaasErrorOptions, mergeViolations, notFound, refuseViolations } from './errors.ts';
+export { type LogExportFacts, logExportView } from './log-export/view.ts';
 export { choosePlace } from './management-cluster/place.ts';
 export { type ManagementClusterFacts, managementClusterView } from './management-cluster/view.ts';
 export { memberValue, mostMembers, validateMember } from './member/validate.ts';

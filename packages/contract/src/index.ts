@@ -11,6 +11,7 @@ export { Event, eventTypes } from './event/schema.ts';
 export { FleetCluster, FleetSummary } from './fleet/schema.ts';
 export { Leftover, LeftoverKind } from './leftover/schema.ts';
 export { Log, logComponents } from './log/schema.ts';
+export { LogExport, LogExportCreate } from './log-export/schema.ts';
 export { DataStore, ManagementCluster } from './management-cluster/schema.ts';
 export { Member, MemberCreate, memberKinds } from './member/schema.ts';
 export { Node, NodeState } from './node/schema.ts';

@@ -126,6 +126,18 @@ export const routes = {
     "method": "GET",
     "path": "/v1/clusters/{clusterId}/logs"
   },
+  "log-export.list": {
+    "method": "GET",
+    "path": "/v1/clusters/{clusterId}/log-exports"
+  },
+  "log-export.create": {
+    "method": "POST",
+    "path": "/v1/clusters/{clusterId}/log-exports"
+  },
+  "log-export.delete": {
+    "method": "DELETE",
+    "path": "/v1/clusters/{clusterId}/log-exports/{logExportId}"
+  },
   "pool.list": {
     "method": "GET",
     "path": "/v1/clusters/{clusterId}/pools"

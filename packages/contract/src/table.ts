@@ -9,6 +9,7 @@ import { eventOperations } from './event/operations.ts';
 import { fleetOperations } from './fleet/operations.ts';
 import { leftoverOperations } from './leftover/operations.ts';
 import { logOperations } from './log/operations.ts';
+import { logExportOperations } from './log-export/operations.ts';
 import { managementClusterOperations } from './management-cluster/operations.ts';
 import { memberOperations } from './member/operations.ts';
 import { nodeOperations } from './node/operations.ts';
@@ -36,6 +37,7 @@ export const operations = {
   ...credentialOperations,
   ...deletionOperations,
   ...logOperations,
+  ...logExportOperations,
   ...poolOperations,
   ...nodeOperations,
   ...quotaOperations,

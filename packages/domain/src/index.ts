@@ -72,7 +72,8 @@ export {
   maxGracePeriodSeconds,
   validateDeletionSettings,
 } from './deletion/settings.ts';
-export { answerOf, type LogComponent, type LogLine, type LogQuestion, logComponents } from './log/model.ts';
+export { answerOf, isOf, type LogComponent, type LogLine, type LogQuestion, logComponents } from './log/model.ts';
+export { mostLogExports, validateLogExport } from './log-export/validate.ts';
 export {
   type Capacity,
   type ControlPlaneDemand,

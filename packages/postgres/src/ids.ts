@@ -19,6 +19,11 @@ export function newTokenId(): string {
   return `tok-${random(12)}`;
 }
 
+/** `le-` and twelve characters. */
+export function newLogExportId(): string {
+  return `le-${random(12)}`;
+}
+
 /** `lr-` and twelve characters. */
 export function newLogRequestId(): string {
   return `lr-${random(12)}`;

@@ -66,6 +66,7 @@ export {
 export {
   newClusterId,
   newDeliveryId,
+  newLogExportId,
   newLogRequestId,
   newMemberId,
   newOperationId,
@@ -92,6 +93,15 @@ export {
   takeLogRequests,
   withdrawLogRequest,
 } from './log/log-requests.ts';
+export {
+  claimLogExports,
+  type DueLogExport,
+  deleteLogExport,
+  insertLogExport,
+  listLogExports,
+  reportLogExport,
+  type StoredLogExport,
+} from './log-export/log-exports.ts';
 export {
   cordonManagementCluster,
   listManagementClusters,

@@ -5,6 +5,8 @@ export { readFileIfExists, removeFolder, writeFileAtomic } from './files.ts';
 export { acquireLock, type Lock } from './lock.ts';
 export { createLogger, type Logger, serializeError } from './log.ts';
 export { keepCompiled, nodeProgram } from './node-program.ts';
+export { type AddressCheck, addressCheck, resolveAllowed } from './outgoing/addresses.ts';
+export { type Outgoing, type OutgoingOptions, requestAllowed } from './outgoing/request.ts';
 export { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
 export { CommandError, type RunOptions, type RunResult, run } from './run.ts';
 export { markUsed, removeUnused } from './unused.ts';

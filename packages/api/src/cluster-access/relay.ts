@@ -1,11 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { CustomerIssuer } from '@matryoshka/domain';
 import { findCustomerIssuer, type Pool } from '@matryoshka/postgres';
-import { errorMessage, type Logger } from '@matryoshka/system';
+import { type AddressCheck, errorMessage, type Logger, requestAllowed } from '@matryoshka/system';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { sendJson } from '../http/answer.ts';
-import type { AddressCheck } from '../outgoing/addresses.ts';
-import { requestAllowed } from '../outgoing/request.ts';
 
 export interface RelayOptions {
   readonly pool: Pool;

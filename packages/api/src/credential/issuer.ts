@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { listPublicKeys, type Pool, type SecretBox } from '@matryoshka/postgres';
-import { errorMessage, type Logger, sleep } from '@matryoshka/system';
+import { addressCheck, errorMessage, type Logger, sleep } from '@matryoshka/system';
 import { fastify } from 'fastify';
 import { registerRelay } from '../cluster-access/relay.ts';
 import { sendJson } from '../http/answer.ts';
 import { listenOn } from '../http/app.ts';
-import { addressCheck } from '../outgoing/addresses.ts';
 import { algorithm, prepareSigning } from './sign.ts';
 
 export interface IssuerOptions {

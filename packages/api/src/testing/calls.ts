@@ -16,6 +16,7 @@ export interface Target {
   readonly priceListId: string;
   readonly leftoverId: string;
   readonly memberId: string;
+  readonly logExportId: string;
   /** Of a cluster that is being deleted. */
   readonly deletingClusterId: string;
 }
@@ -73,6 +74,18 @@ export const calls: Readonly<
   'log.get': {
     object: true,
     call: (target) => ({ params: cluster(target), query: { component: 'kube-apiserver', tail: '5' } }),
+  },
+  'log-export.list': { object: true, call: (target) => ({ params: cluster(target) }) },
+  'log-export.create': {
+    object: true,
+    call: (target) => ({
+      params: cluster(target),
+      body: { kind: 'http', url: 'https://logs.example.com/', components: ['audit'] },
+    }),
+  },
+  'log-export.delete': {
+    object: true,
+    call: (target) => ({ params: { ...cluster(target), logExportId: target.logExportId } }),
   },
   'node.list': { object: true, call: (target) => ({ params: cluster(target) }) },
   'node.get': { object: true, call: (target) => ({ params: { ...cluster(target), nodeName: 'workers-1' } }) },
@@ -159,6 +172,8 @@ export const makesSomethingNew: readonly OperationId[] = [
   'credential.create',
   'cluster.create',
   'cluster.plan',
+  'log-export.create',
+  'log-export.list',
   'member.add',
   'member.list',
   'token.create',
@@ -185,5 +200,6 @@ export const absent = {
   priceListId: 'pl-aaaaaaaaaaaa',
   leftoverId: 'lb-aaaaaaaaaaaa',
   memberId: 'mem-aaaaaaaaaaaa',
+  logExportId: 'le-aaaaaaaaaaaa',
   deletingClusterId: 'c-dddddddddd',
 };

@@ -71,6 +71,7 @@ const tables = [
   'deletion_receipts',
   'api_tokens',
   'project_members',
+  'log_exports',
   'webhooks',
   'webhook_deliveries',
   'price_lists',

@@ -1,4 +1,4 @@
-import { type OutgoingOptions, requestAllowed } from '../outgoing/request.ts';
+import { type OutgoingOptions, requestAllowed } from '@matryoshka/system';
 
 export interface Sent {
   /** Undefined: no answer. */

@@ -17,8 +17,8 @@ import {
   type StoredWebhook,
   secretContexts,
 } from '@matryoshka/postgres';
-import { errorMessage, type Logger, repeatedly } from '@matryoshka/system';
-import type { OutgoingOptions } from '../outgoing/request.ts';
+import { errorMessage, type Logger, type OutgoingOptions, repeatedly } from '@matryoshka/system';
+
 import { cloudEvent, contentType } from './message.ts';
 import { sendWebhook } from './send.ts';
 

@@ -12,6 +12,7 @@ import { type AllowOptions, issuerCommands, rangesOf, withAllowFrom } from './cl
 import { credentialCommands } from './credential.ts';
 import { deletionCommands } from './deletion.ts';
 import { logCommand } from './log.ts';
+import { logExportCommands } from './log-export.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
 
 interface CreateOptions extends WaitOptions, EndingOptions, AllowOptions {
@@ -188,6 +189,7 @@ export function clusterCommands(program: Command, context: CliContext): void {
     });
 
   logCommand(group, context);
+  logExportCommands(group, context);
 
   issuerCommands(group, context);
 

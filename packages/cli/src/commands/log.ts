@@ -7,7 +7,8 @@ import { usageError } from '../errors.ts';
 import { formatData, isData } from '../output/format.ts';
 import { parseDuration } from '../parse-duration.ts';
 
-const components = [
+/** What has a log. */
+export const components = [
   'kube-apiserver',
   'kube-controller-manager',
   'kube-scheduler',

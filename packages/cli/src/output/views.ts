@@ -6,6 +6,7 @@ import type {
   DeletionReceipt,
   Event,
   Flavor,
+  LogExport,
   Me,
   Node,
   Operation,
@@ -259,5 +260,18 @@ export const deliveryView = (now: Date): View<WebhookDelivery> => ({
     { head: 'LAST', cell: ({ lastError, lastStatus }) => lastError ?? (lastStatus === null ? '' : String(lastStatus)) },
     { head: 'AGE', cell: ({ createdAt }) => formatAge(createdAt, now) },
     { head: 'MESSAGE', cell: ({ messageId }) => messageId, wide: true },
+  ],
+});
+
+export const logExportView = (now: Date): View<LogExport> => ({
+  name: (one) => one.id,
+  columns: [
+    { head: 'ID', cell: (one) => one.id },
+    { head: 'KIND', cell: (one) => one.kind },
+    { head: 'URL', cell: (one) => one.url },
+    { head: 'COMPONENTS', cell: (one) => one.components.join(',') },
+    { head: 'STATE', cell: (one) => one.state },
+    { head: 'SENT', cell: (one) => (one.lastSentAt === null ? '' : formatAge(one.lastSentAt, now)) },
+    { head: 'ERROR', cell: (one) => one.lastError ?? '' },
   ],
 });

@@ -28,14 +28,19 @@ export interface LogQuestion {
 /** How an audit event of kube-apiserver begins; it writes them beside its log, one per line. Source: apiserver/plugin/pkg/audit/log (JSON format). */
 const auditStart = '{"kind":"Event","apiVersion":"audit.k8s.io/';
 
+/** Whether a line of the container of a component is of that component. */
+export function isOf(component: LogComponent, text: string): boolean {
+  if (component !== 'kube-apiserver' && component !== 'audit') return true;
+  return text.startsWith(auditStart) === (component === 'audit');
+}
+
 /** The lines that answer a question, out of what the replicas said, in the order in which it was said. */
 export function answerOf(
   { component, tail, since, until }: LogQuestion,
   said: readonly LogLine[],
 ): { readonly lines: readonly LogLine[]; readonly truncated: boolean } {
-  const isAudit = component === 'audit';
   const wanted = said
-    .filter(({ text }) => (component !== 'kube-apiserver' && !isAudit ? true : text.startsWith(auditStart) === isAudit))
+    .filter(({ text }) => isOf(component, text))
     .filter(
       ({ at }) =>
         (since === null || Date.parse(at) >= since.getTime()) && (until === null || Date.parse(at) < until.getTime()),

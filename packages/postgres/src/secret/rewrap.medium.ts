@@ -26,6 +26,7 @@ beforeAll(async () => {
   await migrate(postgres.url('kaas', 'kaas', 'o'));
   superuser = createPool(postgres.superuserUrl.replace(/postgres$/, 'kaas'));
   controller = createPool(postgres.url('kaas', 'kaas_controller', 'c'));
+  await superuser.query("insert into management_clusters (name) values ('default')");
   for (const project of ['p1', 'p2'])
     await superuser.query("insert into projects (id, name) values ($1, 'x')", [project]);
 });
@@ -48,6 +49,17 @@ async function fill(box: SecretBox): Promise<void> {
         await box.seal('hook', secretContexts.webhook(id)),
         await box.seal('before', secretContexts.webhook(id)),
       ],
+    );
+    const cluster = `c-aaaaaaaaa${index}`;
+    await superuser.query(
+      `insert into clusters (id, project_id, name, kubernetes_version, tier, node_cidr, pod_cidr, service_cidr)
+       values ($1, $2, 'x', 'v1.36.3', 'ha', '10.6.0.0/20', '10.244.0.0/16', '10.96.0.0/16')`,
+      [cluster, project],
+    );
+    const logs = `le-aaaaaaaaaaa${index}`;
+    await superuser.query(
+      `insert into log_exports (id, project_id, cluster_id, kind, components, url, secret, created_by) values ($1, $2, $3, 'http', '{audit}', 'x', $4, 'ann')`,
+      [logs, project, cluster, await box.seal('export', secretContexts.logExport(logs))],
     );
     const hash = randomBytes(32);
     await superuser.query(
@@ -85,6 +97,7 @@ async function readAll(box: SecretBox): Promise<ReadonlySet<string>> {
   );
   await add('select id as key, secret as sealed from webhooks', ({ key }) => secretContexts.webhook(key));
   await add('select id as key, previous_secret as sealed from webhooks', ({ key }) => secretContexts.webhook(key));
+  await add('select id as key, secret as sealed from log_exports', ({ key }) => secretContexts.logExport(key));
   await add('select id as key, private_key as sealed from signing_keys', ({ key }) => secretContexts.signingKey(key));
   await add('select token_hash as key, proof as sealed from sessions', ({ key }) => secretContexts.proof(key));
   return found;
@@ -94,9 +107,9 @@ it('puts everything that is sealed under the new key, by several at once, and th
   await fill(old);
   const prefix = await both.prefix();
   const before = await readAll(old);
-  expect(await countUnderOtherKeys(superuser, prefix)).toEqual({ values: 2 * 123 + 1, answers: 1 });
+  expect(await countUnderOtherKeys(superuser, prefix)).toEqual({ values: 2 * 124 + 1, answers: 1 });
   const outcomes = await Promise.all([rewrapSecrets(controller, both), rewrapSecrets(controller, both)]);
-  expect(outcomes.reduce((sum, { rewrapped }) => sum + rewrapped, 0)).toBe(2 * 123 + 1);
+  expect(outcomes.reduce((sum, { rewrapped }) => sum + rewrapped, 0)).toBe(2 * 124 + 1);
   expect(await countUnderOtherKeys(superuser, prefix)).toEqual({ values: 0, answers: 1 });
   expect(await readAll(fresh)).toEqual(before);
   expect(await rewrapSecrets(controller, both)).toEqual({ rewrapped: 0, unreadable: [] });

@@ -28,6 +28,7 @@ const places: readonly Place[] = [
   { table: 'signing_keys', column: 'private_key', ...byId, context: secretContexts.signingKey },
   { table: 'webhooks', column: 'secret', ...byId, context: secretContexts.webhook },
   { table: 'webhooks', column: 'previous_secret', ...byId, context: secretContexts.webhook },
+  { table: 'log_exports', column: 'secret', ...byId, context: secretContexts.logExport },
   {
     table: 'sessions',
     column: 'proof',

@@ -11,7 +11,7 @@ export interface OutgoingOptions {
 }
 
 export interface Outgoing {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer;
 }
