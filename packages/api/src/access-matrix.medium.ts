@@ -16,6 +16,7 @@ import {
   replaceNodes,
 } from '@matryoshka/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { answerLogs } from './testing/answer-logs.ts';
 import { absent, calls, farFuture, makesSomethingNew, type Target } from './testing/calls.ts';
 import { type Call, open, send } from './testing/http.ts';
 import { newNode } from './testing/node.ts';
@@ -46,16 +47,11 @@ beforeAll(async () => {
     webhooks: { intervalMs: 3_600_000 },
     eventTimes: { pollMs: 10, keepAliveMs: 0 },
   });
-  answerLogs();
+  endAnswers = answerLogs(platform);
 });
-let answering: NodeJS.Timeout | undefined;
-/** What kaas-controller does, which does not run here: answers questions about logs. */
-function answerLogs(): void {
-  const sql = "update log_requests set answered_at = now(), lines = '[]', truncated = false where answered_at is null";
-  answering = setInterval(() => void platform.controller.query(sql).catch(() => undefined), 50);
-}
+let endAnswers = (): void => {};
 afterAll(async () => {
-  clearInterval(answering);
+  endAnswers();
   await platform?.stop();
 });
 

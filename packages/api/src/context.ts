@@ -27,6 +27,8 @@ export interface ApiContext {
   readonly requestLimit: RequestLimit;
   readonly bells: EventBells;
   readonly eventTimes: EventStreamTimes;
+  /** How long somebody waits for the answer about a log. */
+  readonly logPatienceMs: number;
   /** Aborts when the process is asked to end. */
   readonly stopping: AbortSignal;
 }

@@ -75,6 +75,8 @@ export interface ApiOptions {
   readonly housekeepingIntervalMs?: number;
   /** How often deletions are looked for whose time has come; default: five seconds. */
   readonly scheduleIntervalMs?: number;
+  /** How long a question about a log waits for its controller; default: twenty seconds. */
+  readonly logPatienceMs?: number;
   /** How often budgets are looked at; default: a minute. */
   readonly budgetIntervalMs?: number;
   /** Ranges that webhooks may be sent to besides the Internet; with one, also by http. */
@@ -156,6 +158,7 @@ export function createApi(options: ApiOptions): Api {
     now: options.now ?? (() => new Date()),
     loginLimit: createLoginLimit(options.loginLimit),
     requestLimit: createRequestLimit(options.requestsPerSecond ?? 50),
+    logPatienceMs: options.logPatienceMs ?? 20_000,
     eventTimes: { ...defaultEventTimes, ...options.eventTimes },
     stopping: stopping.signal,
   };

@@ -6,13 +6,12 @@ import { clusterOf } from '../cluster/handlers.ts';
 import type { PlainHandlers } from '../http/incoming.ts';
 import { writeTransaction } from '../store.ts';
 
-const patienceMs = 20_000;
 const lookEveryMs = 150;
 const defaultTail = 200;
 
 export const logHandlers: Pick<PlainHandlers, 'log.get'> = {
   'log.get': async (context, { caller, params, query }) => {
-    const { pool, stopping } = context;
+    const { pool, stopping, logPatienceMs: patienceMs } = context;
     const { clusterId } = params;
     await clusterOf(context, caller, clusterId);
     const { component, tail = defaultTail } = query;

@@ -65,7 +65,9 @@ it('is asked a few times at once, and of no other controller', async () => {
 });
 
 it('is given up after a while, and nothing is left of it', async () => {
-  const answer = await ask();
+  const hasty = await platform.startApi({ logPatienceMs: 300 });
+  const query = { component: 'audit' };
+  const answer = await send(hasty.url, 'log.get', { token, params, query });
   expect(answer.body).toMatchObject({ code: 'logs_unavailable' });
   expect(await left()).toBe(0);
   await platform.asSuperuser(
