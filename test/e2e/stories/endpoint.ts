@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { run } from '@matryoshka/system';
 import { describe, expect, it } from 'vitest';
@@ -20,17 +19,19 @@ const question = 'GET / HTTP/1.0\r\n\r\n';
 
 /** Whether the API hears somebody who comes from a local address. */
 async function hears(endpoint: URL, localAddress: string): Promise<boolean> {
-  const socket = connect({ host: endpoint.hostname, port: Number(endpoint.port || 443), localAddress });
-  let text = '';
-  socket.setTimeout(4_000, () => socket.destroy());
-  socket
-    .on('error', () => {})
-    .on('data', (data) => {
-      text += String(data);
-    });
-  socket.write(question);
-  await once(socket, 'close');
-  return text.includes('400 Bad Request');
+  return await new Promise((resolve) => {
+    const socket = connect({ host: endpoint.hostname, port: Number(endpoint.port || 443), localAddress });
+    let text = '';
+    socket.setTimeout(4_000, () => socket.destroy());
+    socket
+      // Refused or not answered: it closes all the same.
+      .on('error', () => {})
+      .on('data', (data) => {
+        text += String(data);
+      })
+      .on('close', () => resolve(text.includes('400 Bad Request')));
+    socket.write(question);
+  });
 }
 
 /** From where the Kubernetes API of a cluster may be reached. */

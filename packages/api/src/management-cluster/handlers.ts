@@ -1,4 +1,4 @@
-import { managementClusterView, notFound } from '@matryoshka/application';
+import { managementClusterView, notFound, refuseViolations } from '@matryoshka/application';
 import type { ManagementCluster } from '@matryoshka/contract';
 import { cordonManagementCluster, listManagementClusters, type Queryable } from '@matryoshka/postgres';
 import type { PlainHandlers, WriteHandlers } from '../http/incoming.ts';
@@ -12,7 +12,8 @@ export const managementClusterHandlers: Pick<PlainHandlers, 'management-cluster.
 };
 
 export const managementClusterWrites: Pick<WriteHandlers, Writes> = {
-  'management-cluster.cordon': async (_context, { tx, audit }, { params, body }) => {
+  'management-cluster.cordon': async (_context, { tx, audit }, { params, body, shape }) => {
+    refuseViolations(shape);
     const before = await cordonManagementCluster(tx, params.managementCluster, body.reason);
     const data = await viewOf(tx, params.managementCluster);
     await audit({ resource: data.name, before, after: { cordoned: true, cordonReason: body.reason } });

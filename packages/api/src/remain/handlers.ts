@@ -1,4 +1,4 @@
-import { KaasError, notFound } from '@matryoshka/application';
+import { KaasError, notFound, refuseViolations } from '@matryoshka/application';
 import { defaultPageSize } from '@matryoshka/contract';
 import { dismissRemain, forceDeletion, inFleet, listRemains } from '@matryoshka/postgres';
 import { type CursorScope, decodeCursor, pageOf } from '../http/cursor.ts';
@@ -29,7 +29,8 @@ export const remainHandlers: Pick<PlainHandlers, 'remain.list'> = {
 };
 
 export const remainWrites: Pick<WriteHandlers, 'deletion.force' | 'remain.dismiss'> = {
-  'deletion.force': async (_context, { tx, audit }, { params, body }) => {
+  'deletion.force': async (_context, { tx, audit }, { params, body, shape }) => {
+    refuseViolations(shape);
     const { clusterId } = params;
     const forced = await forceDeletion(tx, clusterId, body.reason);
     if (forced === undefined) throw notFound('cluster', clusterId);
@@ -40,7 +41,9 @@ export const remainWrites: Pick<WriteHandlers, 'deletion.force' | 'remain.dismis
     await audit({ resource: clusterId, after: { reason: body.reason } });
     return { data: undefined };
   },
-  'remain.dismiss': async (_context, { tx, audit }, { params: { clusterId }, body: { kind, name } }) => {
+  'remain.dismiss': async (_context, { tx, audit }, { params: { clusterId }, body, shape }) => {
+    refuseViolations(shape);
+    const { kind, name } = body;
     if (!(await dismissRemain(tx, { clusterId, kind, name }))) throw notFound(kind, name);
     await audit({ resource: clusterId, before: { kind, name } });
     return { data: undefined };

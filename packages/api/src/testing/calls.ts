@@ -131,9 +131,9 @@ export const calls: Readonly<
   'management-cluster.list': { object: false, call: () => ({}) },
   'management-cluster.cordon': {
     object: false,
-    call: () => ({ params: { managementCluster: 'default' }, body: { reason: 'repair' } }),
+    call: () => ({ params: { managementCluster: 'spare' }, body: { reason: 'repair' } }),
   },
-  'management-cluster.uncordon': { object: false, call: () => ({ params: { managementCluster: 'default' } }) },
+  'management-cluster.uncordon': { object: false, call: () => ({ params: { managementCluster: 'spare' } }) },
   // Of all projects, and of none.
   'deletion.force': {
     object: false,

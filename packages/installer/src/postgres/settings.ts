@@ -42,6 +42,8 @@ export function pgHbaConf(config: PlatformConfig): string {
     'hostssl all postgres all reject',
     `hostssl all all ${config.network.cidr} scram-sha-256`,
     'hostssl all all 127.0.0.0/8 scram-sha-256',
+    // kaas-controller measures the DataStore at its address, and comes from whichever of this machine's the kernel chooses.
+    'hostssl all kamaji samehost scram-sha-256',
     '',
   ].join('\n');
 }
