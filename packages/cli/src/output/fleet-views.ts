@@ -56,6 +56,7 @@ export const fleetClusterView = (now: Date): View<FleetCluster> => ({
     { head: 'CAUSE', cell: ({ cause }) => cause?.code ?? '' },
     { head: 'WHY', cell: ({ cause }) => cause?.message ?? '', wide: true },
     { head: 'PROJECT ID', cell: ({ projectId }) => projectId, wide: true },
+    { head: 'MANAGEMENT CLUSTER', cell: ({ managementCluster }) => managementCluster, wide: true },
   ],
 });
 
