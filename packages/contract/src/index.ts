@@ -1,5 +1,14 @@
 export { AuditLink, AuditRecord, AuditVerdict } from './audit/schema.ts';
-export { AuthMethods, type KeystoneLogin, LoginRequest, Me, type OidcLogin, Session, User } from './auth/schema.ts';
+export {
+  AuthMethods,
+  BrowserSession,
+  type KeystoneLogin,
+  LoginRequest,
+  Me,
+  type OidcLogin,
+  Session,
+  User,
+} from './auth/schema.ts';
 export { BudgetSet } from './budget/schema.ts';
 export { Flavor, Version } from './catalogue/schema.ts';
 export { Cluster, ClusterCreate, ClusterPatch, ClusterPlan, Kubeconfig, NetworkSpec } from './cluster/schema.ts';

@@ -10,6 +10,10 @@ export const routes = {
     "method": "POST",
     "path": "/v1/auth/login"
   },
+  "auth.browser-login": {
+    "method": "POST",
+    "path": "/v1/auth/browser-login"
+  },
   "auth.logout": {
     "method": "POST",
     "path": "/v1/auth/logout"

@@ -34,6 +34,8 @@ export interface Outcome<T> {
   readonly data: T;
   /** Generation for the `ETag`. */
   readonly etag?: number;
+  /** Header `Set-Cookie`. */
+  readonly cookie?: string;
 }
 
 /** What a write works with: everything it does becomes true together, or nothing of it. */

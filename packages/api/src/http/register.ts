@@ -21,6 +21,7 @@ import type {
   WriteUnit,
 } from './incoming.ts';
 import { idempotencyKeyOf, ifMatchOf, pathParams, queryReader } from './query.ts';
+import { authorizationOf } from './session-cookie.ts';
 import { shapeCheck } from './shape.ts';
 import { fieldsReader, pick } from './sparse.ts';
 
@@ -53,7 +54,7 @@ export function registerOperation(
     onRequest: async (request, reply) => {
       reply.headers(deprecation);
       if (definition.access === 'public') return;
-      const caller = await authenticate(context.pool, request.headers.authorization, {
+      const caller = await authenticate(context.pool, authorizationOf(request), {
         requestId: request.id,
         remoteAddress: addressOf(request),
         now: context.now(),
@@ -169,7 +170,7 @@ function incomingReader(definition: OperationDefinition, callers: Callers): (req
   const fieldsOf = fieldsReader(definition);
   const checkBody = definition.body === undefined ? undefined : shapeCheck(definition.body);
   return (request) => {
-    const { authorization, 'last-event-id': lastEventId } = request.headers;
+    const { 'last-event-id': lastEventId } = request.headers;
     return {
       // Set by `onRequest` for all but public operations, whose handlers do not know of it.
       caller: callers.get(request) as Caller,
@@ -180,7 +181,7 @@ function incomingReader(definition: OperationDefinition, callers: Callers): (req
       ifMatch: definition.ifMatch ? ifMatchOf(request.headers['if-match']) : undefined,
       requestId: request.id,
       remoteAddress: addressOf(request),
-      authorization,
+      authorization: definition.access === 'public' ? undefined : authorizationOf(request),
       lastEventId: Array.isArray(lastEventId) ? lastEventId.join(',') : lastEventId,
     };
   };
@@ -193,6 +194,7 @@ function sendOutcome(
   outcome: Outcome<unknown>,
 ): FastifyReply {
   if (outcome.etag !== undefined) reply.header('etag', `"${outcome.etag}"`);
+  if (outcome.cookie !== undefined) reply.header('set-cookie', outcome.cookie);
   if (success.status === 204) return reply.code(204).send();
   const next = nextOf(request, outcome.data);
   if (next !== undefined) addLink(reply, `<${next}>; rel="next"`);

@@ -14,7 +14,7 @@ export const logHandlers: Pick<PlainHandlers, 'log.get'> = {
     const { pool, stopping, logPatienceMs: patienceMs } = context;
     const { clusterId } = params;
     await clusterOf(context, caller, clusterId);
-    const { component, tail = defaultTail } = query;
+    const { component = 'kube-apiserver', tail = defaultTail } = query;
     const [since, until] = [momentOf('since', query.since), momentOf('until', query.until)];
     const id = newLogRequestId();
     const question = { id, projectId: caller.projectId, clusterId, component, tail, since, until };

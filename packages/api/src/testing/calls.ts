@@ -41,6 +41,10 @@ export const calls: Readonly<
     object: false,
     call: () => ({ body: { method: 'password', user: 'ann', password: 'pw' } }),
   },
+  'auth.browser-login': {
+    object: false,
+    call: () => ({ body: { method: 'password', user: 'ann', password: 'pw' } }),
+  },
   'auth.logout': { object: false, call: () => ({}) },
   'me.get': { object: false, call: () => ({}) },
   'project.list': { object: false, call: () => ({}) },
@@ -169,6 +173,7 @@ export const calls: Readonly<
 /** Their answers differ by the id or token they make. */
 export const makesSomethingNew: readonly OperationId[] = [
   'auth.login',
+  'auth.browser-login',
   'credential.create',
   'cluster.create',
   'cluster.plan',

@@ -11,6 +11,7 @@ describe('the access matrix', () => {
     );
     expect(matrix).toEqual({
       'auth.methods': 'viewer operator admin',
+      'auth.browser-login': 'viewer operator admin',
       'auth.login': 'viewer operator admin',
       'auth.logout': 'viewer operator admin',
       'me.get': 'viewer operator admin',
@@ -88,7 +89,11 @@ describe('the access matrix', () => {
   });
 
   it('leaves only the login, and how to, open to everybody', () => {
-    expect(operationIds.filter((id) => operations[id].access === 'public')).toEqual(['auth.methods', 'auth.login']);
+    expect(operationIds.filter((id) => operations[id].access === 'public')).toEqual([
+      'auth.methods',
+      'auth.login',
+      'auth.browser-login',
+    ]);
   });
 
   it('refuses what it does not know', () => {

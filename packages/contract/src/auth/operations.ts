@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineOperation } from '../operation-definition.ts';
-import { AuthMethods, LoginRequest, Me, Session } from './schema.ts';
+import { AuthMethods, BrowserSession, LoginRequest, Me, Session } from './schema.ts';
 
 export const authOperations = {
   'auth.methods': defineOperation({
@@ -24,6 +24,19 @@ export const authOperations = {
     success: { status: 200, schema: Session },
     errors: ['login_failed', 'project_required', 'no_role', 'rate_limited', 'identity_unavailable'],
     cli: { command: 'login', summary: 'Log in with your OpenStack account' },
+  }),
+  'auth.browser-login': defineOperation({
+    method: 'POST',
+    path: '/v1/auth/browser-login',
+    summary: 'Log a browser in: its session is a cookie that no script can read',
+    description:
+      'The cookie counts for pages of this service only (`Sec-Fetch-Site`, else `Origin`); whatever else comes with it is answered as without a session. Programs use `POST /v1/auth/login`.',
+    tag: 'auth',
+    access: 'public',
+    body: LoginRequest,
+    success: { status: 200, schema: BrowserSession },
+    errors: ['login_failed', 'project_required', 'no_role', 'rate_limited', 'identity_unavailable'],
+    cli: { command: 'login', summary: 'For browsers' },
   }),
   'auth.logout': defineOperation({
     method: 'POST',

@@ -99,6 +99,12 @@ export const Session = Type.Object(
 );
 export type Session = Static<typeof Session>;
 
+export const BrowserSession = Type.Object(
+  { ...identity, projects: Type.Array(Project, { description: 'All projects you may log in to' }) },
+  { $id: 'BrowserSession', additionalProperties: false },
+);
+export type BrowserSession = Static<typeof BrowserSession>;
+
 export const Me = Type.Object(
   {
     ...identity,

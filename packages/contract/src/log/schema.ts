@@ -12,9 +12,12 @@ export const logComponents = [
 
 export const logQuery = Type.Object(
   {
-    component: Type.Enum([...logComponents], {
-      description: 'audit: who did what in the Kubernetes API, one JSON event a line',
-    }),
+    component: Type.Optional(
+      Type.Enum([...logComponents], {
+        default: 'kube-apiserver',
+        description: 'audit: who did what in the Kubernetes API, one JSON event a line',
+      }),
+    ),
     tail: Type.Optional(
       Type.Integer({
         minimum: 1,

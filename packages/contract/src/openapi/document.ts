@@ -32,12 +32,16 @@ export function openApiDocument(): JsonObject {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    security: [{ session: [] }],
+    security: [{ session: [] }, { browser: [] }],
     tags: [...new Set(Object.values(operations).map((definition) => definition.tag))].map((name) => ({ name })),
     paths,
     components: {
       securitySchemes: {
         session: { type: 'http', scheme: 'bearer', description: 'The token that `POST /v1/auth/login` answers' },
+        browser: {
+          ...{ type: 'apiKey', in: 'cookie', name: '__Host-kaas' },
+          description: 'What `POST /v1/auth/browser-login` sets; counts for pages of this service only',
+        },
       },
       parameters,
       headers,
