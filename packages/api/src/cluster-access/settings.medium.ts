@@ -55,3 +55,13 @@ it('are refused where they are wrong, at creation and after', async () => {
   expect(of(await change(body.clusterId, wrong))).toEqual(pointers);
   expect((await change(body.clusterId, { oidcIssuers: [{ name: 'x' }] })).status).toBe(422);
 });
+
+it('cannot close a cluster that is older than they are, and leave it alone otherwise', async () => {
+  const { clusterId } = (await send(api.url, 'cluster.create', { token, body: { name: 'old' } })).body;
+  await platform.asSuperuser(`update clusters set allowed_ranges = null where id = '${clusterId}'`);
+  const refused = await change(clusterId, { allowedRanges: ['203.0.113.0/24'] });
+  expect(refused.body.violations).toMatchObject([{ pointer: '/access/allowedRanges', code: 'not_possible' }]);
+  expect((await change(clusterId, { allowedRanges: [], oidcIssuers: [corp] })).status).toBe(202);
+  const { rows } = await platform.controller.query('select allowed_ranges from clusters where id = $1', [clusterId]);
+  expect(rows).toEqual([{ allowed_ranges: null }]);
+});

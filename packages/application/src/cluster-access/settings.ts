@@ -3,7 +3,7 @@ import type { ClusterAccess, ClusterAccessSettings as Given } from '@matryoshka/
 import { type AccessSettings, collectViolations, type Violation, validateAccessSettings } from '@matryoshka/domain';
 
 /** Rules for access settings in a body: the domain's, and whether authorities are certificates. */
-export function checkAccess(input: unknown, ownIssuer: string): readonly Violation[] {
+export function checkAccess(input: unknown, ownIssuer: string, current: AccessSettings): readonly Violation[] {
   const issuers = (input as Given | undefined)?.oidcIssuers;
   const authorities = collectViolations((report) => {
     if (!Array.isArray(issuers)) return;
@@ -17,7 +17,15 @@ export function checkAccess(input: unknown, ownIssuer: string): readonly Violati
         );
     });
   });
-  return [...validateAccessSettings(input, ownIssuer), ...authorities];
+  return [...validateAccessSettings(input, ownIssuer), ...authorities, ...oldViolations(input, current)];
+}
+
+/** Kamaji's provider refuses to give an old control plane what a new one was made with (its rule compares with what was not there). */
+function oldViolations(input: unknown, { allowedRanges }: AccessSettings): readonly Violation[] {
+  const ranges = (input as Given | undefined)?.allowedRanges;
+  if (allowedRanges !== null || !Array.isArray(ranges) || ranges.length === 0) return [];
+  const message = 'is not possible for a cluster that was made before there were such ranges; make a new one';
+  return [{ pointer: '/access/allowedRanges', code: 'not_possible', message }];
 }
 
 function isCertificate(pem: string): boolean {
@@ -33,7 +41,7 @@ function isCertificate(pem: string): boolean {
 /** Settings after a change that names some of them. */
 export function accessSettingsOf(given: Given | undefined, current: AccessSettings): AccessSettings {
   return {
-    allowedRanges: given?.allowedRanges ?? current.allowedRanges,
+    allowedRanges: current.allowedRanges === null ? null : (given?.allowedRanges ?? current.allowedRanges),
     oidcIssuers:
       given?.oidcIssuers?.map((issuer) => ({
         name: issuer.name,

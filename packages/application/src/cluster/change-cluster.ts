@@ -28,7 +28,7 @@ export async function updateCluster(
   const rules = [
     ...validateClusterChange(body),
     ...validateDeletionSettings(wanted, cluster.deletion, now),
-    ...checkAccess(body?.access, input.issuerUrl),
+    ...checkAccess(body?.access, input.issuerUrl, cluster.access),
   ];
   refuseViolations(mergeViolations(input.shape, rules));
   if (body.tier !== undefined) await refuseWithoutRoom(tx, cluster, body.tier);

@@ -38,7 +38,7 @@ export async function createCluster(
   const rules = [
     ...validateNewCluster(input.body, catalogue, input.limits),
     ...validateDeletionSettings(ending, defaultDeletionSettings, input.now),
-    ...checkAccess(input.body?.access, input.issuerUrl),
+    ...checkAccess(input.body?.access, input.issuerUrl, defaultAccessSettings),
   ];
   refuseViolations(mergeViolations(input.shape, rules));
   const pools = (input.body.pools ?? []).map(poolOf);

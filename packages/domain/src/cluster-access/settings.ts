@@ -19,12 +19,12 @@ export interface CustomerIssuer {
 
 /** From where, and by whom, the Kubernetes API of a cluster may be reached. */
 export interface AccessSettings {
-  /** IPv4 ranges; empty: from everywhere; null: from everywhere, and never otherwise. */
+  /** IPv4 ranges; empty: from everywhere; null: from everywhere, because the cluster is older than such ranges. */
   readonly allowedRanges: readonly string[] | null;
   readonly oidcIssuers: readonly CustomerIssuer[];
 }
 
-export const defaultAccessSettings: AccessSettings = { allowedRanges: null, oidcIssuers: [] };
+export const defaultAccessSettings: AccessSettings = { allowedRanges: [], oidcIssuers: [] };
 
 export const mostRanges = 50;
 export const mostIssuers = 5;

@@ -45,19 +45,17 @@ function rollingUpdate(served: boolean): unknown {
 }
 
 /**
- * Who may reach the API: the ranges of the customer, the cluster's own workers, and those that the service and the management cluster call from. Kamaji
- * forgets no ranges when there are none any more (internal/resources/k8s_service_resource.go), so everybody is named then.
+ * Who may reach the API: the ranges of the customer, the cluster's own workers, and those that the service and the management cluster call from.
+ * Always said for a new cluster: Kamaji forgets no ranges when there are none any more (internal/resources/k8s_service_resource.go), and the rule of its
+ * provider for `loadBalancerConfig` refuses to add it later (kamajicontrolplane_types.go: it compares with what was not there).
  */
-function sourceRanges(
-  { access }: Cluster,
-  { endpointRanges }: ClusterSettings,
-  egressAddresses: readonly string[],
-): { readonly loadBalancerSourceRanges?: readonly string[] } {
+function sourceRanges({ access }: Cluster, { endpointRanges }: ClusterSettings, egressAddresses: readonly string[]) {
   const { allowedRanges } = access;
   if (allowedRanges === null) return {};
-  if (allowedRanges.length === 0) return { loadBalancerSourceRanges: ['0.0.0.0/0'] };
   const own = egressAddresses.map((address) => `${address}/32`);
-  return { loadBalancerSourceRanges: [...new Set([...allowedRanges, ...own, ...endpointRanges])] };
+  const ranges =
+    allowedRanges.length === 0 ? ['0.0.0.0/0'] : [...new Set([...allowedRanges, ...own, ...endpointRanges])];
+  return { loadBalancerConfig: { loadBalancerSourceRanges: ranges } };
 }
 
 /** The control plane as pods: Kamaji's provider makes a TenantControlPlane of it. */
@@ -92,11 +90,7 @@ export function kamajiControlPlane({
       registry: 'registry.k8s.io',
       // The address first: Kamaji's default tries the host name first, and logs and exec would wait for a lookup that cannot succeed.
       kubelet: { preferredAddressTypes: ['InternalIP', 'ExternalIP', 'Hostname'], cgroupfs: 'systemd' },
-      network: {
-        serviceType: 'LoadBalancer',
-        // Always there, if empty: the provider's rule for it cannot compare with an object that had none.
-        loadBalancerConfig: sourceRanges(cluster, settings, egressAddresses),
-      },
+      network: { serviceType: 'LoadBalancer', ...sourceRanges(cluster, settings, egressAddresses) },
       apiServer: {
         extraArgs: [`--authentication-config=${authenticationPath}`, ...auditArguments],
         extraVolumeMounts: [authenticationMount, auditMount],
