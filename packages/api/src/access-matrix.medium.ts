@@ -274,9 +274,11 @@ describe('a token for one cluster', () => {
 
 /** Everything a project has, so that any change of it shows. */
 async function stateOf(projectId: string): Promise<unknown> {
+  // In an order of their own: that of the table changes with the way the database reads it.
   const tables = ['clusters', 'pools', 'operations', 'events', 'audit_records', 'deletion_receipts'];
   const states = tables.map(
-    (table) => `(select coalesce(jsonb_agg(t), '[]') from ${table} t where project_id = $1) as ${table}`,
+    (table) =>
+      `(select coalesce(jsonb_agg(t order by t::text), '[]') from ${table} t where project_id = $1) as ${table}`,
   );
   return (await platform.controller.query(`select ${states.join(', ')}`, [projectId])).rows[0];
 }

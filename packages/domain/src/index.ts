@@ -112,4 +112,4 @@ export { type Resource, type ResourceKind, resourceKinds } from './resource/mode
 export { type Actor, type Condition, mergeConditions, type NewCondition } from './shared/conditions.ts';
 export { absent, type Looked, present, seen, unknown } from './shared/looked.ts';
 export { hoursPerMonth, type Metered, type MeteredItem, meteredAs, meteredItems } from './usage/model.ts';
-export { collectViolations, nearest, type Violation } from './validation/violations.ts';
+export { collectViolations, nearest, pointerPart, type Violation } from './validation/violations.ts';

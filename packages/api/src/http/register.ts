@@ -20,6 +20,7 @@ import type {
   WriteHandlers,
   WriteUnit,
 } from './incoming.ts';
+import { nulViolations } from './nul.ts';
 import { idempotencyKeyOf, ifMatchOf, pathParams, queryReader } from './query.ts';
 import { authorizationOf } from './session-cookie.ts';
 import { shapeCheck } from './shape.ts';
@@ -177,7 +178,7 @@ function incomingReader(definition: OperationDefinition, callers: Callers): (req
       params: pathParams(request.params) as never,
       query: readQuery(fieldsOf(request.query).rest) as never,
       body: request.body as LooseIncoming['body'],
-      shape: checkBody?.(request.body) ?? [],
+      shape: checkBody === undefined ? [] : [...checkBody(request.body), ...nulViolations(request.body)],
       ifMatch: definition.ifMatch ? ifMatchOf(request.headers['if-match']) : undefined,
       requestId: request.id,
       remoteAddress: addressOf(request),

@@ -25,6 +25,8 @@ it('of a deletion that the provider ends stay in the ledger, and the customer is
   const params = { clusterId };
   const force = { token: provider, params, body: { reason: 'Octavia has lost it' } };
   expect((await send(api.url, 'deletion.force', force)).body.code).toBe('not_deleting');
+  const withNul = { ...force, body: { reason: 'a\u0000b' } };
+  expect((await send(api.url, 'deletion.force', withNul)).body.violations).toMatchObject([{ pointer: '/reason' }]);
   const deletion = await send(api.url, 'cluster.delete', { token, params });
   await addLedgerEntry(platform.controller, clusterId, { kind: 'load-balancers', name: clusterId });
   await addLedgerEntry(platform.controller, clusterId, { kind: 'namespace', name: clusterId });

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { buildKubeconfig, type Connection, type KubeClient, type KubeObject } from '@matryoshka/kube';
+import { waitFor } from '@matryoshka/system';
 import { parseAllDocuments } from 'yaml';
 import { at, numberAt, textAt } from '../cluster/read.ts';
 
@@ -22,6 +23,7 @@ const crdFiles: readonly (readonly [folder: string, pattern: RegExp])[] = [
 
 /** Installs the definitions of Cluster API, CAPO and Kamaji from the pinned Go modules, without their webhooks. */
 export async function installDefinitions(client: KubeClient): Promise<void> {
+  const kinds: { readonly apiVersion: string; readonly kind: string }[] = [];
   for (const [folder, pattern] of crdFiles) {
     const files = (await readdir(join(modules, folder))).filter((name) => pattern.test(name));
     if (files.length === 0) throw new Error(`${join(modules, folder)} holds no definition like ${pattern.source}`);
@@ -30,6 +32,7 @@ export async function installDefinitions(client: KubeClient): Promise<void> {
         const definition = document.toJS() as KubeObject | null;
         if (definition?.kind !== 'CustomResourceDefinition') continue;
         const { metadata, spec, apiVersion, kind } = definition;
+        kinds.push(...servedKinds(definition));
         const { name, labels } = metadata;
         await client.apply(
           {
@@ -42,6 +45,27 @@ export async function installDefinitions(client: KubeClient): Promise<void> {
         );
       }
   }
+  // The API server takes a moment to serve what it was told of.
+  for (const { apiVersion, kind } of kinds) {
+    const isServed = async (): Promise<boolean> =>
+      await client.list({ apiVersion, kind }).then(
+        () => true,
+        () => false,
+      );
+    if (!(await waitFor(isServed, { timeoutMs: 30_000, intervalMs: 50 })))
+      throw new Error(`${kind} of ${apiVersion} is not served`);
+  }
+}
+
+function servedKinds(definition: KubeObject): readonly { readonly apiVersion: string; readonly kind: string }[] {
+  const spec = definition.spec as {
+    readonly group: string;
+    readonly names: { readonly kind: string };
+    readonly versions: readonly { readonly name: string; readonly served: boolean }[];
+  };
+  return spec.versions
+    .filter(({ served }) => served)
+    .map(({ name }) => ({ apiVersion: `${spec.group}/${name}`, kind: spec.names.kind }));
 }
 
 /** Plays Cluster API, CAPO and Kamaji for one cluster: gives every object the state that they would give it. The tenant is the test server itself. */
