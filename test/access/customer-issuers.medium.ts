@@ -15,7 +15,7 @@ import {
   type TestCertificate,
 } from '@matryoshka/testkit';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
-import { request } from 'undici';
+import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 // A customer's own issuer, from the request that names it to a kube-apiserver that lets its people in by keys that kaas-api passes on.
@@ -134,7 +134,6 @@ async function whoAmI(token: string): Promise<unknown> {
 }
 
 async function get(url: string): Promise<{ readonly status: number; readonly text: string }> {
-  const { Agent } = await import('undici');
   const agent = new Agent({ connect: { ca: certificate.certificate } });
   const answer = await request(url, { dispatcher: agent });
   const text = await answer.body.text();

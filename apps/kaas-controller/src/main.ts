@@ -27,7 +27,6 @@ import { createKubeClient, type KubeObject, loadKubeconfig } from '@matryoshka/k
 import { type Cloud, type Credentials, connectCloud } from '@matryoshka/openstack';
 import { createPool, createSecretBox, keyFile, listen, measureDataStore } from '@matryoshka/postgres';
 import { addressCheck, createLogger, errorMessage, keepCompiled, TypedError } from '@matryoshka/system';
-
 import { externalNetwork } from './external-network.ts';
 import { type AdminFile, adminCredentials, listOf, readConfigured, required } from './settings.ts';
 

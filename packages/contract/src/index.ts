@@ -19,10 +19,10 @@ export { DeletionItem, DeletionPlan, DeletionReceipt, DeletionSettings } from '.
 export { Event, eventTypes } from './event/schema.ts';
 export { FleetCluster, FleetSummary } from './fleet/schema.ts';
 export { Leftover, LeftoverKind } from './leftover/schema.ts';
-export { Log, logComponents } from './log/schema.ts';
+export { Log } from './log/schema.ts';
 export { LogExport, LogExportCreate } from './log-export/schema.ts';
 export { DataStore, ManagementCluster } from './management-cluster/schema.ts';
-export { Member, MemberCreate, memberKinds } from './member/schema.ts';
+export { Member, MemberCreate } from './member/schema.ts';
 export { Node, NodeState } from './node/schema.ts';
 export { apiVersion, openApiDocument } from './openapi/document.ts';
 export { Operation, OperationPhase, operationKinds } from './operation/schema.ts';

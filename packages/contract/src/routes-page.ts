@@ -1,5 +1,7 @@
 import { eventTypes } from './event/schema.ts';
+import { logComponents } from './log/schema.ts';
 import type { OperationDefinition } from './operation-definition.ts';
+import { remainKinds } from './remain/schema.ts';
 import { operations } from './table.ts';
 
 /** routes.ts: of every operation what a client must know to send it, without the schemas, whose library takes half of the time in which a command starts. */
@@ -15,5 +17,11 @@ export const routes = ${JSON.stringify(Object.fromEntries(routes), null, 2)} as 
 
 /** Every type of event. */
 export const eventTypes = ${JSON.stringify(eventTypes, null, 2)} as const;
+
+/** What of a control plane has a log. */
+export const logComponents = ${JSON.stringify(logComponents, null, 2)} as const;
+
+/** Kinds of what may remain of a deletion that was ended by force. */
+export const remainKinds = ${JSON.stringify(remainKinds, null, 2)} as const;
 `;
 }

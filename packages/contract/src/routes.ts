@@ -319,3 +319,23 @@ export const eventTypes = [
   "operation.finished",
   "budget.reached"
 ] as const;
+
+/** What of a control plane has a log. */
+export const logComponents = [
+  "kube-apiserver",
+  "kube-controller-manager",
+  "kube-scheduler",
+  "konnectivity-server",
+  "cloud-controller-manager",
+  "audit"
+] as const;
+
+/** Kinds of what may remain of a deletion that was ended by force. */
+export const remainKinds = [
+  "application-credential",
+  "namespace",
+  "cluster",
+  "pool",
+  "load-balancers",
+  "volumes"
+] as const;

@@ -19,7 +19,7 @@ export { type LeadOptions, runWhileLeading } from './lead.ts';
 export { runLogs } from './log/answer.ts';
 export { readSince } from './log/read.ts';
 export { runLogExports } from './log-export/run.ts';
-export { joinFleet, observeManagementCluster, runObservation } from './management-cluster/observe.ts';
+export { joinFleet, runObservation } from './management-cluster/observe.ts';
 export { type InventoryStore, runInventory, syncInventory } from './resource/inventory.ts';
 export { createPostgresInventory } from './resource/postgres-inventory.ts';
 export { runRewrap } from './secret/rewrap.ts';

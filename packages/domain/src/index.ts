@@ -62,6 +62,7 @@ export { type LabelRequirement, parseSelector } from './cluster/selector.ts';
 export {
   type AccessSettings,
   type CustomerIssuer,
+  customerIssuerPath,
   defaultAccessSettings,
   validateAccessSettings,
 } from './cluster-access/settings.ts';
@@ -72,18 +73,14 @@ export {
   maxGracePeriodSeconds,
   validateDeletionSettings,
 } from './deletion/settings.ts';
-export { answerOf, isOf, type LogComponent, type LogLine, type LogQuestion, logComponents } from './log/model.ts';
-export { mostLogExports, validateLogExport } from './log-export/validate.ts';
+export { answerOf, isOf, type LogComponent, type LogLine, type LogQuestion } from './log/model.ts';
+export { validateLogExport } from './log-export/validate.ts';
 export {
   type Capacity,
-  type ControlPlaneDemand,
-  controlPlaneDemand,
   type DataStoreRoom,
   demandOf,
-  firstDataStore,
   type ManagementClusterRoom,
   type Place,
-  type Placement,
   placeControlPlane,
 } from './management-cluster/place.ts';
 export { type NodeState, nodeStates, type WorkerNode, workerNodes } from './node/model.ts';

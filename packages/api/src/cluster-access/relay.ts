@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { CustomerIssuer } from '@matryoshka/domain';
+import { type CustomerIssuer, customerIssuerPath } from '@matryoshka/domain';
 import { findCustomerIssuer, type Pool } from '@matryoshka/postgres';
 import { type AddressCheck, errorMessage, type Logger, requestAllowed } from '@matryoshka/system';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { sendJson } from '../http/answer.ts';
+import { discoveryDocument, discoveryPath, discoveryUrl, keysAddress } from '../http/discovery.ts';
 
 export interface RelayOptions {
   readonly pool: Pool;
@@ -28,9 +29,6 @@ interface Kept {
   readonly good: { readonly at: number; readonly keys: string } | undefined;
 }
 
-/** Where a control plane finds the issuer of a customer, behind the URL of the service's own. */
-export const relayPath = (clusterId: string, name: string): string => `/customers/${clusterId}/${name}`;
-
 /**
  * Passes on the keys of customers' issuers, so that control planes call nobody but us: kube-apiserver is given a `discoveryURL` here. Customers' addresses
  * are called as those of webhooks are, never inside of the provider's networks.
@@ -42,24 +40,22 @@ export function registerRelay(
 ): void {
   const { pool, log, now = () => new Date() } = options;
   const kept = new Map<string, Kept>();
-  const at = `${path}${relayPath(':clusterId', ':name')}`;
+  const at = `${path}${customerIssuerPath(':clusterId', ':name')}`;
   type Params = { readonly clusterId: string; readonly name: string };
   const issuerOf = async ({ clusterId, name }: Params): Promise<CustomerIssuer | undefined> =>
     await findCustomerIssuer(pool, clusterId, name);
   const none = (reply: FastifyReply): FastifyReply => sendJson(reply, 404, JSON.stringify({ error: 'not_found' }));
 
-  app.get<{ Params: Params }>(`${at}/.well-known/openid-configuration`, async ({ params }, reply) => {
+  app.get<{ Params: Params }>(`${at}${discoveryPath}`, async ({ params }, reply) => {
     const issuer = await issuerOf(params);
     if (issuer === undefined) return none(reply);
     // kube-apiserver demands the issuer's own name in the document, and keys anywhere.
-    const document = {
+    const document = discoveryDocument({
       issuer: issuer.url,
-      jwks_uri: `${url}${relayPath(params.clusterId, params.name)}/keys`,
-      response_types_supported: ['id_token'],
-      subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: ['RS256', 'ES256'],
-    };
-    return sendJson(reply, 200, JSON.stringify(document));
+      keys: `${url}${customerIssuerPath(params.clusterId, params.name)}/keys`,
+      algorithms: ['RS256', 'ES256'],
+    });
+    return sendJson(reply, 200, document);
   });
 
   app.get<{ Params: Params }>(`${at}/keys`, async ({ params }, reply) => {
@@ -103,10 +99,7 @@ async function fetchKeys({ url, certificateAuthority }: CustomerIssuer, isAllowe
     const headers = { accept: 'application/json', 'user-agent': 'matryoshka-issuer-relay' };
     return await requestAllowed(from, { method: 'GET', headers }, options, readObject);
   };
-  const document = await get(`${url.replace(/\/$/, '')}/.well-known/openid-configuration`);
-  if (document.issuer !== url) throw new Error(`the issuer calls itself ${String(document.issuer)}`);
-  if (typeof document.jwks_uri !== 'string') throw new Error('the document of the issuer names no keys');
-  const { keys } = await get(document.jwks_uri);
+  const { keys } = await get(keysAddress(await get(discoveryUrl(url)), url));
   if (!Array.isArray(keys)) throw new Error('the key set of the issuer has no keys');
   return JSON.stringify({ keys });
 }

@@ -6,6 +6,7 @@ import { fastify } from 'fastify';
 import { registerRelay } from '../cluster-access/relay.ts';
 import { sendJson } from '../http/answer.ts';
 import { listenOn } from '../http/app.ts';
+import { discoveryDocument, discoveryPath } from '../http/discovery.ts';
 import { algorithm, prepareSigning } from './sign.ts';
 
 export interface IssuerOptions {
@@ -47,14 +48,8 @@ export async function startIssuer(options: IssuerOptions): Promise<Issuer> {
   });
   let tls = await read();
   const app = fastify({ https: tls, keepAliveTimeout: 75_000, forceCloseConnections: 'idle', exposeHeadRoutes: false });
-  const document = JSON.stringify({
-    issuer: url,
-    jwks_uri: `${url}${keysPath}`,
-    response_types_supported: ['id_token'],
-    subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [algorithm],
-  });
-  app.get(`${path}/.well-known/openid-configuration`, (_request, reply) => sendJson(reply, 200, document));
+  const document = discoveryDocument({ issuer: url, keys: `${url}${keysPath}`, algorithms: [algorithm] });
+  app.get(`${path}${discoveryPath}`, (_request, reply) => sendJson(reply, 200, document));
   app.get(`${path}${keysPath}`, async (_request, reply) => {
     await prepareSigning(pool, secretBox);
     return sendJson(reply, 200, JSON.stringify({ keys: await listPublicKeys(pool) }));

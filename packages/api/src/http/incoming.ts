@@ -10,6 +10,8 @@ export interface Incoming<Id extends OperationId> {
   readonly caller: Operations[Id]['access'] extends 'public' ? undefined : Caller;
   readonly params: ParamsOf<Operations[Id]>;
   readonly query: QueryOf<Operations[Id]>;
+  /** The members that were asked for; undefined: all. */
+  readonly fields: readonly string[] | undefined;
   /** Only to be trusted after `shape` was looked at. */
   readonly body: BodyOf<Operations[Id]>;
   /** What is wrong with the shape of the body. The use cases refuse it together with the rules, so that a caller learns all at once. */

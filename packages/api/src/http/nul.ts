@@ -1,6 +1,6 @@
 import { pointerPart, type Violation } from '@matryoshka/domain';
 
-/** Every text of a body, or name of a member, that holds a NUL: PostgreSQL has none, neither in texts nor in JSON. */
+/** Every text of a body or a query, or name of a member, that holds a NUL: PostgreSQL has none, neither in texts nor in JSON. */
 export function nulViolations(value: unknown, pointer = ''): readonly Violation[] {
   if (typeof value === 'string')
     return value.includes('\0') ? [{ pointer, code: 'invalid', message: 'must not have NUL characters' }] : [];

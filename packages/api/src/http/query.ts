@@ -1,6 +1,7 @@
 import { type IfMatch, KaasError, notFound, refuseViolations } from '@matryoshka/application';
 import type { OperationDefinition } from '@matryoshka/contract';
 import { Type } from 'typebox';
+import { nulViolations } from './nul.ts';
 import { shapeCheck } from './shape.ts';
 
 const nothing = Type.Object({}, { additionalProperties: false });
@@ -18,13 +19,12 @@ export function queryReader(operation: Pick<OperationDefinition, 'query'>): (raw
       const text = values[name];
       if (typeof text === 'string' && /^-?\d{1,9}$/.test(text)) values[name] = Number(text);
     }
-    const unreadable = Object.entries(values)
-      .filter(([, value]) => typeof value === 'string' && value.includes('\0'))
-      .map(([name]) => ({ pointer: `?${name}`, code: 'invalid', message: 'must not have NUL characters' }));
-    refuseViolations([
-      ...check(values).map((violation) => ({ ...violation, pointer: `?${violation.pointer.slice(1)}` })),
-      ...unreadable,
-    ]);
+    refuseViolations(
+      [...check(values), ...nulViolations(values)].map((violation) => ({
+        ...violation,
+        pointer: `?${violation.pointer.slice(1)}`,
+      })),
+    );
     return values;
   };
 }

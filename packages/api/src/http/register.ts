@@ -132,11 +132,10 @@ function handlerOf(
     context: ApiContext,
     incoming: LooseIncoming,
   ) => Promise<Outcome<unknown>>;
-  const fieldsOf = fieldsReader(definition);
   return async (request, reply) => {
-    const { fields } = fieldsOf(request.query);
-    const { data, ...outcome } = await plain(context, incomingOf(request));
-    return sendOutcome(request, reply, definition, { ...outcome, data: pick(data, fields) });
+    const incoming = incomingOf(request);
+    const { data, ...outcome } = await plain(context, incoming);
+    return sendOutcome(request, reply, definition, { ...outcome, data: pick(data, incoming.fields) });
   };
 }
 
@@ -172,11 +171,13 @@ function incomingReader(definition: OperationDefinition, callers: Callers): (req
   const checkBody = definition.body === undefined ? undefined : shapeCheck(definition.body);
   return (request) => {
     const { 'last-event-id': lastEventId } = request.headers;
+    const { fields, rest } = fieldsOf(request.query);
     return {
       // Set by `onRequest` for all but public operations, whose handlers do not know of it.
       caller: callers.get(request) as Caller,
       params: pathParams(request.params) as never,
-      query: readQuery(fieldsOf(request.query).rest) as never,
+      query: readQuery(rest) as never,
+      fields,
       body: request.body as LooseIncoming['body'],
       shape: checkBody === undefined ? [] : [...checkBody(request.body), ...nulViolations(request.body)],
       ifMatch: definition.ifMatch ? ifMatchOf(request.headers['if-match']) : undefined,

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 
 /** `__Host-`: browsers take it from this host only, over TLS (or from localhost), for every path (RFC 6265bis §4.1.3.2). */
 const name = '__Host-kaas';
+const inHeader = new RegExp(`(?:^|;\\s*)${name}=([^;\\s]+)`);
 const attributes = 'Path=/; Secure; HttpOnly; SameSite=Strict';
 
 /** The header `Set-Cookie` that keeps a session in a browser until its end; no script can read it. */
@@ -23,7 +24,7 @@ type Request = Pick<FastifyRequest, 'headers' | 'method' | 'host'>;
 export function authorizationOf(request: Request): string | undefined {
   const { authorization, cookie } = request.headers;
   if (authorization !== undefined) return authorization;
-  const token = new RegExp(`(?:^|;\\s*)${name}=([^;\\s]+)`).exec(cookie ?? '')?.[1];
+  const token = inHeader.exec(cookie ?? '')?.[1];
   if (token === undefined) return undefined;
   if (!isOurs(request))
     throw new KaasError('unauthenticated', 'The session of a browser does not count for a page of another site.', {

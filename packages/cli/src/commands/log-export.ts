@@ -1,16 +1,16 @@
 import type { LogExportCreate } from '@matryoshka/contract';
+import { logComponents } from '@matryoshka/contract/routes';
 import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { usageError } from '../errors.ts';
 import { formatItem, formatList } from '../output/format.ts';
 import { logExportView } from '../output/views.ts';
 import { collect } from '../pool-flag.ts';
-import { components } from './log.ts';
 import { newIdempotencyKey } from './operation.ts';
 
 interface AddOptions {
   readonly kind: 'http' | 's3';
-  readonly component: readonly (typeof components)[number][];
+  readonly component: readonly (typeof logComponents)[number][];
   readonly region?: string;
   readonly accessKeyId?: string;
 }
@@ -33,7 +33,7 @@ export function logExportCommands(cluster: Command, context: CliContext): void {
     .description('send them to an address (KAAS_EXPORT_AUTHORIZATION), or a bucket (AWS_SECRET_ACCESS_KEY)')
     .addOption(new Option('--kind <kind>').choices(['http', 's3']).default('http'))
     .addOption(
-      new Option('--component <component>', `repeatable: ${components.join(', ')}`)
+      new Option('--component <component>', `repeatable: ${logComponents.join(', ')}`)
         .argParser(collect)
         .default([], 'audit'),
     )

@@ -1,5 +1,6 @@
 import type { Client } from '@matryoshka/client';
 import type { Log } from '@matryoshka/contract';
+import { logComponents } from '@matryoshka/contract/routes';
 import { sleep } from '@matryoshka/system';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
@@ -7,18 +8,8 @@ import { usageError } from '../errors.ts';
 import { formatData, isData } from '../output/format.ts';
 import { parseDuration } from '../parse-duration.ts';
 
-/** What has a log. */
-export const components = [
-  'kube-apiserver',
-  'kube-controller-manager',
-  'kube-scheduler',
-  'konnectivity-server',
-  'cloud-controller-manager',
-  'audit',
-] as const;
-
 interface LogFlags {
-  readonly component: (typeof components)[number];
+  readonly component: (typeof logComponents)[number];
   readonly tail?: number;
   readonly since?: string;
   readonly until?: string;
@@ -51,7 +42,7 @@ export function logCommand(cluster: Command, context: CliContext): void {
   cluster
     .command('logs <cluster>')
     .description('what the control plane says, or with --component audit who did what')
-    .addOption(new Option('--component <component>').choices([...components]).default('kube-apiserver'))
+    .addOption(new Option('--component <component>').choices([...logComponents]).default('kube-apiserver'))
     .addOption(new Option('--tail <lines>', 'at most so many, the last ones; default: 200').argParser(parseTail))
     .option('--since <time>', 'a time, or how long ago: 10m')
     .option('--until <time>', 'a time, or how long ago')

@@ -1,11 +1,10 @@
 import type { Remain } from '@matryoshka/contract';
+import { remainKinds } from '@matryoshka/contract/routes';
 import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, outputOptions } from '../context.ts';
 import { remainView } from '../output/fleet-views.ts';
 import { formatList } from '../output/format.ts';
 import { newIdempotencyKey } from './operation.ts';
-
-const kinds = ['application-credential', 'namespace', 'cluster', 'pool', 'load-balancers', 'volumes'] as const;
 
 /** Into the group `fleet`: deletions that do not end by themselves. */
 export function remainCommands(group: Command, context: CliContext): void {
@@ -30,7 +29,7 @@ export function remainCommands(group: Command, context: CliContext): void {
   group
     .command('dismiss <cluster-id>')
     .description('say that something that remained is gone')
-    .addOption(new Option('--kind <kind>').choices([...kinds]).makeOptionMandatory())
+    .addOption(new Option('--kind <kind>').choices([...remainKinds]).makeOptionMandatory())
     .requiredOption('--name <name>')
     .action(async (clusterId: string, body: Pick<Remain, 'kind' | 'name'>, command: Command) => {
       const { client } = await clientOf(context, command);

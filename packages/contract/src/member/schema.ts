@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { Timestamp } from '../common.ts';
 import { roles } from '../operation-definition.ts';
 
-export const memberKinds = ['email', 'group', 'subject'] as const;
+const memberKinds = ['email', 'group', 'subject'] as const;
 const MemberRole = Type.Enum([...roles], { description: 'The highest of all that somebody is given counts' });
 
 const claim = {

@@ -1,7 +1,17 @@
 import { type Static, Type } from 'typebox';
 import { Timestamp } from '../common.ts';
 
-const kind = Type.Enum(['application-credential', 'namespace', 'cluster', 'pool', 'load-balancers', 'volumes'], {
+/** Kinds of the ledger. */
+export const remainKinds = [
+  'application-credential',
+  'namespace',
+  'cluster',
+  'pool',
+  'load-balancers',
+  'volumes',
+] as const;
+
+const kind = Type.Enum([...remainKinds], {
   description: [
     'application-credential: with the service user of the cluster, in Keystone; namespace: in the management cluster, with what lies in it;',
     'cluster: its network, router, security groups and control plane; pool: its servers; load-balancers, volumes: what Kubernetes made in the project',

@@ -85,7 +85,10 @@ const options: LogExportOptions = {
     new Map(
       [...said].flatMap(([key, lines]) => {
         const [of, pod = ''] = key.split('/');
-        return of === component ? [[pod, lines.filter(({ at }) => at > since(pod))] as const] : [];
+        if (of !== component) return [];
+        const fresh = lines.filter(({ at }) => at > since(pod));
+        const upTo = fresh.at(-1)?.at ?? since(pod);
+        return [[pod, { lines: fresh.filter(({ text }) => text !== 'of another component'), upTo }] as const];
       }),
     ),
   isAllowed: addressCheck(['127.0.0.0/8']),
@@ -209,6 +212,21 @@ describe('an export by http', () => {
     say('audit', 'a', 1, 'one');
     await round();
     expect(allMessages()).toEqual(['one']);
+  });
+
+  it('goes on behind lines of others in the same stream, which it does not read again', async () => {
+    await newExport('http', null);
+    say('audit', 'a', 1, 'of another component');
+    await round();
+    expect(received).toEqual([]);
+    const asked: string[] = [];
+    await round({
+      read: async (_cluster, _component, since) => {
+        asked.push(since('a'));
+        return new Map();
+      },
+    });
+    expect(asked[0]).toBe(said.get('audit/a')?.[0]?.at);
   });
 
   it('is not worked at twice at once', async () => {

@@ -11,13 +11,19 @@ import { type AddressCheck, errorMessage, type Logger } from '@matryoshka/system
 import { periodically } from '../periodically.ts';
 import { type Chunk, send } from './send.ts';
 
-/** What a replica has said after a time, the oldest first; not all of it when it is much. */
+/** What was read of a replica: lines of the component, and the time of the last line of any, so that those of others are not read again. */
+export interface Read {
+  readonly lines: readonly LogLine[];
+  readonly upTo: string;
+}
+
+/** What replicas have said after a time, the oldest first; not all of it when it is much. */
 export type ReadSince = (
   clusterId: string,
   component: LogComponent,
   since: (pod: string) => string,
   signal: AbortSignal,
-) => Promise<ReadonlyMap<string, readonly LogLine[]>>;
+) => Promise<ReadonlyMap<string, Read>>;
 
 export interface LogExportOptions {
   readonly managementCluster: string;
@@ -79,8 +85,8 @@ async function newLines(
   for (const component of components) {
     const keyOf = (pod: string): string => `${component}/${pod}`;
     const since = (pod: string): string => position[keyOf(pod)] ?? createdAt.toISOString();
-    for (const [pod, lines] of await read(clusterId, component, since, signal)) {
-      next[keyOf(pod)] = lines.at(-1)?.at ?? since(pod);
+    for (const [pod, { lines, upTo }] of await read(clusterId, component, since, signal)) {
+      next[keyOf(pod)] = upTo;
       if (lines.length > 0) chunks.push({ component, lines });
     }
   }

@@ -2,7 +2,7 @@ import { controlPlanePodLabel } from '@matryoshka/addons';
 import { isOf, type LogComponent, type LogLine } from '@matryoshka/domain';
 import type { KubeClient, KubeObject } from '@matryoshka/kube';
 import type { LogRequest } from '@matryoshka/postgres';
-import type { ReadSince } from '../log-export/run.ts';
+import type { Read, ReadSince } from '../log-export/run.ts';
 
 const timeoutMs = 15_000;
 /** Of one pod: an answer must not fill the memory. */
@@ -83,16 +83,17 @@ export async function readLogs(
 export function readSince(management: KubeClient): ReadSince {
   return async (clusterId, component, since, signal) => {
     const { selector, container } = sourceOf(component, clusterId);
-    const found = new Map<string, readonly LogLine[]>();
+    const found = new Map<string, Read>();
     for (const name of await podsOf(management, clusterId, selector, signal)) {
       const from = since(name);
       // Kubernetes knows whole seconds here.
       const query = { container, sinceTime: `${from.slice(0, 19)}Z` };
-      const lines = await linesOf(management, { namespace: clusterId, name }, query, signal);
-      found.set(
-        name,
-        lines.filter(({ at, text }) => at > from && isOf(component, text)),
-      );
+      const said = await linesOf(management, { namespace: clusterId, name }, query, signal);
+      const fresh = said.filter(({ at }) => at > from);
+      found.set(name, {
+        lines: fresh.filter(({ text }) => isOf(component, text)),
+        upTo: fresh.at(-1)?.at ?? from,
+      });
     }
     return found;
   };

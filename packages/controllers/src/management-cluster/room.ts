@@ -1,5 +1,6 @@
 import type { Capacity } from '@matryoshka/domain';
 import { type KubeObject, parseQuantity } from '@matryoshka/kube';
+import { conditionsOf } from '../cluster/read.ts';
 
 type Quantities = Readonly<Record<string, string | number>>;
 
@@ -18,16 +19,13 @@ interface Pod extends KubeObject {
 
 interface Node extends KubeObject {
   readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly { readonly effect: string }[] };
-  readonly status?: {
-    readonly allocatable?: Quantities;
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-  };
+  readonly status?: { readonly allocatable?: Quantities };
 }
 
 /** Whether new pods may go to a node: ready, not cordoned, without a taint that keeps them off. */
 export function isUsable(node: KubeObject): boolean {
-  const { spec, status } = node as Node;
-  const isReady = status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
+  const { spec } = node as Node;
+  const isReady = conditionsOf(node).some(({ type, status }) => type === 'Ready' && status === 'True');
   const isTainted = spec?.taints?.some(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute') ?? false;
   return isReady && spec?.unschedulable !== true && !isTainted;
 }

@@ -26,8 +26,11 @@ export interface AccessSettings {
 
 export const defaultAccessSettings: AccessSettings = { allowedRanges: [], oidcIssuers: [] };
 
-export const mostRanges = 50;
-export const mostIssuers = 5;
+/** Where kaas-api passes the keys of an issuer on to the control plane, behind the URL of the service's own issuer. */
+export const customerIssuerPath = (clusterId: string, name: string): string => `/customers/${clusterId}/${name}`;
+
+const mostRanges = 50;
+const mostIssuers = 5;
 
 /** Rules for the settings as a caller gives them. `ownIssuer` is the service's. */
 export function validateAccessSettings(input: unknown, ownIssuer: string, pointer = '/access'): readonly Violation[] {

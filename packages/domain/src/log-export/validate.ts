@@ -2,7 +2,7 @@ import { isRecord } from '../validation/kubernetes-syntax.ts';
 import { collectViolations, type Violation } from '../validation/violations.ts';
 
 /** Of one cluster. */
-export const mostLogExports = 3;
+const mostLogExports = 3;
 
 /** Rules for an export that the shape of its body does not know. Whether the address is an internal one shows only when it is looked up. */
 export function validateLogExport(

@@ -1,13 +1,11 @@
 /** What of a control plane has a log that its customer may read. */
-export const logComponents = [
-  'kube-apiserver',
-  'kube-controller-manager',
-  'kube-scheduler',
-  'konnectivity-server',
-  'cloud-controller-manager',
-  'audit',
-] as const;
-export type LogComponent = (typeof logComponents)[number];
+export type LogComponent =
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kube-scheduler'
+  | 'konnectivity-server'
+  | 'cloud-controller-manager'
+  | 'audit';
 
 export interface LogLine {
   /** ISO 8601, as precise as the container runtime is. */

@@ -66,7 +66,7 @@ export type Placement =
   | { readonly refused: readonly { readonly managementCluster: string; readonly why: string }[] };
 
 /** The DataStore that every installation begins with. */
-export const firstDataStore = 'default';
+const firstDataStore = 'default';
 
 const count = ({ standard, ha }: Tenants): number => standard + ha;
 
@@ -130,26 +130,30 @@ const capacityWords = [
   ['pods', 'room for pods'],
 ] as const;
 
+/** Nobody knows how large a tenant will be: a store that has reached its size takes no more. */
+const isOverSize = ({ maxBytes, bytes }: DataStoreRoom): boolean => maxBytes !== null && (bytes ?? 0) >= maxBytes;
+
+/** What its tenants may need, with one more control plane. */
+const connectionsAfter = ({ tenants }: DataStoreRoom, tier: Tier): number =>
+  demandOf([tenants]).connections + controlPlaneDemand(tier).connections;
+
 /** The fullest budget of a DataStore with one more control plane; above 1 it has no room. */
 function shareAfter(store: DataStoreRoom, tier: Tier): number {
+  if (isOverSize(store)) return Number.POSITIVE_INFINITY;
   const { maxTenants, maxConnections, maxBytes, bytes, tenants } = store;
-  const connections = demandOf([tenants]).connections + controlPlaneDemand(tier).connections;
   const share = (wanted: number, most: number | null): number =>
     most === null ? 0 : most === 0 ? Number.POSITIVE_INFINITY : wanted / most;
-  // Nobody knows how large a tenant will be: a store that has reached its size takes no more.
-  const isOverSize = maxBytes !== null && (bytes ?? 0) >= maxBytes;
-  if (isOverSize) return Number.POSITIVE_INFINITY;
   return Math.max(
     share(count(tenants) + 1, maxTenants),
-    share(connections, maxConnections),
+    share(connectionsAfter(store, tier), maxConnections),
     share(bytes ?? 0, maxBytes),
   );
 }
 
-function whyFull({ name, maxTenants, maxConnections, maxBytes, bytes, tenants }: DataStoreRoom, tier: Tier): string {
-  const connections = demandOf([tenants]).connections + controlPlaneDemand(tier).connections;
-  if (maxBytes !== null && (bytes ?? 0) >= maxBytes) return `${name} has reached its size`;
+function whyFull(store: DataStoreRoom, tier: Tier): string {
+  const { name, maxTenants, maxConnections, tenants } = store;
+  if (isOverSize(store)) return `${name} has reached its size`;
   if (maxTenants !== null && count(tenants) + 1 > maxTenants)
     return `${name} has ${count(tenants)} of ${maxTenants} tenants`;
-  return `${name} would need ${connections} of ${maxConnections} connections`;
+  return `${name} would need ${connectionsAfter(store, tier)} of ${maxConnections} connections`;
 }

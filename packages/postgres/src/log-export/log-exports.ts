@@ -55,7 +55,7 @@ export async function deleteLogExport(
   return (await db.query<StoredLogExport>(sql, [clusterId, id])).rows[0];
 }
 
-/** An export to work at, with how far it has come: by component and replica, the time of the last line that was sent. */
+/** An export to work at, with how far it has come: by component and replica, the time of the last line that was read. */
 export interface DueLogExport extends StoredLogExport {
   readonly secret: Buffer | null;
   readonly position: Readonly<Record<string, string>>;

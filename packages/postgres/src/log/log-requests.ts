@@ -2,7 +2,7 @@ import type { LogLine, LogQuestion } from '@matryoshka/domain';
 import type { Queryable } from '../database.ts';
 
 /** Open at once of one project, so that nobody keeps a controller busy. */
-export const mostLogRequests = 4;
+const mostLogRequests = 4;
 /** Whoever asked has given up by then. */
 const longestLife = "interval '2 minutes'";
 

@@ -1,6 +1,7 @@
 import { KaasError } from '@matryoshka/application';
 import type { AuthMethods, OidcLogin } from '@matryoshka/contract';
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { discoveryUrl, keysAddress } from '../../http/discovery.ts';
 
 /** An OpenID Connect issuer whose people may log in. */
 export interface OidcIssuer {
@@ -118,21 +119,15 @@ function keysOf(issuer: string): (now: Date) => Promise<JWTVerifyGetKey> {
   };
 }
 
-class IssuerAway extends Error {}
-
 async function discover(issuer: string): Promise<string> {
-  const response = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
+  const response = await fetch(discoveryUrl(issuer), {
     redirect: 'error',
     signal: AbortSignal.timeout(fetchTimeoutMs),
   });
-  if (!response.ok) throw new IssuerAway(`the issuer answers ${response.status}`);
+  if (!response.ok) throw new Error(`the issuer answers ${response.status}`);
   const document: unknown = await response.json();
-  if (typeof document !== 'object' || document === null)
-    throw new IssuerAway('the document of the issuer is no object');
-  const { issuer: named, jwks_uri: uri } = document as Readonly<Record<string, unknown>>;
-  if (named !== issuer) throw new IssuerAway(`the issuer calls itself ${String(named)}`);
-  if (typeof uri !== 'string' || !URL.canParse(uri)) throw new IssuerAway('the document of the issuer names no keys');
-  return uri;
+  if (typeof document !== 'object' || document === null) throw new Error('the document of the issuer is no object');
+  return keysAddress(document as Readonly<Record<string, unknown>>, issuer);
 }
 
 function verifiedOf(issuer: OidcIssuer, payload: JWTPayload): Verified {

@@ -22,9 +22,9 @@ export async function logInByOidc(
   if (memberships.length === 0) throw nobody(verified);
   const projects = projectsOf(memberships);
   const project = chooseProject(projects, request.project);
-  const [best] = memberships
-    .filter(({ projectId }) => projectId === project.id)
-    .sort((a, b) => (highestRole([a.role, b.role]) === a.role ? -1 : 1));
+  const here = memberships.filter(({ projectId }) => projectId === project.id);
+  const highest = highestRole(here.map(({ role }) => role));
+  const best = here.find(({ role }) => role === highest);
   if (best === undefined) throw nobody(verified);
   const isProvider =
     best.role === 'admin' &&

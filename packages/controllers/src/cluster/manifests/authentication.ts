@@ -1,4 +1,4 @@
-import type { Cluster, CustomerIssuer } from '@matryoshka/domain';
+import { type Cluster, type CustomerIssuer, customerIssuerPath } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import { stringify } from 'yaml';
 import type { ClusterSettings } from '../../config.ts';
@@ -65,7 +65,7 @@ function customerAuthenticator(
   return {
     issuer: {
       url: theirs.url,
-      discoveryURL: `${url.replace(/\/$/, '')}/customers/${clusterId}/${theirs.name}/.well-known/openid-configuration`,
+      discoveryURL: `${url.replace(/\/$/, '')}${customerIssuerPath(clusterId, theirs.name)}/.well-known/openid-configuration`,
       certificateAuthority: authority,
       audiences: theirs.audiences,
       audienceMatchPolicy: 'MatchAny',
