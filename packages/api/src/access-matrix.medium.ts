@@ -106,10 +106,11 @@ async function newTarget(role: Role = 'admin', inProjectOf?: Target): Promise<Ta
 
 async function newLeftover(projectId: string, clusterId: string): Promise<string> {
   const id = `lb-of-${clusterId}`;
-  await platform.controller.query(
-    "insert into leftovers (kind, id, cluster_id, project_id, name, status) values ('load-balancer', $1, $2, $3, 'x', 'ACTIVE')",
-    [id, clusterId, projectId],
-  );
+  for (const kind of ['load-balancer', 'volume'])
+    await platform.controller.query(
+      "insert into leftovers (kind, id, cluster_id, project_id, name, status) values ($1, $2, $3, $4, 'x', 'ACTIVE')",
+      [kind, id, clusterId, projectId],
+    );
   return id;
 }
 

@@ -128,6 +128,13 @@ export const problems = {
     meaning:
       'The deletion of the cluster was asked to keep its volumes and snapshots. They hold data of the customer, who alone removes them, in OpenStack.',
   },
+  leftover_not_adoptable: {
+    status: 409,
+    title: 'It cannot become part of that cluster',
+    actor: 'provider',
+    meaning:
+      'Volumes and snapshots are given to a cluster that stays and is in the same project. A load balancer or floating IP belongs to a Service, and another Service makes its own.',
+  },
   price_list_begun: {
     status: 409,
     title: 'The price list is valid already',

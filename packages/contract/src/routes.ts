@@ -290,6 +290,10 @@ export const routes = {
     "method": "DELETE",
     "path": "/v1/fleet/leftovers/{kind}/{leftoverId}"
   },
+  "leftover.adopt": {
+    "method": "POST",
+    "path": "/v1/fleet/leftovers/{kind}/{leftoverId}/adopt"
+  },
   "deletion.force": {
     "method": "POST",
     "path": "/v1/fleet/clusters/{clusterId}/force-deletion"

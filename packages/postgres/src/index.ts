@@ -76,10 +76,13 @@ export {
 } from './ids.ts';
 export { addLedgerEntry, listLedger, removeLedgerEntry, setLedgerExternalId } from './ledger/ledger.ts';
 export {
+  adoptLeftover,
   getLeftover,
   type Leftover,
+  listAdoptions,
   listLeftovers,
   listRemovals,
+  noteAdoption,
   noteRemoval,
   removeLeftover,
   replaceLeftovers,

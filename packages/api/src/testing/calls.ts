@@ -127,6 +127,11 @@ export const calls: Readonly<
   'usage.fleet': { object: false, call: () => ({}) },
   'leftover.list': { object: false, call: () => ({}) },
   // Not of a project.
+  'leftover.adopt': {
+    object: false,
+    call: ({ leftoverId, clusterId }) => ({ params: { kind: 'volume', leftoverId }, body: { clusterId } }),
+  },
+  // Not of a project.
   'leftover.remove': {
     object: false,
     call: ({ leftoverId }) => ({ params: { kind: 'load-balancer', leftoverId } }),

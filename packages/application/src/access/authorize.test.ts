@@ -81,6 +81,7 @@ describe('the access matrix', () => {
       'fleet.summary': '',
       'leftover.list': '',
       'leftover.remove': '',
+      'leftover.adopt': '',
       'fleet.clusters': '',
       'cost.get': 'viewer operator admin',
       'budget.set': 'admin',

@@ -70,13 +70,20 @@ export function fleetCommands(program: Command, context: CliContext): void {
     .description('remove one that nobody wanted to keep')
     .action(async (kind: string, leftoverId: string, _: unknown, command: Command) => {
       const { client } = await clientOf(context, command);
-      const known = leftoverKinds.find((word) => word === kind);
-      if (known === undefined) throw usageError(`there is no kind ${kind}`, `One of: ${leftoverKinds.join(', ')}`);
-      await client.call('leftover.remove', {
-        params: { kind: known, leftoverId },
-        idempotencyKey: newIdempotencyKey(),
-      });
+      const params = { kind: leftoverKind(kind), leftoverId };
+      await client.call('leftover.remove', { params, idempotencyKey: newIdempotencyKey() });
       terminal.stderr(`${kind} ${leftoverId} goes within a minute. See: kaas fleet leftovers\n`);
+    });
+  group
+    .command('adopt-leftover <kind> <id> <clusterId>')
+    .description('give a volume or snapshot to another cluster of its project: its inventory, costs and deletion plan')
+    .action(async (kind: string, leftoverId: string, clusterId: string, _: unknown, command: Command) => {
+      const { client } = await clientOf(context, command);
+      const params = { kind: leftoverKind(kind), leftoverId };
+      await client.call('leftover.adopt', { params, body: { clusterId }, idempotencyKey: newIdempotencyKey() });
+      terminal.stderr(
+        `${kind} ${leftoverId} becomes part of ${clusterId} within a minute. See: kaas fleet leftovers\n`,
+      );
     });
   remainCommands(group, context);
   managementClusterCommands(group, context);
@@ -84,6 +91,12 @@ export function fleetCommands(program: Command, context: CliContext): void {
 }
 
 const leftoverKinds = ['load-balancer', 'floating-ip', 'volume', 'volume-snapshot'] as const;
+
+function leftoverKind(word: string): (typeof leftoverKinds)[number] {
+  const known = leftoverKinds.find((kind) => kind === word);
+  if (known === undefined) throw usageError(`there is no kind ${word}`, `One of: ${leftoverKinds.join(', ')}`);
+  return known;
+}
 
 function summaryText({
   clusters,

@@ -74,6 +74,10 @@ export const leftoverView = (now: Date): View<Leftover> => ({
       cell: ({ removal }) =>
         removal === null ? '' : (removal.error ?? `asked for ${formatAge(removal.requestedAt, now)} ago`),
     },
+    {
+      head: 'ADOPTION',
+      cell: ({ adoption }) => (adoption === null ? '' : (adoption.error ?? `by ${adoption.clusterName}`)),
+    },
     { head: 'ID', cell: ({ id }) => id },
     { head: 'NAME', cell: ({ name }) => name, wide: true },
   ],

@@ -32,4 +32,20 @@ export const leftoverOperations = {
     errors: ['leftover_kept'],
     cli: { command: 'fleet remove-leftover', summary: 'Remove what a deleted cluster left behind' },
   }),
+  'leftover.adopt': defineOperation({
+    method: 'POST',
+    path: '/v1/fleet/leftovers/{kind}/{leftoverId}/adopt',
+    summary: 'Give a volume or snapshot that a cluster left to another cluster of the same project',
+    description:
+      'kaas-controller writes the new owner on it within a minute. From then on it is in the inventory, the costs and the deletion plan of that cluster. Its data is not touched; a PersistentVolume that uses it is made by the customer.',
+    tag: 'fleet',
+    access: 'provider',
+    params: Type.Object({ kind: LeftoverKind, leftoverId: Type.String() }),
+    body: Type.Object({ clusterId: Type.String() }, { additionalProperties: false }),
+    success: { status: 204 },
+    write: true,
+    idempotent: true,
+    errors: ['leftover_not_adoptable'],
+    cli: { command: 'fleet adopt-leftover', summary: 'Give a volume or snapshot to another cluster of its project' },
+  }),
 };

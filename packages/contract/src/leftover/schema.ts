@@ -29,6 +29,18 @@ export const Leftover = Type.Object(
       ),
       'null: nobody asked for it',
     ),
+    adoption: orNull(
+      Type.Object(
+        {
+          clusterId: Type.String(),
+          clusterName: Type.String(),
+          requestedAt: Timestamp,
+          error: orNull(Type.String(), 'Why that cluster does not have it; null: it is about to'),
+        },
+        { additionalProperties: false },
+      ),
+      'null: nobody asked for it',
+    ),
   },
   { $id: 'Leftover', additionalProperties: false },
 );

@@ -16,6 +16,8 @@ const store = {
   replaceLeftovers: async () => undefined,
   removals: async () => [],
   noteRemoval: async () => undefined,
+  adoptions: async () => [],
+  noteAdoption: async () => undefined,
 };
 
 async function kindsReplaced(cinder: () => Promise<unknown>): Promise<readonly ResourceKind[]> {
@@ -81,6 +83,7 @@ describe('what clusters that are gone left', () => {
     await syncInventory(
       cloud,
       {
+        ...store,
         clusters: async () => clusters,
         replace: async ([kind = ''], resources) => void Object.assign(seen, { [`live ${kind}`]: ids(resources) }),
         replaceLeftovers: async ([kind = ''], resources) =>

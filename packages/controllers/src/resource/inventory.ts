@@ -2,7 +2,7 @@ import type { Resource, ResourceKind } from '@matryoshka/domain';
 import { type Cloud, isOpenStackError } from '@matryoshka/openstack';
 import { errorMessage, type Logger } from '@matryoshka/system';
 import { periodically } from '../periodically.ts';
-import { balancersOf, type Owners, snapshotsOf, volumesOf } from './recognise.ts';
+import { balancersOf, clusterKey, type Owners, snapshotsOf, volumesOf } from './recognise.ts';
 
 /** Where the inventory is kept for kaas-api, which never asks the cloud. */
 export interface InventoryStore {
@@ -16,6 +16,10 @@ export interface InventoryStore {
   removals(): Promise<readonly { readonly kind: ResourceKind; readonly id: string }[]>;
   /** Why it could not be removed; null: it was told to go. */
   noteRemoval(what: { readonly kind: ResourceKind; readonly id: string }, error: string | null): Promise<void>;
+  /** Leftovers that shall belong to a cluster that lives, in the same project. */
+  adoptions(): Promise<readonly { readonly kind: ResourceKind; readonly id: string; readonly clusterId: string }[]>;
+  /** Why its new cluster does not have it; null: it was given. */
+  noteAdoption(what: { readonly kind: ResourceKind; readonly id: string }, error: string | null): Promise<void>;
 }
 
 /**
@@ -60,26 +64,55 @@ export async function syncInventory(
   await part(['volume-snapshot'], async () =>
     snapshotsOf(owners, await cloud.cinder.snapshots.list(everybodys, signal)),
   );
-  await removeLeftovers(cloud, store, leftovers, options);
+  await eachFound(await store.removals(), leftovers, {
+    work: async ({ kind, id, clusterId }) => {
+      await removals[kind](cloud, id, signal);
+      log.info({ kind, id, clusterId }, 'a leftover was told to go');
+    },
+    note: async (what, error) => await store.noteRemoval(what, error),
+    signal,
+  });
+  await eachFound(await store.adoptions(), leftovers, {
+    work: async ({ kind, id, clusterId, projectId }, what) => {
+      const owned = adoptable(kind) ? cloud.cinder.metadataOf(kind) : undefined;
+      if (owned === undefined || owners.get(what.clusterId) !== projectId)
+        throw new Error(`a ${kind} of ${clusterId} cannot become one of ${what.clusterId}`);
+      await owned.merge(id, { [clusterKey]: what.clusterId }, signal);
+      log.info({ kind, id, from: clusterId, to: what.clusterId }, 'a leftover was given to another cluster');
+    },
+    note: async (what, error) => await store.noteAdoption(what, error),
+    signal,
+  });
 }
 
-/** Removes what shall go and was recognised a moment ago: whatever a row of the database says, nothing else is touched. */
-async function removeLeftovers(
-  cloud: Cloud,
-  store: InventoryStore,
+const adoptable = (kind: ResourceKind): kind is 'volume' | 'volume-snapshot' =>
+  kind === 'volume' || kind === 'volume-snapshot';
+
+type Named = Pick<Resource, 'kind' | 'id'>;
+
+/** Works on what is asked for and was recognised a moment ago: whatever a row of the database says, nothing else is touched. */
+async function eachFound<T extends Named>(
+  wanted: readonly T[],
   leftovers: readonly Resource[],
-  { log, signal }: { readonly log: Logger; readonly signal: AbortSignal },
+  {
+    work,
+    note,
+    signal,
+  }: {
+    readonly work: (found: Resource, what: T) => Promise<void>;
+    readonly note: (what: T, error: string | null) => Promise<void>;
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
-  for (const what of await store.removals()) {
+  for (const what of wanted) {
     const found = leftovers.find(({ kind, id }) => kind === what.kind && id === what.id);
     if (found === undefined) continue;
     try {
-      await removals[found.kind](cloud, found.id, signal);
-      log.info({ kind: found.kind, id: found.id, clusterId: found.clusterId }, 'a leftover was told to go');
-      await store.noteRemoval(what, null);
+      await work(found, what);
+      await note(what, null);
     } catch (error) {
       if (signal.aborted) throw error;
-      await store.noteRemoval(what, errorMessage(error));
+      await note(what, errorMessage(error));
     }
   }
 }

@@ -1,6 +1,8 @@
 import {
+  listAdoptions,
   listClusterOwners,
   listRemovals,
+  noteAdoption,
   noteRemoval,
   type Pool,
   replaceLeftovers,
@@ -18,5 +20,7 @@ export function createPostgresInventory(pool: Pool): InventoryStore {
     replaceLeftovers: async (kinds, resources) => await replaceLeftovers(pool, kinds, resources),
     removals: async () => await listRemovals(pool),
     noteRemoval: async (what, error) => await noteRemoval(pool, what, error),
+    adoptions: async () => await listAdoptions(pool),
+    noteAdoption: async (what, error) => await noteAdoption(pool, what, error),
   };
 }

@@ -52,6 +52,11 @@ type Named = { readonly name?: string; readonly description?: string };
 export interface Cinder {
   readonly volumes: Resource<Volume, CreateVolume, Named>;
   readonly snapshots: Resource<VolumeSnapshot, CreateVolumeSnapshot, Named>;
+  /** Metadata of the things of a kind. */
+  metadataOf(kind: 'volume' | 'volume-snapshot'): {
+    /** Writes these items and leaves the others. */
+    merge(id: string, items: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<void>;
+  };
   /** Types that the caller may choose; undefined when the cloud has no block storage. */
   volumeTypes(signal?: AbortSignal): Promise<readonly VolumeType[] | undefined>;
   /** Limits and use of a project; undefined when the cloud has no block storage. -1 = unlimited. */
@@ -92,6 +97,12 @@ export function cinder(session: Session): Cinder {
       listPath: '/snapshots/detail',
       singular: 'snapshot',
       plural: 'snapshots',
+    }),
+    metadataOf: (kind) => ({
+      merge: async (id, metadata, signal) => {
+        const path = `/${kind === 'volume' ? 'volumes' : 'snapshots'}/${encodeURIComponent(id)}/metadata`;
+        await session.call(service, 'POST', path, { json: { metadata }, signal });
+      },
     }),
     volumeTypes: async (signal) => {
       // A catalogue without the service answers as an absent thing does.

@@ -12,6 +12,12 @@ export interface Leftover extends Resource {
   readonly removalRequestedAt: Date | null;
   /** Why it is still there. */
   readonly removalError: string | null;
+  /** The cluster that shall have it. */
+  readonly adopterId: string | null;
+  readonly adopterName: string | null;
+  readonly adoptionRequestedAt: Date | null;
+  /** Why it does not have it yet. */
+  readonly adoptionError: string | null;
 }
 
 /** What is left of these kinds becomes exactly this. */
@@ -36,8 +42,10 @@ export async function replaceLeftovers(
 
 const columns = `l.kind, l.id, l.cluster_id as "clusterId", l.project_id as "projectId", l.name, l.status, l.used_by as "usedBy", l.address,
   l.size_gib as "sizeGib", l.created_at as "createdAt", c.name as "clusterName", c.deleted_at as "clusterDeletedAt", p.name as "projectName",
-  l.found_at as "foundAt", is_kept(l.cluster_id, l.kind) as kept, l.removal_requested_at as "removalRequestedAt", l.removal_error as "removalError"`;
-const joined = 'leftovers l join clusters c on c.id = l.cluster_id join projects p on p.id = l.project_id';
+  l.found_at as "foundAt", is_kept(l.cluster_id, l.kind) as kept, l.removal_requested_at as "removalRequestedAt", l.removal_error as "removalError",
+  l.adopter_id as "adopterId", a.name as "adopterName", l.adoption_requested_at as "adoptionRequestedAt", l.adoption_error as "adoptionError"`;
+const joined = `leftovers l join clusters c on c.id = l.cluster_id join projects p on p.id = l.project_id
+  left join clusters a on a.id = l.adopter_id`;
 
 /** Of all projects, by kind and id, after one of them. */
 export async function listLeftovers(
@@ -63,6 +71,39 @@ export async function getLeftover(db: Queryable, kind: string, id: string): Prom
 export async function removeLeftover(db: Queryable, kind: string, id: string): Promise<boolean> {
   const result = await db.query<{ asked: boolean }>('select remove_leftover($1, $2) as asked', [kind, id]);
   return result.rows[0]?.asked ?? false;
+}
+
+/** Another cluster of its project shall have it. Answers false when there is no such thing, or no such cluster that stays. */
+export async function adoptLeftover(db: Queryable, kind: string, id: string, clusterId: string): Promise<boolean> {
+  const result = await db.query<{ asked: boolean }>('select adopt_leftover($1, $2, $3) as asked', [
+    kind,
+    id,
+    clusterId,
+  ]);
+  return result.rows[0]?.asked ?? false;
+}
+
+/** What shall belong to another cluster. */
+export async function listAdoptions(
+  db: Queryable,
+): Promise<readonly { readonly kind: ResourceKind; readonly id: string; readonly clusterId: string }[]> {
+  const result = await db.query<{ kind: ResourceKind; id: string; clusterId: string }>(
+    `select l.kind, l.id, c.id as "clusterId" from leftovers l join clusters c on c.id = l.adopter_id and c.project_id = l.project_id
+     where c.deleted_at is null order by l.kind, l.id`,
+  );
+  return result.rows;
+}
+
+/** Why its new cluster does not have it; null: it was given. */
+export async function noteAdoption(
+  db: Queryable,
+  { kind, id }: { readonly kind: ResourceKind; readonly id: string },
+  error: string | null,
+): Promise<void> {
+  await db.query(
+    'update leftovers set adoption_error = $3 where kind = $1 and id = $2 and adoption_error is distinct from $3',
+    [kind, id, error],
+  );
 }
 
 /** What shall go. */
