@@ -6,7 +6,8 @@ export function thirdPartyDocument(): string {
   return [
     '# Third-party programs',
     '',
-    'Matryoshka builds these programs from their public Go modules and runs them unmodified. No source of theirs is in this repository.',
+    'Matryoshka builds these programs from their public Go modules and runs them unmodified, but for kine, which carries the two changes of',
+    '`packages/components/go/kine/patches/` (ADR 0014; the lines around them are the only source of others in this repository).',
     'Generated from `packages/components/src/versions.json`; a unit test keeps it fresh.',
     '',
     row(['Program', 'Go module', 'Versions', 'Licence']),

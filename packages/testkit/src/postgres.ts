@@ -1,4 +1,4 @@
-import { chown, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { daemonStatus, run, startDaemon, stopDaemon, waitFor } from '@matryoshka/system';
@@ -10,6 +10,8 @@ export interface TestPostgres {
   readonly port: number;
   /** URL of a database as somebody else. */
   url(database: string, user: string, password: string): string;
+  /** Runs a statement as superuser, in the database `postgres` unless another is named. */
+  run(sql: string, database?: string): Promise<void>;
   /** A fresh database made from a template (`create database … template …`), dropped by `stop`. */
   cloneDatabase(template: string): Promise<string>;
   /** Ends every server process at once, as a power cut would; `restart` recovers from the log. */
@@ -35,8 +37,13 @@ async function freePort(): Promise<number> {
   });
 }
 
+export interface TestPostgresOptions {
+  /** A tablespace `small` on a disk of its own of so many MiB, to be filled. The disk goes with the server's processes. */
+  readonly smallDiskMib?: number;
+}
+
 /** A private PostgreSQL 15 under /tmp (C locale, no fsync), run as user `postgres` because it refuses root. Call `stop` in `afterAll`. */
-export async function startTestPostgres(): Promise<TestPostgres> {
+export async function startTestPostgres({ smallDiskMib }: TestPostgresOptions = {}): Promise<TestPostgres> {
   const [uid, gid] = [await idOf('-u'), await idOf('-g')];
   const directory = await mkdtemp('/tmp/mat-pg-');
   await chown(directory, uid, gid);
@@ -44,20 +51,34 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   const pidFile = join(directory, 'postgres.pid');
   let port = await freePort();
   const asPostgres = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'] as const;
+  const small = join(directory, 'small');
+  // In a mount namespace of the server's own: nothing to unmount, whatever ends it.
+  const onSmallDisk: readonly [string, ...string[]] = [
+    'unshare',
+    '--mount',
+    'sh',
+    '-c',
+    'mount -t tmpfs -o "$1" tmpfs "$2" && shift 2 && exec "$@"',
+    '-',
+  ];
+  const before =
+    smallDiskMib === undefined
+      ? ([] as const)
+      : ([...onSmallDisk, `size=${smallDiskMib}m,mode=700,uid=${uid},gid=${gid}`, small, ...asPostgres] as const);
   const superuserUrl = (): string => `postgres://postgres@127.0.0.1:${port}/postgres`;
 
   async function start(): Promise<void> {
     await startDaemon({
       name: 'test postgres',
       argv: [
+        ...before,
         `${binaries}/postgres`,
         ...['-D', data, '-p', String(port), '-k', directory, '-h', '127.0.0.1'],
         ...['-c', 'fsync=off', '-c', 'max_connections=200', '-c', 'shared_buffers=32MB'],
       ],
       pidFile,
       logFile: join(directory, 'log'),
-      uid,
-      gid,
+      ...(smallDiskMib === undefined ? { uid, gid } : {}),
     });
     const answers = async (): Promise<boolean> => {
       const client = new pg.Client({ connectionString: superuserUrl() });
@@ -79,15 +100,27 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     throw new Error(`PostgreSQL did not start on port ${port}:\n${await readFile(join(directory, 'log'), 'utf8')}`);
   }
 
+  async function asSuperuser(sql: string, database = 'postgres'): Promise<void> {
+    const client = new pg.Client({ connectionString: superuserUrl().replace(/[^/]+$/, database) });
+    await client.connect();
+    try {
+      await client.query(sql);
+    } finally {
+      await client.end();
+    }
+  }
+
   let count = 0;
   try {
     await run([...asPostgres, `${binaries}/initdb`, '-D', data, '--locale=C', '-E', 'UTF8', '-A', 'trust', '-N']);
+    if (smallDiskMib !== undefined) await mkdir(small);
     await start().catch(async () => {
       // Somebody took the port between the look and the start.
       await stopDaemon(pidFile);
       port = await freePort();
       await start();
     });
+    if (smallDiskMib !== undefined) await asSuperuser(`create tablespace small location '${small}'`);
   } catch (error) {
     await stopDaemon(pidFile);
     await rm(directory, { recursive: true, force: true });
@@ -98,16 +131,11 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     port,
     url: (database, user, password) =>
       `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`,
+    run: asSuperuser,
     cloneDatabase: async (template) => {
       count += 1;
       const name = `test_${count}`;
-      const client = new pg.Client({ connectionString: superuserUrl() });
-      await client.connect();
-      try {
-        await client.query(`create database ${name} template ${client.escapeIdentifier(template)}`);
-      } finally {
-        await client.end();
-      }
+      await asSuperuser(`create database ${name} template ${pg.escapeIdentifier(template)}`);
       return name;
     },
     // SIGQUIT is PostgreSQL's "immediate" shutdown: no checkpoint, children end at once, the next start recovers.

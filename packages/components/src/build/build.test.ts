@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommandError, TypedError } from '@matryoshka/system';
@@ -29,6 +29,13 @@ describe('buildKey', () => {
   it.each(['go.mod', 'go.sum', 'main.go'])('changes with %s', async (file) => {
     const before = await buildKey(flannel, 'v0.28.10', '1.26.8', dir);
     await writeFile(join(dir, file), `${await readFile(join(dir, file), 'utf8')}\n`);
+    expect(await buildKey(flannel, 'v0.28.10', '1.26.8', dir)).not.toBe(before);
+  });
+
+  it('changes with a patch', async () => {
+    const before = await buildKey(flannel, 'v0.28.10', '1.26.8', dir);
+    await mkdir(join(dir, 'patches'));
+    await writeFile(join(dir, 'patches', '0001-x.patch'), 'x');
     expect(await buildKey(flannel, 'v0.28.10', '1.26.8', dir)).not.toBe(before);
   });
 

@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, rename, rm, stat, symlink, writeFile } from 'node:fs/pr
 import { freemem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { run } from '@matryoshka/system';
-import { moduleDir } from '../paths.ts';
 import type { Component } from '../versions.ts';
 import { explainBuildError } from './errors.ts';
 import type { GoToolchain } from './go-toolchain.ts';
-import { buildFlags } from './key.ts';
+import { buildFlags, versionFiles } from './key.ts';
+import { sourceFolder } from './patch.ts';
 import { type BuildResult, hashFile, resultDir } from './result.ts';
 
 export interface CompileOptions {
@@ -41,11 +41,14 @@ export async function compile(options: CompileOptions): Promise<BuildResult> {
   const began = performance.now();
   try {
     const binaries: Record<string, string> = {};
+    const env = { CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOFLAGS: '', GOWORK: 'off' };
+    const { mod } = versionFiles(component, version);
+    const cwd = await sourceFolder(component, mod, { go, env, temporary: join(temporary, 'source') });
     for (const build of component.builds) {
       const output = join(temporary, build.binary);
       await run(['nice', '-n', '5', go.path, 'build', ...buildFlags(component, version), '-o', output, build.package], {
-        cwd: moduleDir(component),
-        env: { CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOFLAGS: '', GOWORK: 'off', ...collectorSettings(freemem()) },
+        cwd,
+        env: { ...env, ...collectorSettings(freemem()) },
         ...(signal === undefined ? {} : { signal }),
         onLine: (line) => {
           if (line.startsWith('go: downloading ')) options.onDownload?.(line.slice('go: downloading '.length));
@@ -54,6 +57,7 @@ export async function compile(options: CompileOptions): Promise<BuildResult> {
       await stat(output);
       binaries[build.binary] = await hashFile(output);
     }
+    await rm(join(temporary, 'source'), { recursive: true, force: true });
     const [first] = component.builds;
     for (const link of component.links ?? [])
       if (first !== undefined) await symlink(first.binary, join(temporary, link));

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { moduleDir } from '../paths.ts';
 import type { Component } from '../versions.ts';
+import { patchFiles } from './patch.ts';
 
 /** Module and checksum file of a version: `go.mod` for the default, `<version>.mod` (go build -modfile) for the others. */
 export function versionFiles(component: Component, version: string): { readonly mod: string; readonly sum: string } {
@@ -29,7 +30,7 @@ export function buildFlags(component: Component, version: string): readonly stri
   ];
 }
 
-/** Cache key of a build: a hash of the module files, our Go sources, the flags, the packages and the Go version. `folder` is for tests. */
+/** Cache key of a build: a hash of the module files, our Go sources and patches, the flags, the packages and the Go version. `folder` is for tests. */
 export async function buildKey(
   component: Component,
   version: string,
@@ -42,7 +43,7 @@ export async function buildKey(
   const add = (label: string, content: string | Uint8Array): void => {
     hash.update(`${label} ${Buffer.byteLength(content)}\n`).update(content);
   };
-  for (const file of [mod, ...sources]) add(file, await readFile(join(folder, file)));
+  for (const file of [mod, ...sources, ...(await patchFiles(folder))]) add(file, await readFile(join(folder, file)));
   // A module without dependencies has no checksum file.
   add(sum, await readFile(join(folder, sum)).catch(() => ''));
   add('flags', JSON.stringify(buildFlags(component, version)));

@@ -70,6 +70,9 @@ const specs: readonly ImageSpec[] = [
     binary: 'kine',
     path: '/bin/kine',
     base: 'shell',
+    // Upstream's loses writes that it has acknowledged (ADR 0014), so it must not be taken for ours.
+    tags: ['v0.17.5-matryoshka.1'],
+    ours: true,
   },
   {
     name: 'konnectivity-server',

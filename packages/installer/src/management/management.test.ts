@@ -24,7 +24,7 @@ beforeAll(async () => {
       certSans: ['172.29.1.23'],
     },
     kine: {
-      image: 'docker.io/rancher/kine:v0.17.5',
+      image: 'docker.io/rancher/kine:v0.17.5-matryoshka.1',
       postgresHost: '172.29.0.1',
       postgresPort: 15432,
       role: 'management',

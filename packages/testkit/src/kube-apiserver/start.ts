@@ -29,6 +29,10 @@ export interface TestApiServerOptions {
   readonly authentication?: string;
   /** An audit Policy; events go where the log goes. */
   readonly auditPolicy?: string;
+  /** Its data is on a disk of so many MiB, to be filled. */
+  readonly diskMib?: number;
+  /** Further flags of kine. */
+  readonly kineFlags?: readonly string[];
 }
 
 /**
@@ -54,7 +58,7 @@ async function start(
   folder: string,
   children: { stop(): Promise<void> }[],
   stop: () => Promise<void>,
-  { authentication, auditPolicy }: TestApiServerOptions,
+  { authentication, auditPolicy, diskMib, kineFlags = [] }: TestApiServerOptions,
 ): Promise<TestApiServer> {
   const authenticationFile = join(folder, 'authentication.yaml');
   const setAuthentication = async (configuration: string): Promise<void> => {
@@ -63,14 +67,22 @@ async function start(
   };
   if (authentication !== undefined) await setAuthentication(authentication);
   const [kine, kubernetes] = await Promise.all([componentBinary('kine'), componentBinary('kube-apiserver')]);
-  const postgres = await startTestPostgres();
+  const postgres = await startTestPostgres(diskMib === undefined ? {} : { smallDiskMib: diskMib });
   children.push(postgres);
+  if (diskMib !== undefined) await postgres.run('create database kine tablespace small');
   const etcdPort = await freePort();
   const datastore = postgres.superuserUrl.replace(/\/postgres$/, '/kine?sslmode=disable');
   children.push(
     startChild(
       'kine',
-      [kine, '--endpoint', datastore, '--listen-address', `127.0.0.1:${etcdPort}`, '--metrics-bind-address', '0'],
+      [
+        kine,
+        '--endpoint',
+        datastore,
+        `--listen-address=127.0.0.1:${etcdPort}`,
+        '--metrics-bind-address=0',
+        ...kineFlags,
+      ],
       { logFile: join(folder, 'kine.log') },
     ),
   );
