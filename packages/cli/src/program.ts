@@ -12,6 +12,7 @@ import { nodeCommands } from './commands/node.ts';
 import { operationCommands } from './commands/operation.ts';
 import { poolCommands } from './commands/pool.ts';
 import { priceCommands } from './commands/price.ts';
+import { probeCommand } from './commands/probe.ts';
 import { tokenCommands } from './commands/token.ts';
 import { usageCommands } from './commands/usage.ts';
 import { webhookCommands } from './commands/webhook.ts';
@@ -89,6 +90,7 @@ export function buildProgram(options: Omit<CliOptions, 'argv'>): Command {
   eventCommands(program, context);
   auditCommands(program, context);
   webhookCommands(program, context);
+  probeCommand(program, context);
   completionCommand(program, context);
   options.extend?.(program);
   for (const [name, { summary }] of Object.entries(options.passThrough ?? {}))

@@ -20,6 +20,7 @@ const plants: readonly Plant[] = [
   plant('wall-system', 'packages/system/src/planted-wall.ts', importing('@matryoshka/kube')),
   plant('wall-client', 'packages/client/src/planted-wall.ts', importing('@matryoshka/system')),
   plant('wall-cli', 'packages/cli/src/planted-wall.ts', importing('@matryoshka/installer')),
+  plant('wall-probe', 'packages/probe/src/planted-wall.ts', importing('@matryoshka/contract')),
   plant('wall-kube', 'packages/kube/src/planted-wall.ts', importing('@matryoshka/domain')),
   plant('wall-openstack', 'packages/openstack/src/planted-wall.ts', importing('@matryoshka/kube')),
   plant('wall-addons', 'packages/addons/src/planted-wall.ts', importing('@matryoshka/components')),

@@ -1,0 +1,42 @@
+import { isExpired, type KubeClient, type KubeObject } from '@matryoshka/kube';
+import { sleep } from '@matryoshka/system';
+import type { Clock } from './clock.ts';
+import type { Arrival } from './model.ts';
+
+export interface Watched {
+  readonly arrivals: Arrival[];
+  readonly breaks: number[];
+  readonly expired: number[];
+}
+
+const query = (namespace: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', namespace });
+
+/** Follows the probe's objects until the signal aborts, from where it was when the watch breaks, as client-go's reflector does. */
+export async function followObjects(
+  client: KubeClient,
+  { namespace, clock, signal }: { readonly namespace: string; readonly clock: Clock; readonly signal: AbortSignal },
+  seen: Watched,
+): Promise<void> {
+  let version: string | undefined;
+  const take = (object: KubeObject): void => {
+    const { name, resourceVersion = '0' } = object.metadata;
+    seen.arrivals.push({ name, at: clock(), version: Number(resourceVersion) });
+  };
+  while (!signal.aborted) {
+    try {
+      version ??= (await client.list(query(namespace), { signal, timeoutMs: 5_000 })).resourceVersion;
+      for await (const { type, object } of client.watch(query(namespace), { resourceVersion: version, signal })) {
+        version = object.metadata.resourceVersion ?? version;
+        if (type === 'ADDED') take(object);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (isExpired(error)) {
+        seen.expired.push(clock());
+        version = undefined;
+      }
+      await sleep(20, signal).catch(() => undefined);
+    }
+    seen.breaks.push(clock());
+  }
+}
