@@ -4,6 +4,12 @@ export {
   type CloudControllerManagerOptions,
   cloudControllerManagerManifests,
 } from './cloud-controller-manager/manifests.ts';
-export { clusterLabel, controlPlanePodLabel, controlPlanePodsManifests } from './control-plane-pods/manifests.ts';
+export {
+  clusterLabel,
+  controlPlanePodLabel,
+  controlPlanePodsManifests,
+  drain,
+  tierLabel,
+} from './control-plane-pods/manifests.ts';
 export { type FlannelOptions, flannelManifests } from './flannel/manifests.ts';
 export { type KubeProxyOptions, kubeProxyManifests } from './kube-proxy/manifests.ts';

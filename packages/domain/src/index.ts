@@ -77,6 +77,7 @@ export { answerOf, isOf, type LogComponent, type LogLine, type LogQuestion } fro
 export { validateLogExport } from './log-export/validate.ts';
 export {
   type Capacity,
+  connectionsPerReplica,
   type DataStoreRoom,
   demandOf,
   type ManagementClusterRoom,

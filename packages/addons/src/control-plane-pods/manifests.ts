@@ -3,57 +3,120 @@ import type { KubeObject } from '@matryoshka/kube';
 /** Label of the namespaces, and of everything in them, that belong to a customer's cluster. */
 export const clusterLabel = 'matryoshka.dev/cluster';
 
+/** Label of the same namespaces: how much of its control plane a cluster may lose. */
+export const tierLabel = 'matryoshka.dev/tier';
+
 /** Label that Kamaji gives to the pods of a control plane (internal/builders/controlplane/deployment.go, setSelector). */
 export const controlPlanePodLabel = 'kamaji.clastix.io/name';
 
-const name = 'matryoshka-control-plane-pods';
+const prefix = 'matryoshka-control-plane';
 const apiVersion = 'admissionregistration.k8s.io/v1';
 
 /** Programs of a control plane that have a startup probe, in Kamaji's order: the merge would change it otherwise. */
 const programs = ['kube-apiserver', 'kube-scheduler', 'kube-controller-manager'] as const;
 
 /** Asked every second, three minutes long: an API server needs 5 to 40 s, depending on what else the node does. */
-const probe = { periodSeconds: 1, failureThreshold: 180 } as const;
-
-/** The change of one program, as a CEL object construction: merged into the pod like a server-side apply. */
-const quickProbe = (program: string): string =>
-  `Object.spec.containers{name: "${program}", startupProbe: Object.spec.containers.startupProbe{` +
-  `periodSeconds: ${probe.periodSeconds}, failureThreshold: ${probe.failureThreshold}}}`;
+const startup = { periodSeconds: 1, failureThreshold: 180 } as const;
 
 /**
- * A policy of the management cluster that changes the startup probes of customers' control planes (docs/adr/0011). Kamaji's provider offers no
- * field for them, and its values (every 10 s, three times; internal/builders/controlplane/deployment.go) let a control plane that needs 11 s
- * wait until 20, and end one that needs more than 30. Needs Kubernetes 1.36; a policy that fails changes nothing.
+ * How long an API server that ends goes on answering, while load balancers learn that it ends (its flag --shutdown-delay-duration), and how long those that it needs
+ * for that stay: then it has answered what it had taken, too.
  */
+export const drain = { apiServerSeconds: 5, othersSeconds: 12 } as const;
+
+/** The change of one program, as a CEL object construction: merged into the pod like a server-side apply. */
+const container = (program: string, change: string): string => `Object.spec.containers{name: "${program}", ${change}}`;
+
+const quickStart = (program: string): string =>
+  container(
+    program,
+    'startupProbe: Object.spec.containers.startupProbe{' +
+      `periodSeconds: ${startup.periodSeconds}, failureThreshold: ${startup.failureThreshold}}`,
+  );
+
+const staying = (program: string): string =>
+  container(
+    program,
+    'lifecycle: Object.spec.containers.lifecycle{preStop: Object.spec.containers.lifecycle.preStop{' +
+      `sleep: Object.spec.containers.lifecycle.preStop.sleep{seconds: ${drain.othersSeconds}}}}`,
+  );
+
+const quickReadiness = container(
+  'kube-apiserver',
+  'readinessProbe: Object.spec.containers.readinessProbe{periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 1}',
+);
+
+interface Change {
+  readonly name: string;
+  /** Which of our namespaces; default: all. */
+  readonly namespaces?: Readonly<Record<string, string>>;
+  /** Programs that must be there, with what of them. */
+  readonly when: readonly (readonly [program: string, condition: string])[];
+  readonly containers: readonly string[];
+}
+
+/**
+ * Policies of the management cluster for the pods of customers' control planes (docs/adr/0011): what Kamaji's provider has no field for. Need Kubernetes 1.36; a policy that
+ * fails changes nothing. Kamaji's own values are in internal/builders/controlplane/deployment.go.
+ */
+const changes: readonly Change[] = [
+  // Every 10 s, three times, lets a control plane that needs 11 s wait until 20, and ends one that needs more than 30.
+  {
+    name: 'pods',
+    when: programs.map((program) => [program, 'has(c.startupProbe)']),
+    containers: programs.map(quickStart),
+  },
+  // kine ends within a moment, and an API server without it answers nothing; agents' tunnels end with the konnectivity server.
+  ...['kine', 'konnectivity-server'].map((program) => ({
+    name: `stay-${program}`,
+    when: [[program, '!has(c.lifecycle)']] as const,
+    containers: [staying(program)],
+  })),
+  // Another replica answers in its place, so that one late answer is enough to leave it out. The only one of a cluster is left in.
+  {
+    name: 'ready',
+    namespaces: { [tierLabel]: 'ha' },
+    when: [['kube-apiserver', 'has(c.readinessProbe)']],
+    containers: [quickReadiness],
+  },
+];
+
+/** The policies with their bindings. */
 export function controlPlanePodsManifests(): readonly KubeObject[] {
-  return [
-    {
-      apiVersion,
-      kind: 'MutatingAdmissionPolicy',
-      metadata: { name },
-      spec: {
-        failurePolicy: 'Ignore',
-        reinvocationPolicy: 'Never',
-        matchConstraints: {
-          resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
-          // Only what we made: other TenantControlPlanes of the management cluster are none of our business.
-          namespaceSelector: { matchExpressions: [{ key: clusterLabel, operator: 'Exists' }] },
-          objectSelector: { matchExpressions: [{ key: controlPlanePodLabel, operator: 'Exists' }] },
-        },
-        matchConditions: programs.map((program) => ({
-          name: program,
-          expression: `object.spec.containers.exists(c, c.name == "${program}" && has(c.startupProbe))`,
-        })),
-        mutations: [
-          {
-            patchType: 'ApplyConfiguration',
-            applyConfiguration: {
-              expression: `Object{spec: Object.spec{containers: [${programs.map(quickProbe).join(', ')}]}}`,
+  return changes.flatMap(({ name: short, namespaces, when, containers }) => {
+    const name = `${prefix}-${short}`;
+    return [
+      {
+        apiVersion,
+        kind: 'MutatingAdmissionPolicy',
+        metadata: { name },
+        spec: {
+          failurePolicy: 'Ignore',
+          reinvocationPolicy: 'Never',
+          matchConstraints: {
+            resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+            // Only what we made: other TenantControlPlanes of the management cluster are none of our business.
+            namespaceSelector: {
+              ...(namespaces === undefined ? {} : { matchLabels: namespaces }),
+              matchExpressions: [{ key: clusterLabel, operator: 'Exists' }],
             },
+            objectSelector: { matchExpressions: [{ key: controlPlanePodLabel, operator: 'Exists' }] },
           },
-        ],
+          matchConditions: when.map(([program, condition]) => ({
+            name: program,
+            expression: `object.spec.containers.exists(c, c.name == "${program}" && ${condition})`,
+          })),
+          mutations: [
+            {
+              patchType: 'ApplyConfiguration',
+              applyConfiguration: {
+                expression: `Object{spec: Object.spec{containers: [${containers.join(', ')}]}}`,
+              },
+            },
+          ],
+        },
       },
-    },
-    { apiVersion, kind: 'MutatingAdmissionPolicyBinding', metadata: { name }, spec: { policyName: name } },
-  ] as readonly KubeObject[];
+      { apiVersion, kind: 'MutatingAdmissionPolicyBinding', metadata: { name }, spec: { policyName: name } },
+    ] as readonly KubeObject[];
+  });
 }

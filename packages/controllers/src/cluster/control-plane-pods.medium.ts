@@ -1,4 +1,4 @@
-import { controlPlanePodLabel, controlPlanePodsManifests } from '@matryoshka/addons';
+import { controlPlanePodLabel, controlPlanePodsManifests, tierLabel } from '@matryoshka/addons';
 import { createKubeClient, type KubeClient, type KubeObject } from '@matryoshka/kube';
 import { waitFor } from '@matryoshka/system';
 import { startTestApiServer, type TestApiServer } from '@matryoshka/testkit';
@@ -13,7 +13,8 @@ beforeAll(async () => {
   server = await startTestApiServer();
   client = createKubeClient(server.connection);
   for (const [name, labels] of [
-    ['ours', { [clusterLabel]: 'c-abc' }],
+    ['ours', { [clusterLabel]: 'c-abc', [tierLabel]: 'standard' }],
+    ['ours-ha', { [clusterLabel]: 'c-abc', [tierLabel]: 'ha' }],
     ['other', {}],
   ] as const)
     await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
@@ -25,7 +26,9 @@ afterAll(async () => {
 });
 
 const probe = { httpGet: { path: '/livez', port: 6443, scheme: 'HTTPS' }, periodSeconds: 10, failureThreshold: 3 };
-const names = ['kube-apiserver', 'kube-scheduler', 'kube-controller-manager', 'kine'];
+const readiness = { ...probe, httpGet: { ...probe.httpGet, path: '/readyz' }, timeoutSeconds: 1 };
+const names = ['kube-apiserver', 'kube-scheduler', 'kube-controller-manager', 'kine', 'konnectivity-server'];
+const programs = names.slice(0, 3);
 /** A pod as Kamaji's Deployments make them, as far as it matters here. */
 const pod = (namespace: string, labels: Readonly<Record<string, string>>): KubeObject =>
   ({
@@ -37,7 +40,8 @@ const pod = (namespace: string, labels: Readonly<Record<string, string>>): KubeO
       containers: names.map((container) => ({
         name: container,
         image: 'x',
-        ...(container === 'kine' ? {} : { startupProbe: probe, livenessProbe: probe }),
+        ...(programs.includes(container) ? { startupProbe: probe, livenessProbe: probe } : {}),
+        ...(container === 'kube-apiserver' ? { readinessProbe: readiness } : {}),
       })),
     },
   }) as KubeObject;
@@ -62,10 +66,29 @@ test('pods of control planes start as soon as they can, and may take their time'
   expect(at(containers[3], 'startupProbe')).toBeUndefined();
 });
 
+test('what an API server needs to end well ends after it', async () => {
+  const labels = { [controlPlanePodLabel]: 'c-abc' };
+  await waitFor(async () => at((await admitted('ours', labels))[4], 'lifecycle') !== undefined, { timeoutMs: 30_000 });
+  const containers = await admitted('ours', labels);
+  expect(containers.map((one) => at(one, 'lifecycle', 'preStop', 'sleep', 'seconds'))).toEqual([
+    ...programs.map(() => undefined),
+    ...[12, 12],
+  ]);
+});
+
+test('one late answer leaves a replica out where there is another, and never the only one', async () => {
+  const labels = { [controlPlanePodLabel]: 'c-abc' };
+  const of = async (namespace: string) => at((await admitted(namespace, labels))[0], 'readinessProbe');
+  await waitFor(async () => at(await of('ours-ha'), 'periodSeconds') === 1, { timeoutMs: 30_000 });
+  expect(await of('ours-ha')).toMatchObject({ ...readiness, periodSeconds: 1, failureThreshold: 1 });
+  expect(await of('ours')).toMatchObject(readiness);
+});
+
 test.each([
   ['another pod', 'ours', { app: 'x' }],
   ['a control plane that is none of ours', 'other', { [controlPlanePodLabel]: 'c-abc' }],
 ])('%s stays as it is', async (_, namespace, labels) => {
   for (const container of (await admitted(namespace, labels)).slice(0, 3))
     expect(container).toMatchObject({ startupProbe: probe });
+  expect((await admitted(namespace, labels)).every((container) => at(container, 'lifecycle') === undefined)).toBe(true);
 });

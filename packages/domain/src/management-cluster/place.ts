@@ -12,9 +12,11 @@ export interface ControlPlaneDemand extends Capacity {
   readonly connections: number;
 }
 
+/** Connections that one replica of a control plane may open to its DataStore. */
+export const connectionsPerReplica = 10;
 // Idle but with their whole memory: kube-apiserver 305 MiB, controller manager 140, scheduler 110, kine and konnectivity the rest (measured;
 // shared/design/components.md). Processor time is what pods share well, memory is not.
-const replica: ControlPlaneDemand = { cpuMillis: 100, memoryMib: 700, pods: 1, connections: 10 };
+const replica: ControlPlaneDemand = { cpuMillis: 100, memoryMib: 700, pods: 1, connections: connectionsPerReplica };
 /** Of the pods beside it: the controllers of load balancers and of volumes. */
 const beside: Capacity = { cpuMillis: 50, memoryMib: 150, pods: 2 };
 

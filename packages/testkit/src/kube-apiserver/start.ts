@@ -31,6 +31,8 @@ export interface TestApiServerOptions {
   readonly auditPolicy?: string;
   /** Its data is on a disk of so many MiB, to be filled. */
   readonly diskMib?: number;
+  /** Another replica: on the data of that one, which must stop last. */
+  readonly beside?: TestApiServer;
   /** Further flags of kine. */
   readonly kineFlags?: readonly string[];
 }
@@ -58,7 +60,7 @@ async function start(
   folder: string,
   children: { stop(): Promise<void> }[],
   stop: () => Promise<void>,
-  { authentication, auditPolicy, diskMib, kineFlags = [] }: TestApiServerOptions,
+  { authentication, auditPolicy, diskMib, beside, kineFlags = [] }: TestApiServerOptions,
 ): Promise<TestApiServer> {
   const authenticationFile = join(folder, 'authentication.yaml');
   const setAuthentication = async (configuration: string): Promise<void> => {
@@ -67,8 +69,9 @@ async function start(
   };
   if (authentication !== undefined) await setAuthentication(authentication);
   const [kine, kubernetes] = await Promise.all([componentBinary('kine'), componentBinary('kube-apiserver')]);
-  const postgres = await startTestPostgres(diskMib === undefined ? {} : { smallDiskMib: diskMib });
-  children.push(postgres);
+  const postgres =
+    beside?.postgres ?? (await startTestPostgres(diskMib === undefined ? {} : { smallDiskMib: diskMib }));
+  if (beside === undefined) children.push(postgres);
   if (diskMib !== undefined) await postgres.run('create database kine tablespace small');
   const etcdPort = await freePort();
   const datastore = postgres.superuserUrl.replace(/\/postgres$/, '/kine?sslmode=disable');

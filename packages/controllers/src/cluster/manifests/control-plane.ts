@@ -1,5 +1,5 @@
-import { controlPlanePodLabel } from '@matryoshka/addons';
-import { type Cluster, controlPlaneReplicas } from '@matryoshka/domain';
+import { controlPlanePodLabel, drain } from '@matryoshka/addons';
+import { type Cluster, connectionsPerReplica, controlPlaneReplicas } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import type { ClusterSettings } from '../../config.ts';
 import { labelsOf } from '../labels.ts';
@@ -20,6 +20,27 @@ export function dataStoreSchema(clusterId: string): string {
  * until its startup probe ends it (docs/adr/0010).
  */
 const emulatedEtcdVersion = '3.5.0';
+
+/**
+ * An API server that is to end answers for some seconds more, during which load balancers stop sending; afterwards it tells clients to come again
+ * instead of breaking their connections.
+ */
+const drainArguments = [`--shutdown-delay-duration=${drain.apiServerSeconds}s`, '--shutdown-send-retry-after=true'];
+
+/** Of an HA control plane, another replica leads within ten seconds of a loss (default: 17); the only one of a cluster leads again when it is back. */
+function leaseArguments({ tier }: Cluster): readonly string[] {
+  if (tier !== 'ha') return [];
+  return ['--leader-elect-lease-duration=8s', '--leader-elect-renew-deadline=6s', '--leader-elect-retry-period=1s'];
+}
+
+/** No more connections than were budgeted for when it was placed; with two replicas, each sees the other's writes soon (default: 1 s; test/bench/watch-lag.ts). */
+function kineArguments({ tier }: Cluster): readonly string[] {
+  return [
+    `--emulated-etcd-version=${emulatedEtcdVersion}`,
+    `--datastore-max-open-connections=${connectionsPerReplica}`,
+    ...(tier === 'ha' ? ['--datastore-poll-interval=80ms'] : []),
+  ];
+}
 
 /** Replicas on different management nodes; a node that is tainted (not ready) does not count, so that its replica may move to a survivor. */
 function spread(clusterId: string): unknown {
@@ -92,12 +113,13 @@ export function kamajiControlPlane({
       kubelet: { preferredAddressTypes: ['InternalIP', 'ExternalIP', 'Hostname'], cgroupfs: 'systemd' },
       network: { serviceType: 'LoadBalancer', ...sourceRanges(cluster, settings, egressAddresses) },
       apiServer: {
-        extraArgs: [`--authentication-config=${authenticationPath}`, ...auditArguments],
+        extraArgs: [`--authentication-config=${authenticationPath}`, ...auditArguments, ...drainArguments],
         extraVolumeMounts: [authenticationMount, auditMount],
       },
       // How soon it sees that the volumes of a lost node are free (default: a minute).
-      controllerManager: { extraArgs: ['--attach-detach-reconcile-sync-period=10s'] },
-      kine: { extraArgs: [`--emulated-etcd-version=${emulatedEtcdVersion}`] },
+      controllerManager: { extraArgs: ['--attach-detach-reconcile-sync-period=10s', ...leaseArguments(cluster)] },
+      scheduler: { extraArgs: leaseArguments(cluster) },
+      kine: { extraArgs: kineArguments(cluster) },
       addons: {
         // Kamaji takes the tag only together with a repository, and kubeadm adds `/coredns` to the latter.
         coreDNS: { imageRepository: coredns.repository.replace(/\/coredns$/, ''), imageTag: coredns.tag },
