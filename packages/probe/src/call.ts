@@ -28,6 +28,7 @@ function shortened(words: string, address: string): string {
   return words
     .replaceAll(address, '')
     .replace(/\b(?:GET|POST) \S*: /, '')
+    .replace(/\b[0-9a-f]{16,}\b/g, '…')
     .replace(/\d+\.\d+\.\d+\.\d+(?::\d+)?/g, '…')
     .replace(/probe-\S+-\d+/g, '…')
     .slice(0, 160);

@@ -7,7 +7,7 @@ import { runExec } from './exec.ts';
 import type { Acknowledged, CallKind, Recording, Sample } from './model.ts';
 import { anchor, makeNamespace, podName, setStage, strikeStage } from './stage.ts';
 import { echoLines } from './stream.ts';
-import { followObjects, type Watched } from './watch.ts';
+import { followObjects, objectsVersion, type Watched } from './watch.ts';
 
 export interface ProbeOptions {
   /** Until it ends by itself; the signal ends it earlier, with what it has seen. */
@@ -16,7 +16,7 @@ export interface ProbeOptions {
   readonly intervalMs: number;
   /** Between new execs, which cost the node a process each. */
   readonly execIntervalMs: number;
-  /** Image of the pod to run commands in, with `sleep`, `cat` and `true`; null: no exec. */
+  /** Image of the pod to run commands in, with `sleep` and `cat`; null: no exec. */
   readonly execImage: string | null;
   /** A call that takes longer has failed. */
   readonly timeoutMs: number;
@@ -63,7 +63,9 @@ export async function runProbe(connection: Connection, options: ProbeOptions): P
     const onSample = (sample: Sample): void => void samples.push(sample);
 
     const watching = new AbortController();
-    const follow = followObjects(watcher, { namespace, clock, signal: watching.signal }, watched);
+    // From before the first write, so that none is missed by right.
+    const from = await objectsVersion(watcher, namespace, signal);
+    const follow = followObjects(watcher, { namespace, from, clock, signal: watching.signal }, watched);
     const over = AbortSignal.any([signal, AbortSignal.timeout(durationMs)]);
     options.onStart?.();
 
@@ -98,7 +100,7 @@ export async function runProbe(connection: Connection, options: ProbeOptions): P
       const target = { namespace, pod: podName };
       loops.push(
         rate('exec', execIntervalMs, async () => {
-          await runExec(execs.transport, { ...target, command: ['true'] }, timeoutMs);
+          await runExec(execs.transport, { ...target, command: ['cat', '/dev/null'] }, timeoutMs);
         }),
         echoLines(execs.transport, target, { intervalMs, timeoutMs, clock, signal: over, onSample }),
       );

@@ -11,20 +11,35 @@ export interface Watched {
 
 const query = (namespace: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', namespace });
 
+/** Where a watch of the probe's objects can begin. */
+export async function objectsVersion(client: KubeClient, namespace: string, signal: AbortSignal): Promise<string> {
+  return (await client.list(query(namespace), { signal, timeoutMs: 5_000 })).resourceVersion;
+}
+
 /** Follows the probe's objects until the signal aborts, from where it was when the watch breaks, as client-go's reflector does. */
 export async function followObjects(
   client: KubeClient,
-  { namespace, clock, signal }: { readonly namespace: string; readonly clock: Clock; readonly signal: AbortSignal },
+  {
+    namespace,
+    from,
+    clock,
+    signal,
+  }: {
+    readonly namespace: string;
+    readonly from: string;
+    readonly clock: Clock;
+    readonly signal: AbortSignal;
+  },
   seen: Watched,
 ): Promise<void> {
-  let version: string | undefined;
+  let version: string | undefined = from;
   const take = (object: KubeObject): void => {
     const { name, resourceVersion = '0' } = object.metadata;
     seen.arrivals.push({ name, at: clock(), version: Number(resourceVersion) });
   };
   while (!signal.aborted) {
     try {
-      version ??= (await client.list(query(namespace), { signal, timeoutMs: 5_000 })).resourceVersion;
+      version ??= await objectsVersion(client, namespace, signal);
       for await (const { type, object } of client.watch(query(namespace), { resourceVersion: version, signal })) {
         version = object.metadata.resourceVersion ?? version;
         if (type === 'ADDED') take(object);

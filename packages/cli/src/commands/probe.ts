@@ -39,7 +39,7 @@ export function probeCommand(program: Command, context: CliContext): void {
     .option('--exec-interval <duration>', 'between new execs; each is a process on a node', parseDuration, 500)
     .option('--timeout <duration>', 'a call that takes longer has failed', parseDuration, 2_000)
     .option('--no-exec', 'without a pod to run commands in')
-    .option('--exec-image <image>', 'with sleep, cat and true', 'docker.io/library/busybox:1.35.0')
+    .option('--exec-image <image>', 'with sleep and cat', 'docker.io/library/busybox:1.35.0')
     .option('--svg <file>', 'draw it')
     .option('--record <file>', 'write every call down, as JSON')
     .option('--max-gap <duration>', 'exit with 1 when it did not answer for longer, or lost anything', parseDuration)

@@ -42,6 +42,12 @@ function kineArguments({ tier }: Cluster): readonly string[] {
   ];
 }
 
+/**
+ * How soon agents find a replica that is new or back (defaults: 1 s, up to 10 s after failures): until one has, exec and logs through that replica fail. Costs
+ * nothing while they are connected to all (apiserver-network-proxy, pkg/agent/clientset.go, sync).
+ */
+const agentArguments = ['--sync-interval=300ms', '--sync-interval-cap=1500ms'];
+
 /** Replicas on different management nodes; a node that is tainted (not ready) does not count, so that its replica may move to a survivor. */
 function spread(clusterId: string): unknown {
   return [
@@ -125,7 +131,10 @@ export function kamajiControlPlane({
         coreDNS: { imageRepository: coredns.repository.replace(/\/coredns$/, ''), imageTag: coredns.tag },
         konnectivity: {
           server: { port: 8132, image: server.repository, version: server.tag },
-          agent: { image: agent.repository, version: agent.tag, tolerations: [{ operator: 'Exists' }] },
+          agent: {
+            ...{ image: agent.repository, version: agent.tag, tolerations: [{ operator: 'Exists' }] },
+            extraArgs: agentArguments,
+          },
         },
       },
       deployment: {
