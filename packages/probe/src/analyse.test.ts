@@ -6,6 +6,7 @@ import { timeline } from './timeline.ts';
 
 const recording = (change: Partial<Recording>): Recording => ({
   ...{ startedAt: '2026-11-28T00:00:00.000Z', server: 'https://cluster.test:6443', durationMs: 1_000, intervalMs: 50 },
+  ...{ execIntervalMs: 500 },
   ...{ samples: [], acknowledged: [], arrivals: [], lost: [], watchBreaks: [], watchExpired: [] },
   ...change,
 });

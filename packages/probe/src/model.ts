@@ -36,6 +36,8 @@ export interface Recording {
   readonly server: string;
   readonly durationMs: number;
   readonly intervalMs: number;
+  /** Between new execs. */
+  readonly execIntervalMs: number;
   readonly samples: readonly Sample[];
   readonly acknowledged: readonly Acknowledged[];
   readonly arrivals: readonly Arrival[];

@@ -113,7 +113,8 @@ export async function runProbe(connection: Connection, options: ProbeOptions): P
     await follow;
     const stored = await storedNames(keeper, namespace);
     return {
-      ...{ startedAt, server: connection.server, durationMs: took, intervalMs, samples, acknowledged },
+      ...{ startedAt, server: connection.server, durationMs: took, intervalMs },
+      ...{ execIntervalMs, samples, acknowledged },
       arrivals: watched.arrivals.filter(({ name }) => name.startsWith(`probe-${run}-`)),
       lost: acknowledged.map(({ name }) => name).filter((name) => !stored.has(name)),
       watchBreaks: watched.breaks.filter((at) => at < took),

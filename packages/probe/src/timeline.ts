@@ -9,21 +9,23 @@ const colours = {
   text: '#343a40',
   line: '#dee2e6',
 };
-/** Longer times without a success are shaded. */
+/** Times without a success that are longer than this, and than three intervals, are shaded. */
 const shadedMs = 250;
 
 /** A picture of a recording (SVG): a bar for each call, as high as it took long; time without a success is shaded. */
 export function timeline(recording: Recording): string {
-  const { durationMs, samples, arrivals, startedAt, server } = recording;
+  const { durationMs, samples, arrivals, startedAt, server, intervalMs, execIntervalMs } = recording;
+  const limit = (kind: CallKind | 'watch'): number =>
+    Math.max(shadedMs, 3 * (kind === 'exec' ? execIntervalMs : intervalMs));
   const span = Math.max(durationMs, 1);
   const x = (at: number): number => left + (at / span) * (width - left - 20);
   const byKind = Map.groupBy(samples, ({ kind }) => kind);
   const rows: { readonly name: string; readonly body: string }[] = callKinds
     .filter((kind) => byKind.has(kind))
-    .map((kind) => ({ name: kind, body: callRow(kind, byKind.get(kind) ?? [], x, span) }));
+    .map((kind) => ({ name: kind, body: callRow(kind, byKind.get(kind) ?? [], { x, span, limit: limit(kind) }) }));
   const times = arrivals.map(({ at }) => at);
   const ticks = times.map((at) => rect(x(at), 30, 1, rowHeight - 36, colours.ok)).join('');
-  rows.push({ name: 'watch', body: shading(times, x, span) + ticks });
+  rows.push({ name: 'watch', body: shading(times, { x, span, limit: limit('watch') }) + ticks });
   const height = top + rows.length * rowHeight + 30;
   const body = rows
     .map(
@@ -48,14 +50,21 @@ export function timeline(recording: Recording): string {
   ].join('\n');
 }
 
-function callRow(kind: CallKind, samples: readonly Sample[], x: (at: number) => number, span: number): string {
+interface Scale {
+  readonly x: (at: number) => number;
+  readonly span: number;
+  /** Longer times without a success are shaded. */
+  readonly limit: number;
+}
+
+function callRow(kind: CallKind, samples: readonly Sample[], scale: Scale): string {
   const good = samples.filter(({ ok, repeatOk }) => ok || repeatOk === true);
   const bars = samples.map((sample) => {
     const colour = sample.ok ? colours.ok : sample.repeatOk === true ? colours.repeated : colours.failed;
     // Logarithmic: 1 ms is a dot, 10 s fills the row.
     const high = Math.min(rowHeight - 12, 4 + Math.log10(Math.max(1, sample.tookMs)) * 11);
     return rect(
-      x(sample.at),
+      scale.x(sample.at),
       rowHeight - 6 - high,
       1.2,
       high,
@@ -66,19 +75,18 @@ function callRow(kind: CallKind, samples: readonly Sample[], x: (at: number) => 
   return (
     shading(
       good.map(({ at, tookMs }) => at + tookMs),
-      x,
-      span,
+      scale,
     ) + bars.join('')
   );
 }
 
-function shading(successes: readonly number[], x: (at: number) => number, span: number): string {
+function shading(successes: readonly number[], { x, span, limit }: Scale): string {
   const times = [0, ...successes.toSorted((a, b) => a - b), span];
   return times
     .slice(0, -1)
     .flatMap((at, i) => {
       const end = times[i + 1] ?? at;
-      return end - at > shadedMs
+      return end - at > limit
         ? [rect(x(at), 6, x(end) - x(at), rowHeight - 12, colours.gap, `${(end - at).toFixed(0)} ms without`)]
         : [];
     })
@@ -94,16 +102,13 @@ function rect(x: number, y: number, w: number, h: number, fill: string, title?: 
 
 function legend(): string {
   const entries = [
-    [colours.ok, 'answered'],
-    [colours.repeated, 'answered when repeated'],
-    [colours.failed, 'failed twice'],
-    [colours.gap, `nothing for more than ${shadedMs} ms`],
+    [520, colours.ok, 'answered'],
+    [610, colours.repeated, 'answered when repeated'],
+    [780, colours.failed, 'failed twice'],
+    [880, colours.gap, `no success for more than ${shadedMs} ms (or 3 intervals)`],
   ] as const;
   return entries
-    .map(
-      ([colour, words], i) =>
-        `${rect(640 + i * 140, 11, 10, 10, colour)}<text x="${655 + i * 140}" y="20">${words}</text>`,
-    )
+    .map(([from, colour, words]) => `${rect(from, 11, 10, 10, colour)}<text x="${from + 15}" y="20">${words}</text>`)
     .join('');
 }
 
