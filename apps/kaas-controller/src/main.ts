@@ -25,7 +25,14 @@ import {
 import { planCluster } from '@matryoshka/domain';
 import { createKubeClient, type KubeObject, loadKubeconfig } from '@matryoshka/kube';
 import { type Cloud, type Credentials, connectCloud } from '@matryoshka/openstack';
-import { createPool, createSecretBox, keyFile, listen, measureDataStore } from '@matryoshka/postgres';
+import {
+  closeTenantDatabases,
+  createPool,
+  createSecretBox,
+  keyFile,
+  listen,
+  measureDataStore,
+} from '@matryoshka/postgres';
 import { addressCheck, createLogger, errorMessage, keepCompiled, TypedError } from '@matryoshka/system';
 import { externalNetwork } from './external-network.ts';
 import { type AdminFile, adminCredentials, listOf, readConfigured, required } from './settings.ts';
@@ -95,7 +102,7 @@ async function main(signal: AbortSignal): Promise<void> {
         }),
         runObservation(
           { management, pool, name: managementCluster },
-          { measure: measureDataStore, intervalMs: 30_000, log, signal: leading },
+          { measure: measureDataStore, close: closeTenantDatabases, intervalMs: 30_000, log, signal: leading },
         ),
       ]);
     }),

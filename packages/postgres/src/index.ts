@@ -115,6 +115,7 @@ export {
   type StoredManagementCluster,
 } from './management-cluster/management-clusters.ts';
 export {
+  closeTenantDatabases,
   type DataStoreAddress,
   type DataStoreMeasure,
   measureDataStore,

@@ -33,6 +33,8 @@ interface DataStore extends KubeObject {
 
 export interface ObserveOptions {
   readonly measure: (address: DataStoreAddress) => Promise<DataStoreMeasure>;
+  /** Leaves databases of control planes to their own roles; answers which were open to others. */
+  readonly close: (address: DataStoreAddress) => Promise<readonly string[]>;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -48,10 +50,14 @@ export async function observeDataStore(
   let measured: DataStoreMeasure | undefined;
   try {
     const address = await addressOf(management, store, options.signal);
-    measured = address === undefined ? undefined : await options.measure(address);
+    if (address !== undefined) {
+      const closed = await options.close(address);
+      if (closed.length > 0) options.log.info({ dataStore: name, closed }, 'databases were closed to other roles');
+      measured = await options.measure(address);
+    }
   } catch (error) {
     if (options.signal.aborted) throw error;
-    options.log.warn({ dataStore: name, reason: errorMessage(error) }, 'a DataStore could not be measured');
+    options.log.warn({ dataStore: name, reason: errorMessage(error) }, 'a DataStore could not be looked after');
   }
   const budget = (annotation: string): number | null => {
     const text = annotations[annotation];

@@ -1,5 +1,5 @@
 import { createKubeClient, type KubeClient, type KubeObject } from '@matryoshka/kube';
-import { measureDataStore } from '@matryoshka/postgres';
+import { closeTenantDatabases, measureDataStore } from '@matryoshka/postgres';
 import { createLogger } from '@matryoshka/system';
 import { startTestApiServer, type TestApiServer } from '@matryoshka/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { observeManagementCluster } from './observe.ts';
 const log = createLogger('test');
 let server: TestApiServer;
 let client: KubeClient;
-const options = { measure: measureDataStore, log, signal: AbortSignal.timeout(120_000) };
+const options = { measure: measureDataStore, close: closeTenantDatabases, log, signal: AbortSignal.timeout(120_000) };
 const apply = async (object: KubeObject): Promise<void> => {
   await client.apply(object, { fieldManager: 'test', force: true });
 };

@@ -19,8 +19,10 @@ export interface DataStoreMeasure {
 
 const timeoutMs = 5_000;
 
-/** What a PostgreSQL that holds control planes says of itself. Throws when it does not answer within five seconds. */
-export async function measureDataStore({ tls, ...address }: DataStoreAddress): Promise<DataStoreMeasure> {
+async function connected<T>(
+  { tls, ...address }: DataStoreAddress,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
   const client = new pg.Client({
     ...address,
     database: 'postgres',
@@ -32,6 +34,15 @@ export async function measureDataStore({ tls, ...address }: DataStoreAddress): P
   client.on('error', () => undefined);
   await client.connect();
   try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** What a PostgreSQL that holds control planes says of itself. Throws when it does not answer within five seconds. */
+export async function measureDataStore(address: DataStoreAddress): Promise<DataStoreMeasure> {
+  return await connected(address, async (client) => {
     const { rows } = await client.query<{ most: number; open: number; bytes: string }>(
       `select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
            - coalesce(current_setting('reserved_connections', true), '0')::int as most,
@@ -41,7 +52,26 @@ export async function measureDataStore({ tls, ...address }: DataStoreAddress): P
     const [row] = rows;
     if (row === undefined) throw new Error('the server answered nothing');
     return { maxConnections: row.most, connections: row.open, bytes: Number(row.bytes) };
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  });
+}
+
+/**
+ * Leaves the databases of control planes to their own roles: PostgreSQL lets everybody into a new database, and Kamaji leaves it so. Answers the names
+ * of those that it has closed; databases that are none of ours stay as they are.
+ */
+export async function closeTenantDatabases(address: DataStoreAddress): Promise<readonly string[]> {
+  return await connected(address, async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      `select datname as name from pg_database
+       where datname ~ '^c_[a-z0-9]{10}$' and pg_has_role(datdba, 'usage')
+         and (has_database_privilege('public', oid, 'connect') or has_database_privilege('public', oid, 'temporary'))
+       order by 1`,
+    );
+    const closed: string[] = [];
+    for (const { name } of rows) {
+      await client.query(`revoke connect, temporary on database ${client.escapeIdentifier(name)} from public`);
+      closed.push(name);
+    }
+    return closed;
+  });
 }
