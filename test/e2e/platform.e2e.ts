@@ -10,6 +10,7 @@ import { endpointStories } from './stories/endpoint.ts';
 import { faultStories } from './stories/faults.ts';
 import { orcStories } from './stories/orc.ts';
 import { providerStories } from './stories/provider.ts';
+import { replicaStories } from './stories/replicas.ts';
 import { serviceStories } from './stories/services.ts';
 import { usageStories } from './stories/usage.ts';
 import { volumeStories } from './stories/volumes.ts';
@@ -54,14 +55,19 @@ const cluster = async (name: string): Promise<Cluster> => await kaasJson<Cluster
 const pods = async (id: string): Promise<readonly { readonly node: string; readonly name: string }[]> => {
   const text = await managementKubectl(
     ['get', 'pods', '-n', id, '-l', `kamaji.clastix.io/name=${id}`, '-o'].concat(
-      'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.name}{"\\n"}{end}',
+      'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.name} {.metadata.deletionTimestamp}{"\\n"}{end}',
     ),
   );
-  return text
-    .trim()
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => ({ node: line.split(' ')[0] ?? '', name: line.split(' ')[1] ?? '' }));
+  return (
+    text
+      .trim()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.split(' '))
+      // One that is about to go answers for some seconds more.
+      .filter(([, , going = '']) => going === '')
+      .map(([node = '', name = '']) => ({ node, name }))
+  );
 };
 
 beforeAll(async () => {
@@ -162,6 +168,7 @@ describe('quickstart', () => {
 accessStories();
 endpointStories();
 providerStories();
+replicaStories();
 serviceStories();
 volumeStories();
 faultStories();
