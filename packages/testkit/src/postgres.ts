@@ -12,6 +12,8 @@ export interface TestPostgres {
   url(database: string, user: string, password: string): string;
   /** Runs a statement as superuser, in the database `postgres` unless another is named. */
   run(sql: string, database?: string): Promise<void>;
+  /** Like `run`; answers the only value of the only row. */
+  ask(sql: string, database?: string): Promise<unknown>;
   /** A fresh database made from a template (`create database … template …`), dropped by `stop`. */
   cloneDatabase(template: string): Promise<string>;
   /** Ends every server process at once, as a power cut would; `restart` recovers from the log. */
@@ -100,11 +102,12 @@ export async function startTestPostgres({ smallDiskMib }: TestPostgresOptions = 
     throw new Error(`PostgreSQL did not start on port ${port}:\n${await readFile(join(directory, 'log'), 'utf8')}`);
   }
 
-  async function asSuperuser(sql: string, database = 'postgres'): Promise<void> {
+  async function asSuperuser(sql: string, database = 'postgres'): Promise<unknown> {
     const client = new pg.Client({ connectionString: superuserUrl().replace(/[^/]+$/, database) });
     await client.connect();
     try {
-      await client.query(sql);
+      const { rows } = await client.query<Record<string, unknown>>(sql);
+      return Object.values(rows[0] ?? {})[0];
     } finally {
       await client.end();
     }
@@ -131,7 +134,10 @@ export async function startTestPostgres({ smallDiskMib }: TestPostgresOptions = 
     port,
     url: (database, user, password) =>
       `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`,
-    run: asSuperuser,
+    run: async (sql, database) => {
+      await asSuperuser(sql, database);
+    },
+    ask: asSuperuser,
     cloneDatabase: async (template) => {
       count += 1;
       const name = `test_${count}`;

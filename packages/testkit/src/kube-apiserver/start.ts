@@ -35,6 +35,8 @@ export interface TestApiServerOptions {
   readonly beside?: TestApiServer;
   /** Further flags of kine. */
   readonly kineFlags?: readonly string[];
+  /** Further flags of kube-apiserver. */
+  readonly flags?: readonly string[];
 }
 
 /**
@@ -60,7 +62,7 @@ async function start(
   folder: string,
   children: { stop(): Promise<void> }[],
   stop: () => Promise<void>,
-  { authentication, auditPolicy, diskMib, beside, kineFlags = [] }: TestApiServerOptions,
+  { authentication, auditPolicy, diskMib, beside, kineFlags = [], flags = [] }: TestApiServerOptions,
 ): Promise<TestApiServer> {
   const authenticationFile = join(folder, 'authentication.yaml');
   const setAuthentication = async (configuration: string): Promise<void> => {
@@ -92,6 +94,7 @@ async function start(
   const tokens = { admin: randomBytes(16).toString('hex'), stranger: randomBytes(16).toString('hex') };
   const port = await freePort();
   const argv = await apiServerArguments(folder, kubernetes, port, etcdPort, tokens);
+  argv.push(...flags);
   if (authentication !== undefined) argv.push(`--authentication-config=${authenticationFile}`);
   if (auditPolicy !== undefined) {
     const policyFile = join(folder, 'audit-policy.yaml');
