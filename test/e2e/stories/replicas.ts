@@ -58,6 +58,9 @@ export function replicaStories(): void {
       'is told to go': async (id, { name }) =>
         await managementKubectl(['delete', 'pod', '-n', id, name, '--wait=false']),
       'loses its API server': async (_, { uid }) => process.kill(await processOf(uid, 'kube-apiserver'), 'SIGKILL'),
+      // Each of them, as a new version would.
+      'and the other are replaced': async (id) =>
+        await managementKubectl(['rollout', 'restart', '-n', id, `deployment/${id}`]),
       'loses its kine': async (_, { uid }) => process.kill(await processOf(uid, 'kine'), 'SIGKILL'),
     };
 
@@ -81,6 +84,7 @@ export function replicaStories(): void {
       expect(report.lost).toEqual([]);
       expect(report.watch).toMatchObject({ missing: [], doubled: 0, reordered: 0 });
       expect(await readFile(picture, 'utf8')).toContain('</svg>');
+      await managementKubectl(['rollout', 'status', '-n', id, `deployment/${id}`, '--timeout=300s']);
       await eventually('both replicas are ready again', whole);
     });
   });

@@ -68,7 +68,8 @@ function spread(clusterId: string): unknown {
  * control plane the pods of a superseded revision go at once, instead of starting beside their successors on the same processors.
  */
 function rollingUpdate(served: boolean): unknown {
-  return served ? { maxSurge: '100%', maxUnavailable: 0 } : { maxSurge: 0, maxUnavailable: '100%' };
+  // One after the other: API servers that start together starve those that serve.
+  return served ? { maxSurge: 1, maxUnavailable: 0 } : { maxSurge: 0, maxUnavailable: '100%' };
 }
 
 /**

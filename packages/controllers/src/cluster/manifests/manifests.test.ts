@@ -81,7 +81,7 @@ test('pods of a superseded revision stay beside their successors only once someb
   const strategy = (served: boolean) =>
     at(find(groupManifests('cluster', { ...input, served }), 'KamajiControlPlane'), 'spec', 'deployment', 'strategy');
   expect(strategy(false)).toMatchObject({ rollingUpdate: { maxSurge: 0, maxUnavailable: '100%' } });
-  expect(strategy(true)).toMatchObject({ rollingUpdate: { maxSurge: '100%', maxUnavailable: 0 } });
+  expect(strategy(true)).toMatchObject({ rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } });
 });
 
 test('only HA has two replicas, spread over nodes, and a disruption budget', () => {
