@@ -1,6 +1,7 @@
 import type { Cluster } from '@matryoshka/domain';
 import type { ClusterContext } from './context.ts';
 import { storedCredential } from './credential.ts';
+import { controlPlaneApiVersion } from './manifests/control-plane.ts';
 import type { GroupInput } from './manifests/index.ts';
 import { infrastructureApiVersion } from './manifests/infrastructure.ts';
 import type { VolumeTypes } from './manifests/input.ts';
@@ -16,12 +17,13 @@ export async function groupInput(
     readonly volumeTypes: Promise<VolumeTypes | undefined>;
   },
 ): Promise<GroupInput> {
-  const [credential, kubeconfig, externalNetworkId, volumeTypes, egressAddresses] = await Promise.all([
+  const [credential, kubeconfig, externalNetworkId, volumeTypes, egressAddresses, readyReplicas] = await Promise.all([
     storedCredential(context, cluster.id),
     reads.kubeconfig,
     reads.externalNetworkId,
     reads.volumeTypes,
     egressOf(context, cluster),
+    readyReplicasOf(context, cluster),
   ]);
   return {
     cluster,
@@ -30,8 +32,25 @@ export async function groupInput(
     externalNetworkId,
     volumeTypes,
     served: kubeconfig !== undefined,
+    readyReplicas,
     egressAddresses,
   };
+}
+
+/** Undefined while there is no control plane, or it cannot be read. */
+async function readyReplicasOf({ management }: ClusterContext, { id }: Cluster): Promise<number | undefined> {
+  try {
+    const found = await management.find({
+      apiVersion: controlPlaneApiVersion,
+      kind: 'KamajiControlPlane',
+      name: id,
+      namespace: id,
+    });
+    const ready = at(found, 'status', 'readyReplicas');
+    return typeof ready === 'number' ? ready : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Addresses of the router of a cluster that is closed to others; none while there is no router; undefined when it cannot be read. */

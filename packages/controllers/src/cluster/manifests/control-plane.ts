@@ -65,11 +65,14 @@ function spread(clusterId: string): unknown {
 
 /**
  * Kamaji changes the Deployment several times while it makes it (konnectivity comes after the first pods). As long as nobody relies on the
- * control plane the pods of a superseded revision go at once, instead of starting beside their successors on the same processors.
+ * control plane the pods of a superseded revision go at once, instead of starting beside their successors on the same processors. Afterwards one begins after
+ * the other: API servers that start together starve those that serve. A second replica comes with new pods for both (Kamaji puts their number into them), and
+ * only without a surge does a Deployment begin with one of them.
  */
-function rollingUpdate(served: boolean): unknown {
-  // One after the other: API servers that start together starve those that serve.
-  return served ? { maxSurge: 1, maxUnavailable: 0 } : { maxSurge: 0, maxUnavailable: '100%' };
+function rollingUpdate({ tier }: Cluster, served: boolean, readyReplicas: number | undefined): unknown {
+  if (!served) return { maxSurge: 0, maxUnavailable: '100%' };
+  const growing = readyReplicas === 1 && controlPlaneReplicas(tier) > 1;
+  return growing ? { maxSurge: 0, maxUnavailable: 1 } : { maxSurge: 1, maxUnavailable: 0 };
 }
 
 /**
@@ -91,9 +94,11 @@ export function kamajiControlPlane({
   cluster,
   settings,
   served,
+  readyReplicas,
   egressAddresses,
 }: ManifestInput & {
   readonly served: boolean;
+  readonly readyReplicas: number | undefined;
   /** Of the cluster's own router, by which its workers come. */
   readonly egressAddresses: readonly string[];
 }): KubeObject {
@@ -143,7 +148,7 @@ export function kamajiControlPlane({
           { name: authenticationMount.name, configMap: { name: authenticationName(cluster.id) } },
           { name: auditMount.name, configMap: { name: auditName(cluster.id) } },
         ],
-        strategy: { type: 'RollingUpdate', rollingUpdate: rollingUpdate(served) },
+        strategy: { type: 'RollingUpdate', rollingUpdate: rollingUpdate(cluster, served, readyReplicas) },
         ...(cluster.tier === 'ha' ? { topologySpreadConstraints: spread(cluster.id) } : {}),
       },
     },

@@ -21,6 +21,8 @@ export interface GroupInput extends ManifestInput {
   readonly volumeTypes: VolumeTypes | undefined;
   /** Whether the customer has a kubeconfig: somebody may rely on the control plane. */
   readonly served: boolean;
+  /** Of the control plane as it is now; undefined while it is not there or could not be read. */
+  readonly readyReplicas: number | undefined;
   /** Of the cluster's own router; undefined while it could not be read. */
   readonly egressAddresses: readonly string[] | undefined;
 }

@@ -19,6 +19,7 @@ const input = {
   externalNetworkId: 'net-id',
   volumeTypes: ['__DEFAULT__', 'Fast SSD'],
   served: true,
+  readyReplicas: undefined,
   egressAddresses: [],
 };
 const pool = { name: 'workers', flavor: 'm1.medium', count: 2, labels: {}, taints: [] };
@@ -83,6 +84,24 @@ test('pods of a superseded revision stay beside their successors only once someb
   expect(strategy(false)).toMatchObject({ rollingUpdate: { maxSurge: 0, maxUnavailable: '100%' } });
   expect(strategy(true)).toMatchObject({ rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } });
 });
+
+test.each([
+  ['standard', 1, 1],
+  ['ha', undefined, 1],
+  ['ha', 0, 1],
+  // One serves, two are wanted: the new ones come one by one, and the one that serves stays until the first of them does.
+  ['ha', 1, 0],
+  ['ha', 2, 1],
+] as const)(
+  'a %s control plane with %s ready replicas is replaced with a surge of %s',
+  (tier, readyReplicas, surge) => {
+    const made = groupManifests('cluster', { ...input, cluster: { ...cluster, tier }, readyReplicas });
+    expect(at(find(made, 'KamajiControlPlane'), 'spec', 'deployment', 'strategy', 'rollingUpdate')).toEqual({
+      maxSurge: surge,
+      maxUnavailable: 1 - surge,
+    });
+  },
+);
 
 test('only HA has two replicas, spread over nodes, and a disruption budget', () => {
   const standard = find(groupManifests('cluster', input), 'KamajiControlPlane');
