@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { type ApiProcess, startApiProcess, startTestPlatform } from '@matryoshka/api/testing';
 import { createClient } from '@matryoshka/client';
 import { nodeProgram, run, sleep, waitFor } from '@matryoshka/system';
-import { median } from './statistics.ts';
+import { median, percentile } from './statistics.ts';
 
 // kaas-api alone, as a process of its own on a real PostgreSQL: nothing of Kubernetes and OpenStack is behind it. Ratios are of one run; the load comes
 // from this process, on the same processors.
@@ -26,11 +26,6 @@ const [clusters, creates, subscribers, seconds] = [
 ];
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const ms = (value: number): string => `${value.toFixed(1)} ms`;
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
 
 /** `work` again and again by `parallel` at once until the time is over; how long each took. */
 async function load(durationMs: number, parallel: number, work: () => Promise<void>): Promise<readonly number[]> {

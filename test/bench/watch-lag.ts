@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { createKubeClient } from '@matryoshka/kube';
 import { sleep } from '@matryoshka/system';
 import { startTestApiServer } from '@matryoshka/testkit';
+import { percentile } from './statistics.ts';
 
 // How soon one replica of a control plane tells of what another wrote, by the interval in which kine asks PostgreSQL, and what that costs when
 // nothing happens. Ratios of one run: this machine is shared.
@@ -17,10 +18,7 @@ const { values } = parseArgs({
 const writes = Number(values.writes);
 const idleSeconds = Number(values.idle);
 
-const percentile = (sorted: readonly number[], share: number): number =>
-  sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
-
-/** Processor seconds that processes of this name below us have used; they end with the servers, so that only the difference counts. */
+/** Processor seconds of all processes of this name on the machine: run it while nothing else has any. */
 async function cpuSeconds(name: RegExp): Promise<number> {
   let ticks = 0;
   for (const pid of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {
@@ -60,12 +58,11 @@ for (const interval of values.intervals.split(',')) {
       stop.abort();
       await following;
       const lags = [...acknowledged].map(([name, at]) => (seen.get(name) ?? Number.POSITIVE_INFINITY) - at);
-      const sorted = lags.toSorted((a, b) => a - b);
       const [kine, postgres] = [await cpuSeconds(/^kine$/), await cpuSeconds(/^postgres$/)];
       await sleep(idleSeconds * 1000);
       const share = (now: number, before: number): string => (((now - before) / idleSeconds / 2) * 100).toFixed(2);
       process.stdout.write(
-        `${interval}: lag p50 ${percentile(sorted, 0.5).toFixed(0)} ms, p99 ${percentile(sorted, 0.99).toFixed(0)} ms; ` +
+        `${interval}: lag p50 ${percentile(lags, 0.5).toFixed(0)} ms, p99 ${percentile(lags, 0.99).toFixed(0)} ms; ` +
           `idle, per replica: kine ${share(await cpuSeconds(/^kine$/), kine)} %, PostgreSQL ${share(await cpuSeconds(/^postgres$/), postgres)} % of a core\n`,
       );
     } finally {

@@ -32,6 +32,7 @@ import {
   settings,
   startKaas,
 } from './support/platform.ts';
+import { replicasOf } from './support/replicas.ts';
 import { sql } from './support/sql.ts';
 import { eventually } from './support/waiting.ts';
 
@@ -52,24 +53,6 @@ let before: MachineSnapshot;
 let first: Outcome;
 
 const cluster = async (name: string): Promise<Cluster> => await kaasJson<Cluster>(['cluster', 'get', name]);
-const pods = async (id: string): Promise<readonly { readonly node: string; readonly name: string }[]> => {
-  const text = await managementKubectl(
-    ['get', 'pods', '-n', id, '-l', `kamaji.clastix.io/name=${id}`, '-o'].concat(
-      'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.name} {.metadata.deletionTimestamp}{"\\n"}{end}',
-    ),
-  );
-  return (
-    text
-      .trim()
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => line.split(' '))
-      // One that is about to go answers for some seconds more.
-      .filter(([, , going = '']) => going === '')
-      .map(([node = '', name = '']) => ({ node, name }))
-  );
-};
-
 beforeAll(async () => {
   // What an interrupted earlier run left.
   await kaas(['down', '--purge', ...placement]);
@@ -103,7 +86,7 @@ describe('quickstart', () => {
 
   it('puts the two replicas of the control plane on two nodes', async () => {
     const { id } = await cluster('demo');
-    const running = await pods(id);
+    const running = await replicasOf(id);
     expect(running).toHaveLength(2);
     expect(new Set(running.map(({ node }) => node)).size).toBe(2);
     const probes = ['get', 'pods', '-n', id, '-l', `kamaji.clastix.io/name=${id}`, '-o'].concat(
@@ -285,7 +268,7 @@ describe('a cluster that is made and deleted while everything crashes', () => {
     expect(now.networks).toHaveLength((counts.networks ?? []).length + 1);
     expect(now.routers).toHaveLength((counts.routers ?? []).length + 1);
     expect((await serviceUsers()).filter((name) => name.includes(id))).toHaveLength(1);
-    expect((await pods(id)).length).toBe(1);
+    expect((await replicasOf(id)).length).toBe(1);
     const schema = id.replaceAll('-', '_');
     expect(await sql('postgres', `select datname from pg_database where datname = '${schema}'`)).toEqual([schema]);
   });
@@ -351,7 +334,7 @@ describe('after a reboot', () => {
       return found.code === 0 ? found.stdout : undefined;
     });
     expect(host).toMatch(/^hello-/);
-    expect(await pods(id)).toHaveLength(2);
+    expect(await replicasOf(id)).toHaveLength(2);
   });
 });
 

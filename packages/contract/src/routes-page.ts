@@ -1,4 +1,5 @@
 import { eventTypes } from './event/schema.ts';
+import { leftoverKinds } from './leftover/schema.ts';
 import { logComponents } from './log/schema.ts';
 import type { OperationDefinition } from './operation-definition.ts';
 import { remainKinds } from './remain/schema.ts';
@@ -20,6 +21,9 @@ export const eventTypes = ${JSON.stringify(eventTypes, null, 2)} as const;
 
 /** What of a control plane has a log. */
 export const logComponents = ${JSON.stringify(logComponents, null, 2)} as const;
+
+/** Kinds of what a deleted cluster may leave in a project. */
+export const leftoverKinds = ${JSON.stringify(leftoverKinds, null, 2)} as const;
 
 /** Kinds of what may remain of a deletion that was ended by force. */
 export const remainKinds = ${JSON.stringify(remainKinds, null, 2)} as const;

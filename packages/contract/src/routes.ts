@@ -334,6 +334,14 @@ export const logComponents = [
   "audit"
 ] as const;
 
+/** Kinds of what a deleted cluster may leave in a project. */
+export const leftoverKinds = [
+  "load-balancer",
+  "floating-ip",
+  "volume",
+  "volume-snapshot"
+] as const;
+
 /** Kinds of what may remain of a deletion that was ended by force. */
 export const remainKinds = [
   "application-credential",

@@ -106,6 +106,12 @@ export {
   type StoredLogExport,
 } from './log-export/log-exports.ts';
 export {
+  closeTenantDatabases,
+  type DataStoreAddress,
+  type DataStoreMeasure,
+  measureDataStore,
+} from './management-cluster/data-stores.ts';
+export {
   cordonManagementCluster,
   listManagementClusters,
   lockPlacement,
@@ -114,12 +120,6 @@ export {
   reportManagementCluster,
   type StoredManagementCluster,
 } from './management-cluster/management-clusters.ts';
-export {
-  closeTenantDatabases,
-  type DataStoreAddress,
-  type DataStoreMeasure,
-  measureDataStore,
-} from './management-cluster/measure-data-store.ts';
 export {
   insertMember,
   listMembers,

@@ -10,10 +10,8 @@ export interface TestPostgres {
   readonly port: number;
   /** URL of a database as somebody else. */
   url(database: string, user: string, password: string): string;
-  /** Runs a statement as superuser, in the database `postgres` unless another is named. */
-  run(sql: string, database?: string): Promise<void>;
-  /** Like `run`; answers the only value of the only row. */
-  ask(sql: string, database?: string): Promise<unknown>;
+  /** Runs a statement as superuser, in the database `postgres` unless another is named. Answers the first value of the first row, if there is one. */
+  run(sql: string, database?: string): Promise<unknown>;
   /** A fresh database made from a template (`create database … template …`), dropped by `stop`. */
   cloneDatabase(template: string): Promise<string>;
   /** Ends every server process at once, as a power cut would; `restart` recovers from the log. */
@@ -134,10 +132,7 @@ export async function startTestPostgres({ smallDiskMib }: TestPostgresOptions = 
     port,
     url: (database, user, password) =>
       `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`,
-    run: async (sql, database) => {
-      await asSuperuser(sql, database);
-    },
-    ask: asSuperuser,
+    run: asSuperuser,
     cloneDatabase: async (template) => {
       count += 1;
       const name = `test_${count}`;

@@ -1,43 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
+import type { Report } from '@matryoshka/probe';
 import { describe, expect, it } from 'vitest';
 import { home, kaas, kaasJson, managementKubectl, type Outcome } from '../support/platform.ts';
+import { type Replica, replicasOf } from '../support/replicas.ts';
 import { sql } from '../support/sql.ts';
 import { eventually } from '../support/waiting.ts';
-
-interface Replica {
-  readonly name: string;
-  readonly uid: string;
-  readonly ready: boolean;
-}
-
-interface Report {
-  readonly acknowledged: number;
-  readonly lost: readonly string[];
-  readonly calls: Readonly<Record<string, { readonly calls: number; readonly failedTwice: number }>>;
-  readonly watch: {
-    readonly missing: readonly string[];
-    readonly doubled: number;
-    readonly reordered: number;
-  };
-}
-
-/** Replicas of a control plane that are not about to go. */
-async function replicasOf(id: string): Promise<readonly Replica[]> {
-  const text = await managementKubectl(['get', 'pods', '-n', id, '-l', `kamaji.clastix.io/name=${id}`, '-o', 'json']);
-  const { items } = JSON.parse(text) as {
-    items: readonly {
-      metadata: { name: string; uid: string; deletionTimestamp?: string };
-      status: { conditions?: readonly { type: string; status: string }[] };
-    }[];
-  };
-  return items
-    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-    .map(({ metadata, status }) => ({
-      name: metadata.name,
-      uid: metadata.uid,
-      ready: status.conditions?.some(({ type, status: word }) => type === 'Ready' && word === 'True') ?? false,
-    }));
-}
 
 /** The process of a program in a pod: containers are processes of this machine. */
 async function processOf(uid: string, program: string): Promise<number> {

@@ -1,4 +1,5 @@
 import type { FleetSummary } from '@matryoshka/contract';
+import { leftoverKinds } from '@matryoshka/contract/routes';
 import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, outputOptions } from '../context.ts';
 import { usageError } from '../errors.ts';
@@ -89,8 +90,6 @@ export function fleetCommands(program: Command, context: CliContext): void {
   managementClusterCommands(group, context);
   fleetUsageCommand(group, context);
 }
-
-const leftoverKinds = ['load-balancer', 'floating-ip', 'volume', 'volume-snapshot'] as const;
 
 function leftoverKind(word: string): (typeof leftoverKinds)[number] {
   const known = leftoverKinds.find((kind) => kind === word);

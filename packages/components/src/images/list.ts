@@ -34,6 +34,8 @@ interface ImageSpec {
   readonly base?: ImageBase;
   readonly preload?: boolean;
   readonly tags?: readonly string[];
+  /** Follows the version in the tag. */
+  readonly revision?: string;
   /** No upstream image under this reference does the same: it is built whatever the source. */
   readonly ours?: true;
 }
@@ -71,7 +73,7 @@ const specs: readonly ImageSpec[] = [
     path: '/bin/kine',
     base: 'shell',
     // Upstream's loses writes that it has acknowledged (ADR 0014), so it must not be taken for ours.
-    tags: ['v0.17.5-matryoshka.1'],
+    revision: '-matryoshka.1',
     ours: true,
   },
   {
@@ -216,7 +218,7 @@ export function imageList(kubernetesVersion: string = defaultKubernetesVersion):
       component === null
         ? (spec.tags?.[0] ?? 'latest')
         : chooseVersion(findComponent(component), component === 'kubernetes' ? kubernetesVersion : undefined);
-    return (spec.tags ?? [version]).map((tag) => ({
+    return (spec.tags ?? [`${version}${spec.revision ?? ''}`]).map((tag) => ({
       name,
       ref: `${spec.repository}:${tag}`,
       repository: spec.repository.slice(spec.repository.indexOf('/') + 1),

@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { orNull, Timestamp } from '../common.ts';
 
-export const LeftoverKind = Type.Enum(['load-balancer', 'floating-ip', 'volume', 'volume-snapshot']);
+export const leftoverKinds = ['load-balancer', 'floating-ip', 'volume', 'volume-snapshot'] as const;
+export const LeftoverKind = Type.Enum([...leftoverKinds]);
 
 export const Leftover = Type.Object(
   {

@@ -1,7 +1,6 @@
 import type { Cluster } from '@matryoshka/domain';
 import type { ClusterContext } from './context.ts';
 import { storedCredential } from './credential.ts';
-import { controlPlaneApiVersion } from './manifests/control-plane.ts';
 import type { GroupInput } from './manifests/index.ts';
 import { infrastructureApiVersion } from './manifests/infrastructure.ts';
 import type { VolumeTypes } from './manifests/input.ts';
@@ -15,6 +14,7 @@ export async function groupInput(
     readonly kubeconfig: Promise<string | undefined>;
     readonly externalNetworkId: Promise<string | undefined>;
     readonly volumeTypes: Promise<VolumeTypes | undefined>;
+    readonly readyReplicas: Promise<number | undefined>;
   },
 ): Promise<GroupInput> {
   const [credential, kubeconfig, externalNetworkId, volumeTypes, egressAddresses, readyReplicas] = await Promise.all([
@@ -23,7 +23,7 @@ export async function groupInput(
     reads.externalNetworkId,
     reads.volumeTypes,
     egressOf(context, cluster),
-    readyReplicasOf(context, cluster),
+    reads.readyReplicas,
   ]);
   return {
     cluster,
@@ -35,22 +35,6 @@ export async function groupInput(
     readyReplicas,
     egressAddresses,
   };
-}
-
-/** Undefined while there is no control plane, or it cannot be read. */
-async function readyReplicasOf({ management }: ClusterContext, { id }: Cluster): Promise<number | undefined> {
-  try {
-    const found = await management.find({
-      apiVersion: controlPlaneApiVersion,
-      kind: 'KamajiControlPlane',
-      name: id,
-      namespace: id,
-    });
-    const ready = at(found, 'status', 'readyReplicas');
-    return typeof ready === 'number' ? ready : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Addresses of the router of a cluster that is closed to others; none while there is no router; undefined when it cannot be read. */

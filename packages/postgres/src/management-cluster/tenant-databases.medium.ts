@@ -1,7 +1,7 @@
 import { startTestPostgres, type TestPostgres } from '@matryoshka/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { closeTenantDatabases } from './measure-data-store.ts';
+import { closeTenantDatabases } from './data-stores.ts';
 
 let server: TestPostgres;
 const tenants = ['c_aaaaaaaaaa', 'c_bbbbbbbbbb'] as const;

@@ -87,7 +87,7 @@ describe('kine', () => {
   it('keeps its table bounded, because the API server tells it what may go', async () => {
     // An hour of churn in a few seconds: the API server compacts every five minutes by default.
     await withApiServer({ flags: ['--etcd-compaction-interval=2s'] }, async (client, { postgres }) => {
-      const rows = async (): Promise<number> => Number(await postgres.ask('select count(*) from kine', 'kine'));
+      const rows = async (): Promise<number> => Number(await postgres.run('select count(*) from kine', 'kine'));
       const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'default' };
       for (const name of ['a', 'b', 'c', 'd']) await client.create(configMap(name));
       const churn = async (name: string): Promise<void> => {

@@ -32,7 +32,7 @@ export async function applyAction(
     case 'deleteApplicationCredential':
       return await deleteCredential(context, cluster.id, signal);
     case 'applyManifests':
-      return await applyGroup(context, cluster, action.group, signal);
+      return await applyGroup(context, cluster, observed, action.group, signal);
     case 'deleteManifests':
       return await deleteGroup(context, cluster, action.group, signal);
     case 'applyPool':

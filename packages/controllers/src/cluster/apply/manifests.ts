@@ -1,4 +1,4 @@
-import type { Cluster, ManifestGroup } from '@matryoshka/domain';
+import { type Cluster, type ManifestGroup, type ObservedCluster, seen } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import { TypedError } from '@matryoshka/system';
 import type { ClusterContext } from '../context.ts';
@@ -15,6 +15,7 @@ import { applyObjects, deleteObjects } from './objects.ts';
 export async function applyGroup(
   context: ClusterContext,
   cluster: Cluster,
+  observed: ObservedCluster,
   group: ManifestGroup,
   signal: AbortSignal,
 ): Promise<void> {
@@ -22,6 +23,7 @@ export async function applyGroup(
     kubeconfig: context.store.secret(cluster.id, 'kubeconfig'),
     externalNetworkId: context.externalNetworkId(signal),
     volumeTypes: context.volumeTypes(signal),
+    readyReplicas: Promise.resolve(seen(observed.controlPlane)?.readyReplicas),
   };
   const objects = groupManifests(group, await groupInput(context, cluster, reads));
   if (objects === undefined)

@@ -31,7 +31,7 @@ const named = async (name: string, data?: Readonly<Record<string, string>>) => {
   }
 };
 
-const inDatabase = async (sql: string): Promise<void> => await server.postgres.run(sql, 'kine');
+const inDatabase = async (sql: string): Promise<unknown> => await server.postgres.run(sql, 'kine');
 
 it('DataStoreFull is named while the disk is full, neither before nor after', async () => {
   // Something that can be taken away later.

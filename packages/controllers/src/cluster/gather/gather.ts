@@ -33,13 +33,15 @@ export async function gatherCluster(
 ): Promise<ObservedCluster> {
   const deleting = cluster.deleteRequestedAt !== null;
   const kubeconfig = context.store.secret(cluster.id, 'kubeconfig');
+  const lookedAt = gatherControlPlane(context, cluster, signal);
+  const readyReplicas = lookedAt.then((found) => seen(found)?.readyReplicas);
   const [ledger, credential, applied, infrastructure, controlPlane, pools, live, stored, balancers, volumes] =
     await Promise.all([
       context.store.ledger(cluster.id),
       gatherCredential(context, cluster, signal),
-      gatherApplied(context, cluster, kubeconfig, signal),
+      gatherApplied(context, cluster, { kubeconfig, readyReplicas }, signal),
       gatherInfrastructure(context.management, cluster, signal),
-      gatherControlPlane(context, cluster, signal),
+      lookedAt,
       gatherPools(context, cluster, signal),
       readAdminKubeconfig(context, cluster, signal),
       kubeconfig,
@@ -97,12 +99,12 @@ async function gatherCredential(
 async function gatherApplied(
   context: ClusterContext,
   cluster: Cluster,
-  kubeconfig: Promise<string | undefined>,
+  reads: Pick<Parameters<typeof groupInput>[2], 'kubeconfig' | 'readyReplicas'>,
   signal: AbortSignal,
 ): Promise<Readonly<Record<ManifestGroup, Applied>>> {
   const externalNetworkId = context.externalNetworkId(signal).catch(() => undefined);
   const volumeTypes = context.volumeTypes(signal).catch(() => undefined);
-  const input = await groupInput(context, cluster, { kubeconfig, externalNetworkId, volumeTypes });
+  const input = await groupInput(context, cluster, { ...reads, externalNetworkId, volumeTypes });
   const compared = manifestGroups.map(
     async (group) =>
       [
