@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { analyse, longestGap, percentile } from './analyse.ts';
+import { analyse, longestGap, missing, percentile } from './analyse.ts';
 import type { Recording, Sample } from './model.ts';
 import { reportText } from './text.ts';
 import { timeline } from './timeline.ts';
@@ -56,6 +56,16 @@ describe('the watch', () => {
     const { watch } = analyse(recording({ acknowledged, arrivals, watchBreaks: [250] }));
     expect(watch).toMatchObject({ events: 4, missing: ['d'], doubled: 1, reordered: 2, breaks: 1, expired: 0 });
     expect(watch).toMatchObject({ lagP50Ms: 90, lagMaxMs: 195 });
+  });
+
+  it('that had to list again misses nothing that the list had, and a list has no order', () => {
+    const arrivals = [arrival('a', 5, 1), arrival('d', 310, 4), { ...arrival('b', 320, 2), listed: true as const }];
+    const { watch } = analyse(recording({ acknowledged, arrivals, watchExpired: [300] }));
+    expect(watch).toMatchObject({ missing: ['c'], doubled: 0, reordered: 0, expired: 1, lagMaxMs: 220 });
+  });
+
+  it('is not complete because something arrived that was never acknowledged', () => {
+    expect(missing(acknowledged.slice(0, 2), [arrival('a', 5, 1), arrival('x', 6, 2)])).toEqual(['b']);
   });
 
   it('may tell of a write before its answer is here', () => {

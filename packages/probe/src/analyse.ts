@@ -1,4 +1,6 @@
 import {
+  type Acknowledged,
+  type Arrival,
   type CallKind,
   type CallReport,
   callKinds,
@@ -49,15 +51,21 @@ function callReport(kind: CallKind, samples: readonly Sample[], durationMs: numb
   };
 }
 
+/** Acknowledged writes that did not arrive. Counting would not tell: a write that was never answered may be stored, and arrive. */
+export function missing(acknowledged: readonly Acknowledged[], arrivals: readonly Arrival[]): readonly string[] {
+  const arrived = new Set(arrivals.map(({ name }) => name));
+  return acknowledged.map(({ name }) => name).filter((name) => !arrived.has(name));
+}
+
 function watchReport({ arrivals, acknowledged, durationMs, watchBreaks, watchExpired }: Recording): WatchReport {
   const first = new Map<string, number>();
   let doubled = 0;
   let reordered = 0;
   let newest = 0;
-  for (const { name, at, version } of arrivals) {
+  for (const { name, at, version, listed = false } of arrivals) {
     if (first.has(name)) doubled += 1;
     else first.set(name, at);
-    if (version < newest) reordered += 1;
+    if (version < newest && !listed) reordered += 1;
     newest = Math.max(newest, version);
   }
   const lags = acknowledged.flatMap(({ name, at }) => {
@@ -67,7 +75,7 @@ function watchReport({ arrivals, acknowledged, durationMs, watchBreaks, watchExp
   });
   return {
     events: arrivals.length,
-    missing: acknowledged.map(({ name }) => name).filter((name) => !first.has(name)),
+    missing: missing(acknowledged, arrivals),
     doubled,
     reordered,
     breaks: watchBreaks.length,

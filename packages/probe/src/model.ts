@@ -22,6 +22,8 @@ export interface Arrival {
   readonly at: number;
   /** Resource version, a number in every store there is. */
   readonly version: number;
+  /** It came by a list, because the watch could not go on where it was. A list has no order. */
+  readonly listed?: true;
 }
 
 /** A write that was answered with success. */
@@ -45,7 +47,7 @@ export interface Recording {
   readonly lost: readonly string[];
   /** When the watch ended and was begun again. */
   readonly watchBreaks: readonly number[];
-  /** When the watch could not go on where it was, so that events may have been missed by right (410 Gone). */
+  /** When the watch could not go on where it was, and everything was listed again (410 Gone). */
   readonly watchExpired: readonly number[];
 }
 
@@ -69,7 +71,7 @@ export interface CallReport {
 
 export interface WatchReport {
   readonly events: number;
-  /** Acknowledged writes of which no event came. */
+  /** Acknowledged writes of which no event came, nor a list after a 410 Gone told. */
   readonly missing: readonly string[];
   readonly doubled: number;
   /** Events older than one before them. */

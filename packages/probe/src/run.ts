@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Connection, createKubeClient, type KubeClient, StatusError } from '@matryoshka/kube';
 import { sleep, waitFor } from '@matryoshka/system';
+import { missing } from './analyse.ts';
 import { sampled } from './call.ts';
 import { atRate } from './clock.ts';
 import { runExec } from './exec.ts';
@@ -107,8 +108,8 @@ export async function runProbe(connection: Connection, options: ProbeOptions): P
     }
     await Promise.all(loops);
     const took = clock();
-    const seen = (): boolean => new Set(watched.arrivals.map(({ name }) => name)).size >= acknowledged.length;
-    await waitFor(seen, { timeoutMs: 10_000, intervalMs: 100 });
+    const seen = (): boolean => missing(acknowledged, watched.arrivals).length === 0;
+    await waitFor(seen, { timeoutMs: 30_000, intervalMs: 100 });
     watching.abort();
     await follow;
     const stored = await storedNames(keeper, namespace);

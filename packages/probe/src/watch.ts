@@ -16,6 +16,25 @@ export async function objectsVersion(client: KubeClient, namespace: string, sign
   return (await client.list(query(namespace), { signal, timeoutMs: 5_000 })).resourceVersion;
 }
 
+/** What a client that was refused its place in the history reads instead: everything there is. What was not known before came by it. */
+async function listAgain(
+  client: KubeClient,
+  { namespace, clock, signal }: { readonly namespace: string; readonly clock: Clock; readonly signal: AbortSignal },
+  seen: Watched,
+): Promise<string> {
+  const { items, resourceVersion } = await client.list(query(namespace), { signal, timeoutMs: 5_000 });
+  const known = new Set(seen.arrivals.map(({ name }) => name));
+  for (const { metadata } of items)
+    if (!known.has(metadata.name))
+      seen.arrivals.push({
+        name: metadata.name,
+        at: clock(),
+        version: Number(metadata.resourceVersion ?? '0'),
+        listed: true,
+      });
+  return resourceVersion;
+}
+
 /** Follows the probe's objects until the signal aborts, from where it was when the watch breaks, as client-go's reflector does. */
 export async function followObjects(
   client: KubeClient,
@@ -39,7 +58,7 @@ export async function followObjects(
   };
   while (!signal.aborted) {
     try {
-      version ??= await objectsVersion(client, namespace, signal);
+      version ??= await listAgain(client, { namespace, clock, signal }, seen);
       for await (const { type, object } of client.watch(query(namespace), { resourceVersion: version, signal })) {
         version = object.metadata.resourceVersion ?? version;
         if (type === 'ADDED') take(object);

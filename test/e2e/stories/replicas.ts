@@ -48,8 +48,8 @@ export function replicaStories(): void {
       const report = JSON.parse(probed.stdout) as Report;
       // How long it took depends on this machine; test/e2e tells what may never be.
       expect(report.acknowledged).toBeGreaterThan(100);
-      expect(report.lost).toEqual([]);
-      expect(report.watch).toMatchObject({ missing: [], doubled: 0, reordered: 0 });
+      expect(report.lost, JSON.stringify(report.calls)).toEqual([]);
+      expect(report.watch, JSON.stringify(report.watch)).toMatchObject({ missing: [], doubled: 0, reordered: 0 });
       expect(await readFile(picture, 'utf8')).toContain('</svg>');
       await managementKubectl(['rollout', 'status', '-n', id, `deployment/${id}`, '--timeout=300s']);
       await eventually('both replicas are ready again', whole);
