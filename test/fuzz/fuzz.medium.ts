@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { answerLogs, send, startTestPlatform, type TestApi, type TestPlatform } from '@matryoshka/api/testing';
+import { answerQuestions, send, startTestPlatform, type TestApi, type TestPlatform } from '@matryoshka/api/testing';
 import { openApiDocument } from '@matryoshka/contract';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { schemathesisProgram } from './schemathesis.ts';
@@ -26,7 +26,7 @@ beforeAll(async () => {
     loginLimit: { burst: 1_000_000 },
     webhooks: { intervalMs: 3_600_000 },
   });
-  const endAnswers = answerLogs(platform);
+  const endAnswers = answerQuestions(platform);
   platform.defer(async () => endAnswers());
   const projectId = await platform.newProject();
   const expiresAt = new Date(Date.now() + 86_400_000);

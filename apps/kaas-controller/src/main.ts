@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import {
+  type Answerers,
   type ClusterContext,
   controllerDefaults,
   createPostgresCatalogue,
@@ -8,15 +9,17 @@ import {
   createPostgresTokens,
   createTenantClients,
   createVolumeTypes,
+  gatherUpgradeFacts,
   joinFleet,
   parseImages,
+  readLogs,
   readSince,
   runCatalogueSync,
   runClusterController,
   runInventory,
   runLogExports,
-  runLogs,
   runObservation,
+  runQuestions,
   runRewrap,
   runTokenWatch,
   runWhileLeading,
@@ -75,6 +78,10 @@ async function main(signal: AbortSignal): Promise<void> {
     externalNetworkId: externalNetwork(cloud, settings.externalNetwork),
     volumeTypes: createVolumeTypes(cloud),
   };
+  const answerers: Answerers = {
+    log: async (clusterId, asked, stop) => await readLogs(management, clusterId, asked, stop),
+    upgrade: async (clusterId, _, stop) => await gatherUpgradeFacts(context, clusterId, stop),
+  };
   keepCompiled();
   const holder = `${hostname()}/${process.pid}`;
   const catalogue = createPostgresCatalogue(pool, process.env.KAAS_DEFAULT_KUBERNETES_VERSION);
@@ -95,7 +102,7 @@ async function main(signal: AbortSignal): Promise<void> {
           },
           leading,
         ),
-        runLogs({ management, pool, managementCluster }, { intervalMs: 500, log, signal: leading }),
+        runQuestions({ pool, managementCluster, answerers }, { intervalMs: 500, log, signal: leading }),
         runLogExports(pool, secretBox, {
           ...{ managementCluster, read: readSince(management), intervalMs: 5_000, log, signal: leading },
           isAllowed: addressCheck(listOf('KAAS_WEBHOOK_RANGES')),

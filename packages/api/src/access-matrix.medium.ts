@@ -17,7 +17,7 @@ import {
   replaceNodes,
 } from '@matryoshka/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answerLogs } from './testing/answer-logs.ts';
+import { answerQuestions } from './testing/answer-questions.ts';
 import { absent, calls, farFuture, makesSomethingNew, type Target } from './testing/calls.ts';
 import { type Call, open, send } from './testing/http.ts';
 import { newNode } from './testing/node.ts';
@@ -48,7 +48,7 @@ beforeAll(async () => {
     webhooks: { intervalMs: 3_600_000 },
     eventTimes: { pollMs: 10, keepAliveMs: 0 },
   });
-  endAnswers = answerLogs(platform);
+  endAnswers = answerQuestions(platform);
   // One that may be cordoned while clusters are made.
   await registerManagementCluster(platform.controller, 'spare', 'RegionOne');
 });

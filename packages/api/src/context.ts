@@ -28,7 +28,7 @@ export interface ApiContext {
   readonly bells: EventBells;
   readonly eventTimes: EventStreamTimes;
   /** How long somebody waits for the answer about a log. */
-  readonly logPatienceMs: number;
+  readonly answerPatienceMs: number;
   /** Aborts when the process is asked to end. */
   readonly stopping: AbortSignal;
 }

@@ -41,6 +41,7 @@ import { quotaHandlers } from './quota/handlers.ts';
 import { remainHandlers, remainWrites } from './remain/handlers.ts';
 import { resourceHandlers } from './resource/handlers.ts';
 import { tokenHandlers, tokenWrites } from './token/handlers.ts';
+import { upgradeHandlers } from './upgrade/handlers.ts';
 import { usageHandlers } from './usage/handlers.ts';
 import { webhookHandlers, webhookWrites } from './webhook/handlers.ts';
 import { runWebhooks, type WebhookWorkerOptions } from './webhook/worker.ts';
@@ -75,8 +76,8 @@ export interface ApiOptions {
   readonly housekeepingIntervalMs?: number;
   /** How often deletions are looked for whose time has come; default: five seconds. */
   readonly scheduleIntervalMs?: number;
-  /** How long a question about a log waits for its controller; default: twenty seconds. */
-  readonly logPatienceMs?: number;
+  /** How long a question waits for the controller of the cluster; default: twenty seconds. */
+  readonly answerPatienceMs?: number;
   /** How often budgets are looked at; default: a minute. */
   readonly budgetIntervalMs?: number;
   /** Ranges that webhooks may be sent to besides the Internet; with one, also by http. */
@@ -106,6 +107,7 @@ const handlers: Handlers = {
     ...catalogueHandlers,
     ...clusterHandlers,
     ...planHandlers,
+    ...upgradeHandlers,
     ...deletionHandlers,
     ...poolHandlers,
     ...nodeHandlers,
@@ -158,7 +160,7 @@ export function createApi(options: ApiOptions): Api {
     now: options.now ?? (() => new Date()),
     loginLimit: createLoginLimit(options.loginLimit),
     requestLimit: createRequestLimit(options.requestsPerSecond ?? 50),
-    logPatienceMs: options.logPatienceMs ?? 20_000,
+    answerPatienceMs: options.answerPatienceMs ?? 20_000,
     eventTimes: { ...defaultEventTimes, ...options.eventTimes },
     stopping: stopping.signal,
   };

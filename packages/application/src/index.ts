@@ -4,6 +4,7 @@ export { chooseProject, type NamedProject, unknownProject } from './auth/choose-
 export type { CheckIdentity, Identity, ProveIdentity, StillValid } from './auth/identity.ts';
 export { updateCluster } from './cluster/change-cluster.ts';
 export { createCluster } from './cluster/create-cluster.ts';
+export { clusterDemand, readCatalogue } from './cluster/limits.ts';
 export type { IfMatch } from './cluster/record-change.ts';
 export { type CredentialClaims, credentialClaims, credentialLifeMs } from './credential/claims.ts';
 export { revokeCredentials } from './credential/revoke-credentials.ts';
@@ -26,6 +27,7 @@ export { hashToken, newToken, type TokenKind, tokenKind } from './session/token.
 export type { WriteTransaction } from './store.ts';
 export { tokenDefaults, validateToken } from './token/create-token.ts';
 export { tokenView } from './token/view.ts';
+export { type UpgradeInput, upgradePlanView } from './upgrade/plan.ts';
 export { monthOf, type Period, periodOf } from './usage/period.ts';
 export { clusterView, operationView, poolView, receiptView, resourceView } from './views.ts';
 export { newWebhookSecret, signatureHeaders } from './webhook/sign.ts';

@@ -15,6 +15,8 @@ export function poolView(cluster: Cluster, pool: Pool): PoolView {
     name: pool.name,
     flavor: pool.flavor,
     count: pool.count,
+    kubernetesVersion: pool.kubernetesVersion,
+    rollout: { ...pool.rollout },
     labels: { ...pool.labels },
     taints: pool.taints.map((taint) => ({ ...taint })),
     status: { machines: status?.machines ?? 0, ready: status?.ready ?? 0 },

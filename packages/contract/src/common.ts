@@ -38,3 +38,14 @@ export const pageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: defaultPageSize })),
   cursor: Type.Optional(Type.String({ description: '`nextCursor` of the page before' })),
 };
+
+/** How long an operation will take. */
+export const Estimate = Type.Object(
+  {
+    typicalSeconds: Type.Number({ description: 'Half of the last ones like it took less' }),
+    slowSeconds: Type.Number({ description: 'Nineteen of twenty took less' }),
+    basedOn: Type.Integer({ description: 'So many of them' }),
+  },
+  { additionalProperties: false },
+);
+export type Estimate = Static<typeof Estimate>;

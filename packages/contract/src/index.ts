@@ -13,7 +13,7 @@ export { BudgetSet } from './budget/schema.ts';
 export { Flavor, Version } from './catalogue/schema.ts';
 export { Cluster, ClusterCreate, ClusterPatch, ClusterPlan, Kubeconfig, NetworkSpec } from './cluster/schema.ts';
 export { ClusterAccess, ClusterAccessSettings, ClusterOidcIssuer } from './cluster-access/schema.ts';
-export { Condition, defaultPageSize } from './common.ts';
+export { Condition, defaultPageSize, Estimate } from './common.ts';
 export { Credential } from './credential/schema.ts';
 export { DeletionItem, DeletionPlan, DeletionReceipt, DeletionSettings } from './deletion/schema.ts';
 export { Event, eventTypes } from './event/schema.ts';
@@ -60,6 +60,7 @@ export { Resource } from './resource/schema.ts';
 export { sparseMembers, sparseSchema } from './sparse.ts';
 export { type OperationId, type Operations, operationIds, operations } from './table.ts';
 export { NewToken, Token, TokenCreate } from './token/schema.ts';
+export { UpgradeFinding, UpgradePlan } from './upgrade/schema.ts';
 export { Cost } from './usage/cost-schema.ts';
 export { FleetUsage, Usage, UsageLine } from './usage/schema.ts';
 export {

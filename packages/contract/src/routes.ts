@@ -110,6 +110,10 @@ export const routes = {
     "method": "DELETE",
     "path": "/v1/clusters/{clusterId}/credentials"
   },
+  "upgrade.plan": {
+    "method": "GET",
+    "path": "/v1/clusters/{clusterId}/upgrade-plan"
+  },
   "deletion.plan": {
     "method": "GET",
     "path": "/v1/clusters/{clusterId}/deletion-plan"

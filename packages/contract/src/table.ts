@@ -22,6 +22,7 @@ import { quotaOperations } from './quota/operations.ts';
 import { remainOperations } from './remain/operations.ts';
 import { resourceOperations } from './resource/operations.ts';
 import { tokenOperations } from './token/operations.ts';
+import { upgradeOperations } from './upgrade/operations.ts';
 import { usageOperations } from './usage/operations.ts';
 import { webhookOperations } from './webhook/operations.ts';
 
@@ -35,6 +36,7 @@ export const operations = {
   ...catalogueOperations,
   ...clusterOperations,
   ...credentialOperations,
+  ...upgradeOperations,
   ...deletionOperations,
   ...logOperations,
   ...logExportOperations,

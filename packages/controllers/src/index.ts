@@ -16,12 +16,13 @@ export { createTenantClients, type TenantClients } from './cluster/tenant-client
 export { createVolumeTypes } from './cluster/volume-types.ts';
 export { type ClusterSettings, type Images, parseImages, settingsDefaults } from './config.ts';
 export { type LeadOptions, runWhileLeading } from './lead.ts';
-export { runLogs } from './log/answer.ts';
-export { readSince } from './log/read.ts';
+export { readLogs, readSince } from './log/read.ts';
 export { runLogExports } from './log-export/run.ts';
 export { joinFleet, runObservation } from './management-cluster/observe.ts';
+export { type Answerers, runQuestions } from './question/answer.ts';
 export { type InventoryStore, runInventory, syncInventory } from './resource/inventory.ts';
 export { createPostgresInventory } from './resource/postgres-inventory.ts';
 export { runRewrap } from './secret/rewrap.ts';
 export { createPostgresTokens } from './token/postgres-tokens.ts';
 export { runTokenWatch, type TokenStore } from './token/watch.ts';
+export { gatherUpgradeFacts } from './upgrade/facts.ts';

@@ -14,9 +14,11 @@ export {
   clusterPhases,
   controlPlaneReplicas,
   defaultNetwork,
+  defaultRollout,
   newClusterStatus,
   type Pool,
   type PoolStatus,
+  type Rollout,
   type Taint,
   type TaintEffect,
   type Tier,
@@ -53,6 +55,7 @@ export {
   type Catalogue,
   defaultLimits,
   type Limits,
+  upgradeTargets,
   validateClusterChange,
   validateNewCluster,
   validateNewPool,
@@ -73,7 +76,7 @@ export {
   maxGracePeriodSeconds,
   validateDeletionSettings,
 } from './deletion/settings.ts';
-export { answerOf, isOf, type LogComponent, type LogLine, type LogQuestion } from './log/model.ts';
+export { answerOf, isOf, type LogAnswer, type LogComponent, type LogLine, type LogQuestion } from './log/model.ts';
 export { validateLogExport } from './log-export/validate.ts';
 export {
   type Capacity,
@@ -95,7 +98,8 @@ export {
   operationKinds,
   overallPercent,
 } from './operation/model.ts';
-export { type ClusterDemand, checkQuota, type QuotaState, quotaStates } from './quota/check.ts';
+export type { QuestionKind, Questions } from './question/model.ts';
+export { type ClusterDemand, checkQuota, type QuotaState, quotaStates, surgeViolations } from './quota/check.ts';
 export {
   type Amounts,
   addAmounts,
@@ -109,5 +113,15 @@ export {
 export { type Resource, type ResourceKind, resourceKinds } from './resource/model.ts';
 export { type Actor, type Condition, mergeConditions, type NewCondition } from './shared/conditions.ts';
 export { absent, type Looked, present, seen, unknown } from './shared/looked.ts';
+export type { UpgradeFacts } from './upgrade/facts.ts';
+export {
+  type FindingCode,
+  factFindings,
+  findingCodes,
+  stateFindings,
+  type UpgradeFinding,
+  type UpgradeStep,
+  upgradeSteps,
+} from './upgrade/findings.ts';
 export { hoursPerMonth, type Metered, type MeteredItem, meteredAs, meteredItems } from './usage/model.ts';
 export { collectViolations, nearest, pointerPart, type Violation } from './validation/violations.ts';

@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { type ClusterPlan, defaultAccessSettings, defaultDeletionSettings, defaultNetwork } from '@matryoshka/domain';
+import {
+  type ClusterPlan,
+  defaultAccessSettings,
+  defaultDeletionSettings,
+  defaultNetwork,
+  defaultRollout,
+} from '@matryoshka/domain';
 import { startTestPostgres, type TestPostgres } from '@matryoshka/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -73,7 +79,17 @@ async function newCluster(projectId: string, name: string): Promise<{ id: string
       deletion: defaultDeletionSettings,
       access: defaultAccessSettings,
       place: { managementCluster: 'default', dataStore: 'default' },
-      pools: [{ name: 'w', flavor: 'm1.small', count: 1, labels: {}, taints: [] }],
+      pools: [
+        {
+          name: 'w',
+          flavor: 'm1.small',
+          count: 1,
+          labels: {},
+          taints: [],
+          kubernetesVersion: 'v1.36.3',
+          rollout: defaultRollout,
+        },
+      ],
     });
     await insertOperation(tx, {
       id: operationId,

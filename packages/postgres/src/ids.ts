@@ -24,9 +24,9 @@ export function newLogExportId(): string {
   return `le-${random(12)}`;
 }
 
-/** `lr-` and twelve characters. */
-export function newLogRequestId(): string {
-  return `lr-${random(12)}`;
+/** `qu-` and twelve characters. */
+export function newQuestionId(): string {
+  return `qu-${random(12)}`;
 }
 
 /** `mem-` and twelve characters. */

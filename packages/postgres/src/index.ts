@@ -67,10 +67,10 @@ export {
   newClusterId,
   newDeliveryId,
   newLogExportId,
-  newLogRequestId,
   newMemberId,
   newOperationId,
   newPriceListId,
+  newQuestionId,
   newTokenId,
   newWebhookId,
 } from './ids.ts';
@@ -88,14 +88,6 @@ export {
   replaceLeftovers,
 } from './leftover/leftovers.ts';
 export { type Channel, listen } from './listen.ts';
-export {
-  answerLogRequest,
-  askForLog,
-  type LogRequest,
-  takeLogAnswer,
-  takeLogRequests,
-  withdrawLogRequest,
-} from './log/log-requests.ts';
 export {
   claimLogExports,
   type DueLogExport,
@@ -156,6 +148,15 @@ export {
   quote,
 } from './price/prices.ts';
 export { listProjects, saveProject } from './project/projects.ts';
+export {
+  type Answer,
+  answerQuestion,
+  askController,
+  type Question,
+  takeAnswer,
+  takeQuestions,
+  withdrawQuestion,
+} from './question/questions.ts';
 export { getProjectQuota, replaceProjectQuota } from './quota/quotas.ts';
 export { dismissRemain, forceDeletion, listRemains, type Remain } from './remain/remains.ts';
 export { listClusterOwners, listResources, replaceResources } from './resource/resources.ts';

@@ -1,4 +1,5 @@
 import { createCluster, quotaView } from '@matryoshka/application';
+import type { Estimate } from '@matryoshka/contract';
 import { deletionItems } from '@matryoshka/domain';
 import {
   getCluster,
@@ -11,6 +12,13 @@ import {
 import type { PlainHandlers } from '../http/incoming.ts';
 import { pricedItems } from '../price/priced.ts';
 import { writeTransaction } from '../store.ts';
+
+/** How long it will take, as far as operations like it were measured. */
+export function estimateView(durations: Awaited<ReturnType<typeof operationDurations>>): Estimate | null {
+  if (durations === undefined) return null;
+  const { typicalSeconds, slowSeconds, known: basedOn } = durations;
+  return { typicalSeconds, slowSeconds, basedOn };
+}
 
 export const planHandlers: Pick<PlainHandlers, 'cluster.plan'> = {
   /** The creation itself, in a transaction that is undone: what it refuses and what it counts is exactly what the real one would. */
@@ -32,14 +40,7 @@ export const planHandlers: Pick<PlainHandlers, 'cluster.plan'> = {
           ...{ name, kubernetesVersion, tier, quota: quotaItems },
           creates: items.map(({ kind, name: of, count, perMonth }) => ({ kind, name: of, count, perMonth })),
           price: currency === null ? null : { currency, ...total },
-          estimate:
-            durations === undefined
-              ? null
-              : {
-                  typicalSeconds: durations.typicalSeconds,
-                  slowSeconds: durations.slowSeconds,
-                  basedOn: durations.known,
-                },
+          estimate: estimateView(durations),
         },
       };
     }),

@@ -1,4 +1,4 @@
-import { answerLogRequest, type LogRequest, takeLogRequests } from '@matryoshka/postgres';
+import { answerQuestion, type Question, takeQuestions } from '@matryoshka/postgres';
 import { sleep } from '@matryoshka/system';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { send } from '../testing/http.ts';
@@ -19,8 +19,8 @@ beforeAll(async () => {
 afterAll(async () => await platform?.stop());
 
 const take = async (managementCluster = 'default') =>
-  await takeLogRequests(platform.controller, { managementCluster, limit: 8 });
-async function taken(): Promise<LogRequest> {
+  await takeQuestions(platform.controller, { managementCluster, limit: 8 });
+async function taken(): Promise<Question> {
   for (;;) {
     const [request] = await take();
     if (request !== undefined) return request;
@@ -29,23 +29,23 @@ async function taken(): Promise<LogRequest> {
 }
 const ask = async (query: Readonly<Record<string, string>> = {}) =>
   await send(api.url, 'log.get', { token, params, query: { component: 'kube-apiserver', ...query } });
-const left = async () => (await platform.controller.query('select from log_requests')).rowCount;
+const left = async () => (await platform.controller.query('select from questions')).rowCount;
 
 it('is a question that the controller of the cluster answers, once', async () => {
   const asked = ask({ tail: '3', since: '2026-11-27T12:00:00Z' });
   const request = await taken();
-  expect(request).toMatchObject({ ...params, component: 'kube-apiserver', tail: 3, until: null });
-  expect(request.since).toEqual(new Date('2026-11-27T12:00:00Z'));
+  const question = { component: 'kube-apiserver', tail: 3, since: '2026-11-27T12:00:00.000Z', until: null };
+  expect(request).toMatchObject({ ...params, kind: 'log', question });
   expect(await take()).toEqual([]);
   const lines = [{ at: '2026-11-27T12:00:01.5Z', pod: 'p', text: 'a\u0000b' }];
-  await answerLogRequest(platform.controller, request.id, { lines, truncated: true });
+  await answerQuestion(platform.controller, request.id, { answer: { lines, truncated: true } });
   expect((await asked).body).toEqual({ lines: [{ ...lines[0], text: 'ab' }], truncated: true });
   expect(await left()).toBe(0);
 });
 
 it('says why, when it cannot be read', async () => {
   const asked = ask();
-  await answerLogRequest(platform.controller, (await taken()).id, { error: 'nothing runs that would say something' });
+  await answerQuestion(platform.controller, (await taken()).id, { error: 'nothing runs that would say something' });
   expect((await asked).body).toMatchObject({
     code: 'logs_unavailable',
     detail: expect.stringContaining('nothing runs'),
@@ -59,20 +59,21 @@ it('is asked a few times at once, and of no other controller', async () => {
   expect(await take('second')).toEqual([]);
   const requests = await take();
   expect(requests).toHaveLength(4);
-  for (const { id } of requests) await answerLogRequest(platform.controller, id, { lines: [], truncated: false });
+  for (const { id } of requests)
+    await answerQuestion(platform.controller, id, { answer: { lines: [], truncated: false } });
   const answers = await Promise.all(asked);
   expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 200, 429, 429]);
 });
 
 it('is given up after a while, and nothing is left of it', async () => {
-  const hasty = await platform.startApi({ logPatienceMs: 300 });
+  const hasty = await platform.startApi({ answerPatienceMs: 300 });
   const query = { component: 'audit' };
   const answer = await send(hasty.url, 'log.get', { token, params, query });
   expect(answer.body).toMatchObject({ code: 'logs_unavailable' });
   expect(await left()).toBe(0);
   await platform.asSuperuser(
-    `insert into log_requests (id, project_id, cluster_id, component, tail, requested_at)
-     values ('lr-aaaaaaaaaaaa', 'p', '${params.clusterId}', 'audit', 1, now() - interval '3 minutes')`,
+    `insert into questions (id, project_id, cluster_id, kind, question, asked_at)
+     values ('qu-aaaaaaaaaaaa', 'p', '${params.clusterId}', 'log', '{}', now() - interval '3 minutes')`,
   );
   expect(await take()).toEqual([]);
   expect(await left()).toBe(0);

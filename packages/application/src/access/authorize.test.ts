@@ -37,6 +37,7 @@ describe('the access matrix', () => {
       'cluster.kubeconfig': 'viewer operator admin',
       'credential.create': 'viewer operator admin',
       'credential.revoke': 'admin',
+      'upgrade.plan': 'viewer operator admin',
       'deletion.plan': 'viewer operator admin',
       'deletion.undo': 'operator admin',
       'receipt.list': 'viewer operator admin',

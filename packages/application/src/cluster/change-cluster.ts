@@ -6,9 +6,10 @@ import { settingsOf } from '../deletion/settings.ts';
 import { mergeViolations, refuseViolations } from '../errors.ts';
 import { refuseWithoutRoom } from '../management-cluster/place.ts';
 import type { WriteTransaction } from '../store.ts';
+import { readCatalogue } from './limits.ts';
 import { clusterForChange, type IfMatch, recordChange } from './record-change.ts';
 
-/** Changes the tier, the labels, who may reach the cluster, or how it may end. */
+/** Changes the version, the tier, the labels, who may reach the cluster, or how it may end. */
 export async function updateCluster(
   tx: WriteTransaction,
   caller: Caller,
@@ -25,29 +26,33 @@ export async function updateCluster(
   const cluster = await clusterForChange(tx, input.clusterId, input.ifMatch);
   // A body that is no object is told by its shape.
   const wanted: unknown = body?.deletion;
+  const { catalogue } = body?.kubernetesVersion === undefined ? {} : await readCatalogue(tx);
   const rules = [
-    ...validateClusterChange(body),
+    ...validateClusterChange(body, cluster, catalogue),
     ...validateDeletionSettings(wanted, cluster.deletion, now),
     ...checkAccess(body?.access, input.issuerUrl, cluster.access),
   ];
   refuseViolations(mergeViolations(input.shape, rules));
   if (body.tier !== undefined) await refuseWithoutRoom(tx, cluster, body.tier);
-  const { tier, labels, deletion, access } = cluster;
+  const { tier, labels, deletion, access, kubernetesVersion } = cluster;
   const wantedBefore = { tier, labels, deletion, access };
+  const isUpgrade = body.kubernetesVersion !== undefined && body.kubernetesVersion !== kubernetesVersion;
   const generation = await tx.bumpCluster(cluster.id, {
     ...(body.tier === undefined ? {} : { tier: body.tier }),
     ...(body.labels === undefined ? {} : { labels: body.labels }),
+    ...(isUpgrade ? { kubernetesVersion: body.kubernetesVersion } : {}),
     ...(body.access === undefined ? {} : { access: accessSettingsOf(body.access, cluster.access) }),
     ...(body.deletion === undefined ? {} : { deletion: settingsOf(body.deletion, cluster.deletion) }),
   });
   return await recordChange(tx, caller, {
-    kind: 'cluster.update',
+    kind: isUpgrade ? 'cluster.upgrade' : 'cluster.update',
     clusterId: cluster.id,
     generation,
     message: 'accepted',
     event: 'cluster.updated',
-    before: wantedBefore,
+    before: { ...wantedBefore, kubernetesVersion },
     after: input.body,
-    undo: { kind: 'restore-cluster', ...wantedBefore },
+    // A control plane that began to run a new version has no way back.
+    ...(isUpgrade ? {} : { undo: { kind: 'restore-cluster', ...wantedBefore } }),
   });
 }

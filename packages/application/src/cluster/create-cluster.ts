@@ -41,7 +41,8 @@ export async function createCluster(
     ...checkAccess(input.body?.access, input.issuerUrl, defaultAccessSettings),
   ];
   refuseViolations(mergeViolations(input.shape, rules));
-  const pools = (input.body.pools ?? []).map(poolOf);
+  const kubernetesVersion = input.body.kubernetesVersion ?? defaultVersion(versions);
+  const pools = (input.body.pools ?? []).map((pool) => poolOf(pool, kubernetesVersion));
   const existing = await tx.listAllClusters();
   const tooMany = existing.length >= input.limits.maxClustersPerProject;
   const limits: readonly Violation[] = tooMany
@@ -62,7 +63,7 @@ export async function createCluster(
     projectId: caller.projectId,
     name: input.body.name,
     labels: input.body.labels ?? {},
-    kubernetesVersion: input.body.kubernetesVersion ?? defaultVersion(versions),
+    kubernetesVersion,
     tier: input.body.tier ?? ('standard' as const),
     network: { ...defaultNetwork, ...input.body.network },
     pools,

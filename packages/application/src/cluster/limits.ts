@@ -22,7 +22,10 @@ export async function readCatalogue(
   return {
     versions,
     catalogue: {
-      versions: versions.map(({ version, state, imageId }) => ({ version, state, hasImage: imageId !== null })),
+      versions: versions.map(({ version, state, imageId, isDefault }) => ({
+        ...{ version, state, isDefault },
+        hasImage: imageId !== null,
+      })),
       flavors: flavors.map((flavor) => flavor.name),
     },
   };

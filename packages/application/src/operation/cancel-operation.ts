@@ -55,8 +55,13 @@ async function bringBack(
     case 'remove-pool':
       return await deletePool(tx, caller, { ...common, poolName: undo.name });
     case 'restore-pool': {
-      const { name, count, labels, taints } = undo.pool;
-      const body = { count, labels: { ...labels }, taints: taints.map((taint) => ({ ...taint })) };
+      const { name, count, labels, taints, kubernetesVersion, rollout } = undo.pool;
+      const body = {
+        ...{ count, labels: { ...labels }, taints: taints.map((taint) => ({ ...taint })) },
+        // Absent in operations that are older than these.
+        ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
+        ...(rollout === undefined ? {} : { rollout }),
+      };
       return await updatePool(tx, caller, { ...common, limits, poolName: name, body });
     }
     case 'restore-cluster': {
@@ -81,10 +86,12 @@ async function bringBack(
 const reasons = {
   'cluster.create': ['A cluster that is being made is taken back by its deletion.', 'kaas cluster delete NAME'],
   'cluster.delete': ['It has begun to destroy.', 'Make a new cluster. Volumes that were kept can be used in it.'],
+  'cluster.upgrade': ['A control plane does not go back.', 'Wait until it is done; kaas doctor tells what blocks it.'],
   'pool.delete': ['Workers are being destroyed.', 'Add the pool again: kaas pool add'],
   'credential.revoke': ['Credentials that were revoked stay so.', 'Whoever may still come gets new ones by itself.'],
   'cluster.update': ['It was made before this version of the service.', 'Change what you want.'],
   'pool.update': ['It was made before this version of the service.', 'Scale the pool: kaas pool scale'],
+  'pool.upgrade': ['It cannot.', 'Give the pool its old version: kaas pool update'],
   'pool.create': ['It was made before this version of the service.', 'Remove the pool: kaas pool remove'],
 } as const satisfies Record<Operation['kind'], readonly [string, string]>;
 

@@ -1,6 +1,7 @@
 import type { PoolPatch, PoolSpec } from '@matryoshka/contract';
 import {
   type Cluster,
+  defaultRollout,
   type Limits,
   type Operation,
   type OperationUndo,
@@ -21,12 +22,14 @@ export interface PoolChange {
   readonly limits: Limits;
 }
 
-/** A pool as stored, from one as sent. */
-export function poolOf(spec: PoolSpec): Pool {
+/** A pool as stored, from one as sent; its version, where it has none of its own, is that of its control plane. */
+export function poolOf(spec: PoolSpec, controlPlane: string): Pool {
   return {
     name: spec.name,
     flavor: spec.flavor,
     count: spec.count,
+    kubernetesVersion: spec.kubernetesVersion ?? controlPlane,
+    rollout: { ...defaultRollout, ...spec.rollout },
     labels: spec.labels ?? {},
     taints: (spec.taints ?? []).map((taint) => ({ key: taint.key, value: taint.value ?? '', effect: taint.effect })),
   };
@@ -40,9 +43,10 @@ export async function createPool(
   await tx.lockProject(caller.projectId);
   const cluster = await clusterForChange(tx, input.clusterId, input.ifMatch);
   const { catalogue } = await readCatalogue(tx);
-  const rules = validateNewPool(input.body, cluster.pools, catalogue, input.limits);
+  const { kubernetesVersion: controlPlane } = cluster;
+  const rules = validateNewPool(input.body, cluster.pools, { catalogue, limits: input.limits, controlPlane });
   refuseViolations(mergeViolations(input.shape, rules));
-  const pool = poolOf(input.body);
+  const pool = poolOf(input.body, controlPlane);
   if (cluster.pools.some((existing) => existing.name === pool.name))
     throw new KaasError('name_taken', `The cluster ${cluster.name} has a pool named ${pool.name}.`, {
       next: 'Choose another name, or scale that pool.',
@@ -66,13 +70,16 @@ export async function updatePool(
   const cluster = await clusterForChange(tx, input.clusterId, input.ifMatch);
   const before = poolNamed(cluster, input.poolName);
   const others = cluster.pools.filter((pool) => pool !== before);
-  refuseViolations(mergeViolations(input.shape, validatePoolChange(input.body, others, input.limits)));
-  const { labels, taints } = poolOf({ ...before, taints: [...before.taints], ...input.body });
-  const after: Pool = { ...before, count: input.body.count ?? before.count, labels, taints };
+  const { catalogue } = await readCatalogue(tx);
+  const { kubernetesVersion: controlPlane } = cluster;
+  const rules = validatePoolChange(input.body, before, others, { catalogue, limits: input.limits, controlPlane });
+  refuseViolations(mergeViolations(input.shape, rules));
+  const rollout = { ...before.rollout, ...input.body.rollout };
+  const after = poolOf({ ...before, taints: [...before.taints], ...input.body, rollout }, controlPlane);
   await refuseOverQuota(tx, caller, cluster, [...others, after]);
   await tx.updatePool(cluster.id, after);
   return await record(tx, caller, cluster, {
-    kind: 'pool.update',
+    kind: after.kubernetesVersion === before.kubernetesVersion ? 'pool.update' : 'pool.upgrade',
     ...{ before, after },
     undo: { kind: 'restore-pool', pool: before },
   });
@@ -111,7 +118,7 @@ async function record(
   caller: Caller,
   cluster: Cluster,
   change: {
-    readonly kind: 'pool.create' | 'pool.update' | 'pool.delete';
+    readonly kind: 'pool.create' | 'pool.update' | 'pool.upgrade' | 'pool.delete';
     readonly before?: Pool;
     readonly after?: Pool;
     readonly undo?: OperationUndo;

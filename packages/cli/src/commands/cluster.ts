@@ -8,12 +8,14 @@ import { money } from '../output/money-views.ts';
 import { clusterView, plannedView, resourceView } from '../output/views.ts';
 import { parseDuration } from '../parse-duration.ts';
 import { collect, parseLabels, parsePool } from '../pool-flag.ts';
+import { who } from '../who.ts';
 import { type AllowOptions, issuerCommands, rangesOf, withAllowFrom } from './cluster-access.ts';
 import { credentialCommands } from './credential.ts';
 import { deletionCommands } from './deletion.ts';
 import { logCommand } from './log.ts';
 import { logExportCommands } from './log-export.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
+import { upgradeCommand } from './upgrade.ts';
 
 interface CreateOptions extends WaitOptions, EndingOptions, AllowOptions {
   readonly dryRun?: boolean;
@@ -188,6 +190,8 @@ export function clusterCommands(program: Command, context: CliContext): void {
       await finish(context, command, client, operation, options);
     });
 
+  upgradeCommand(group, context);
+
   logCommand(group, context);
   logExportCommands(group, context);
 
@@ -197,8 +201,6 @@ export function clusterCommands(program: Command, context: CliContext): void {
 
   credentialCommands(group, context);
 }
-
-const who = { user: 'you', provider: 'your provider', us: 'the makers of Matryoshka' } as const;
 
 /** Every condition that names somebody who must act, the one that holds everything up last, once. */
 function troublesOf({ status }: Cluster): string {

@@ -1,12 +1,14 @@
 import type { PoolSpec } from '@matryoshka/contract';
 import type { Command } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
+import { usageError } from '../errors.ts';
 import { formatItem, formatList } from '../output/format.ts';
 import { poolView } from '../output/views.ts';
 import { collect, parseCount, parseLabels, parseTaints } from '../pool-flag.ts';
+import { type RolloutOptions, rolloutBody, withRollout } from '../rollout-flags.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
 
-interface AddOptions extends WaitOptions {
+interface AddOptions extends WaitOptions, RolloutOptions {
   readonly flavor: string;
   readonly count: number;
   readonly label: readonly string[];
@@ -39,7 +41,7 @@ export function poolCommands(program: Command, context: CliContext): void {
       terminal.stdout(formatItem(pool, poolView, outputOptions(command)));
     });
 
-  withWait(group.command('add <cluster> <pool>'))
+  withRollout(withWait(group.command('add <cluster> <pool>')))
     .description('add a pool')
     .requiredOption('--flavor <flavor>', 'see: kaas flavor list')
     .requiredOption('--count <count>', 'number of workers', count)
@@ -52,6 +54,7 @@ export function poolCommands(program: Command, context: CliContext): void {
         count: options.count,
         ...(options.label.length === 0 ? {} : { labels: { ...parseLabels(options.label) } }),
         ...(options.taint.length === 0 ? {} : { taints: [...parseTaints(options.taint)] }),
+        ...rolloutBody(options),
       };
       const { client } = await clientOf(context, command);
       const { cluster } = await findCluster(client, name);
@@ -72,6 +75,25 @@ export function poolCommands(program: Command, context: CliContext): void {
       const operation = await client.call('pool.update', {
         params: { clusterId: cluster.id, poolName },
         body: { count: options.count },
+        idempotencyKey: newIdempotencyKey(),
+      });
+      await finish(context, command, client, operation, options);
+    });
+
+  withRollout(withWait(group.command('update <cluster> <pool>')))
+    .description('change the version of the workers, or how they are replaced')
+    .action(async (name: string, poolName: string, options: RolloutOptions & WaitOptions, command: Command) => {
+      const body = rolloutBody(options);
+      if (Object.keys(body).length === 0)
+        throw usageError(
+          'nothing to change',
+          'Give --kubernetes-version, --max-surge, --max-unavailable or --drain-timeout.',
+        );
+      const { client } = await clientOf(context, command);
+      const { cluster } = await findCluster(client, name);
+      const operation = await client.call('pool.update', {
+        params: { clusterId: cluster.id, poolName },
+        body,
         idempotencyKey: newIdempotencyKey(),
       });
       await finish(context, command, client, operation, options);

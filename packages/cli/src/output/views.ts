@@ -14,6 +14,7 @@ import type {
   Project,
   QuotaEntry,
   Resource,
+  UpgradePlan,
   Version,
   Webhook,
   WebhookDelivery,
@@ -53,9 +54,11 @@ export const poolView: View<Pool> = {
   columns: [
     { head: 'NAME', cell: (pool) => pool.name },
     { head: 'FLAVOR', cell: (pool) => pool.flavor },
+    { head: 'VERSION', cell: (pool) => pool.kubernetesVersion },
     { head: 'COUNT', cell: (pool) => String(pool.count) },
     { head: 'READY', cell: (pool) => String(pool.status.ready) },
     { head: 'MACHINES', cell: (pool) => String(pool.status.machines) },
+    { head: 'SURGE', cell: (pool) => `+${pool.rollout.maxSurge} -${pool.rollout.maxUnavailable}`, wide: true },
     { head: 'LABELS', cell: (pool) => pairs(pool.labels), wide: true },
     {
       head: 'TAINTS',
@@ -190,6 +193,17 @@ export const auditRecordView: View<AuditRecord> = {
     { head: 'FROM', cell: (record) => record.remoteAddress ?? '' },
     { head: 'SEQUENCE', cell: (record) => String(record.sequence), wide: true },
     { head: 'AFTER', cell: (record) => (record.after === null ? '' : JSON.stringify(record.after)), wide: true },
+  ],
+};
+
+export const upgradeStepView: View<UpgradePlan['steps'][number]> = {
+  name: (step) => `${step.kind}/${step.name}`,
+  columns: [
+    { head: 'WHAT', cell: (step) => step.kind },
+    { head: 'NAME', cell: (step) => step.name },
+    { head: 'FROM', cell: (step) => step.from },
+    { head: 'TO', cell: (step) => step.to },
+    { head: 'WORKERS', cell: (step) => (step.kind === 'pool' ? String(step.workers) : '') },
   ],
 };
 

@@ -88,7 +88,11 @@ export const cluster = {
   tier: 'ha',
   network: { nodeCidr: '10.6.0.0/20', podCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16' },
   pools: [
-    { name: 'workers', flavor: 'm1.medium', count: 2, labels: {}, taints: [], status: { machines: 2, ready: 1 } },
+    {
+      ...{ name: 'workers', flavor: 'm1.medium', count: 2, labels: {}, taints: [], kubernetesVersion: 'v1.36.3' },
+      rollout: { maxSurge: 1, maxUnavailable: 0, drainTimeoutSeconds: 900 },
+      status: { machines: 2, ready: 1 },
+    },
   ],
   generation: 1,
   status: { phase: 'creating', conditions: [], endpoint: null, kubernetesVersion: null, observedGeneration: 0 },

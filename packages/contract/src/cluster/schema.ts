@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { ClusterAccess, ClusterAccessSettings } from '../cluster-access/schema.ts';
-import { Condition, Decimal, orNull, Timestamp } from '../common.ts';
+import { Condition, Decimal, Estimate, orNull, Timestamp } from '../common.ts';
 import { DeletionSettings } from '../deletion/schema.ts';
 import { Pool, PoolSpec } from '../pool/schema.ts';
 import { QuotaEntry } from '../quota/schema.ts';
@@ -47,6 +47,11 @@ export type ClusterCreate = Static<typeof ClusterCreate>;
 export const ClusterPatch = Type.Object(
   {
     tier: Type.Optional(Tier),
+    kubernetesVersion: Type.Optional(
+      Type.String({
+        description: 'Of the control plane: a newer one, at most one minor above what runs. Pools follow by their own',
+      }),
+    ),
     labels: Type.Optional({ ...Labels, description: 'Instead of those there are' }),
     deletion: Type.Optional(DeletionSettings),
     access: Type.Optional(ClusterAccessSettings),
@@ -61,7 +66,7 @@ export const Cluster = Type.Object(
     name: Type.String(),
     labels: Labels,
     projectId: Type.String(),
-    kubernetesVersion: Type.String(),
+    kubernetesVersion: Type.String({ description: 'Of the control plane' }),
     tier: Tier,
     network: Type.Object(
       { nodeCidr: Type.String(), podCidr: Type.String(), serviceCidr: Type.String() },
@@ -122,20 +127,7 @@ export const ClusterPlan = Type.Object(
       ),
       'null: there is no price list',
     ),
-    estimate: Type.Union(
-      [
-        Type.Object(
-          {
-            typicalSeconds: Type.Number({ description: 'Half of the last clusters like it took less' }),
-            slowSeconds: Type.Number({ description: 'Nineteen of twenty took less' }),
-            basedOn: Type.Integer({ description: 'So many clusters' }),
-          },
-          { additionalProperties: false },
-        ),
-        Type.Null(),
-      ],
-      { description: 'null: too few are known' },
-    ),
+    estimate: orNull(Estimate, 'null: too few are known'),
   },
   { $id: 'ClusterPlan', additionalProperties: false },
 );

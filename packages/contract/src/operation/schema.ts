@@ -18,9 +18,11 @@ export type OperationPhase = Static<typeof OperationPhase>;
 export const operationKinds = [
   'cluster.create',
   'cluster.update',
+  'cluster.upgrade',
   'cluster.delete',
   'pool.create',
   'pool.update',
+  'pool.upgrade',
   'pool.delete',
   'credential.revoke',
 ] as const;

@@ -12,11 +12,34 @@ export type Taint = Static<typeof Taint>;
 
 const Labels = Type.Record(Type.String(), Type.String(), { description: 'Node labels' });
 
+const KubernetesVersion = Type.String({
+  description: 'Of the workers; at most three minors older than the control plane, never newer',
+  examples: ['v1.36.3'],
+});
+
+const rollout = {
+  maxSurge: Type.Integer({ minimum: 0, description: 'So many workers more than `count`, for as long as it takes' }),
+  maxUnavailable: Type.Integer({ minimum: 0, description: 'So many fewer; one of the two is more than 0' }),
+  drainTimeoutSeconds: Type.Integer({
+    minimum: 0,
+    description: 'How long a worker may take to be emptied before it goes with what is on it; 0: as long as it takes',
+  }),
+};
+
+/** How workers are replaced, by an upgrade or anything else. */
+export const RolloutSettings = Type.Partial(Type.Object(rollout, { additionalProperties: false }), {
+  $id: 'RolloutSettings',
+  additionalProperties: false,
+  description: 'How workers are replaced; what is absent stays as it is',
+});
+
 export const PoolSpec = Type.Object(
   {
     name: Type.String({ description: 'DNS-1123 label, at most 20 characters', examples: ['workers'] }),
     flavor: Type.String({ examples: ['m1.medium'] }),
     count: Type.Integer({ minimum: 0 }),
+    kubernetesVersion: Type.Optional({ ...KubernetesVersion, description: 'Default: that of the control plane' }),
+    rollout: Type.Optional(RolloutSettings),
     labels: Type.Optional(Labels),
     taints: Type.Optional(Type.Array(Taint)),
   },
@@ -29,6 +52,8 @@ export const Pool = Type.Object(
     name: Type.String(),
     flavor: Type.String(),
     count: Type.Integer(),
+    kubernetesVersion: KubernetesVersion,
+    rollout: Type.Object(rollout, { additionalProperties: false }),
     labels: Labels,
     taints: Type.Array(Taint),
     status: Type.Object(
@@ -43,6 +68,8 @@ export type Pool = Static<typeof Pool>;
 export const PoolPatch = Type.Object(
   {
     count: Type.Optional(Type.Integer({ minimum: 0 })),
+    kubernetesVersion: Type.Optional(KubernetesVersion),
+    rollout: Type.Optional(RolloutSettings),
     labels: Type.Optional(Labels),
     taints: Type.Optional(Type.Array(Taint)),
   },

@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { defaultAccessSettings, defaultDeletionSettings, defaultNetwork, planCluster } from '@matryoshka/domain';
+import {
+  defaultAccessSettings,
+  defaultDeletionSettings,
+  defaultNetwork,
+  defaultRollout,
+  planCluster,
+} from '@matryoshka/domain';
 import { type Connection, createKubeClient, type KubeClient } from '@matryoshka/kube';
 import {
   bumpCluster,
@@ -86,7 +92,17 @@ async function request(
         deletion: defaultDeletionSettings,
         access: defaultAccessSettings,
         place: { managementCluster, dataStore: 'default' },
-        pools: [{ name: 'workers', flavor: 'm1.small', count: 1, labels: {}, taints: [] }],
+        pools: [
+          {
+            name: 'workers',
+            flavor: 'm1.small',
+            count: 1,
+            labels: {},
+            taints: [],
+            kubernetesVersion: 'v1.36.3',
+            rollout: defaultRollout,
+          },
+        ],
       });
     const common = { message: '', requestedBy: 'u', requestId: 'r' };
     await insertOperation(tx, { id: operationId, projectId: 'p1', clusterId: id, kind, generation, ...common });

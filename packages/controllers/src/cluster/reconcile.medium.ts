@@ -1,4 +1,5 @@
 import { controlPlanePodLabel } from '@matryoshka/addons';
+import { defaultRollout } from '@matryoshka/domain';
 import { createKubeClient, type KubeClient, parseKubeconfig } from '@matryoshka/kube';
 import { startTestApiServer, type TestApiServer } from '@matryoshka/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -126,7 +127,15 @@ test('what somebody changes by hand is changed back', async () => {
 test('pools come and go', async () => {
   const world = newWorld();
   const cluster = clusterFixture({ id: newId() });
-  const more = { name: 'more', flavor: 'm1.small', count: 1, labels: { a: 'b' }, taints: [] };
+  const more = {
+    name: 'more',
+    flavor: 'm1.small',
+    count: 1,
+    labels: { a: 'b' },
+    taints: [],
+    kubernetesVersion: 'v1.36.3',
+    rollout: defaultRollout,
+  };
   await world.create(cluster);
   await world.create({ ...cluster, pools: [...cluster.pools, more], generation: 2 });
   expect(counts(await census(cluster.id))).toMatchObject({ MachineDeployment: 2, Machine: 3 });

@@ -1,7 +1,6 @@
 import { controlPlanePodLabel } from '@matryoshka/addons';
-import { isOf, type LogComponent, type LogLine } from '@matryoshka/domain';
+import { answerOf, isOf, type LogAnswer, type LogComponent, type LogLine, type LogQuestion } from '@matryoshka/domain';
 import type { KubeClient, KubeObject } from '@matryoshka/kube';
-import type { LogRequest } from '@matryoshka/postgres';
 import type { Read, ReadSince } from '../log-export/run.ts';
 
 const timeoutMs = 15_000;
@@ -64,19 +63,21 @@ async function linesOf(
 /** The end of what all replicas have said. Throws when there is no pod, or one cannot be read. */
 export async function readLogs(
   management: KubeClient,
-  { clusterId, component, tail, since }: LogRequest,
+  clusterId: string,
+  question: LogQuestion,
   signal: AbortSignal,
-): Promise<readonly LogLine[]> {
+): Promise<LogAnswer> {
+  const { component, tail, since } = question;
   const { selector, container } = sourceOf(component, clusterId);
   const pods = await podsOf(management, clusterId, selector, signal);
   if (pods.length === 0) throw new Error('nothing runs that would say something');
   const query = {
     container,
     tailLines: String(container === 'kube-apiserver' ? tail * mixed : tail + 1),
-    ...(since === null ? {} : { sinceTime: since.toISOString() }),
+    ...(since === null ? {} : { sinceTime: since }),
   };
   const read = pods.map(async (name) => await linesOf(management, { namespace: clusterId, name }, query, signal));
-  return (await Promise.all(read)).flat();
+  return answerOf(question, (await Promise.all(read)).flat());
 }
 
 /** Reads on from where somebody stopped. */

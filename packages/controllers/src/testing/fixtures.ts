@@ -3,6 +3,7 @@ import {
   defaultAccessSettings,
   defaultDeletionSettings,
   defaultNetwork,
+  defaultRollout,
   newClusterStatus,
 } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
@@ -18,7 +19,17 @@ export function clusterFixture(more: Partial<Cluster> = {}): Cluster {
     kubernetesVersion: 'v1.36.3',
     tier: 'standard',
     network: defaultNetwork,
-    pools: [{ name: 'workers', flavor: 'm1.medium', count: 2, labels: {}, taints: [] }],
+    pools: [
+      {
+        name: 'workers',
+        flavor: 'm1.medium',
+        count: 2,
+        labels: {},
+        taints: [],
+        kubernetesVersion: 'v1.36.3',
+        rollout: defaultRollout,
+      },
+    ],
     generation: 1,
     observedGeneration: 0,
     deletion: defaultDeletionSettings,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Cluster, type Condition, causeCodes } from '@matryoshka/domain';
+import { type Cluster, type Condition, causeCodes, defaultRollout } from '@matryoshka/domain';
 import { createKubeClient, type KubeClient, type KubeObject } from '@matryoshka/kube';
 import { run } from '@matryoshka/system';
 import { startTestApiServer, type TestApiServer } from '@matryoshka/testkit';
@@ -26,7 +26,17 @@ export async function startTroubledCluster(): Promise<void> {
   world = new World(server, client);
   cluster = clusterFixture({
     id: 'c-causes0000',
-    pools: [{ name: 'w', flavor: 'm1.small', count: 1, labels: {}, taints: [] }],
+    pools: [
+      {
+        name: 'w',
+        flavor: 'm1.small',
+        count: 1,
+        labels: {},
+        taints: [],
+        kubernetesVersion: 'v1.36.3',
+        rollout: defaultRollout,
+      },
+    ],
   });
   await world.create(cluster);
   const { items } = await client.list({

@@ -5,6 +5,7 @@ import { type Looked, seen } from '../shared/looked.ts';
 import { type Cluster, controlPlaneReplicas, type Pool, type PoolStatus } from './model.ts';
 import type { ObservedCluster, ObservedControlPlane } from './observed.ts';
 import type { OperationPhaseName } from './plan-types.ts';
+import { versionBefore, waitsForControlPlane } from './upgrading.ts';
 
 /** One phase judged against the world. `looked` false: could not be judged, so the condition becomes Unknown. */
 export interface Assessment {
@@ -63,13 +64,14 @@ export function assessControlPlane(
     plane?.pods.every(({ told }) => told) === true,
   ];
   const done = steps.every(Boolean);
+  const before = versionBefore(desired, observed);
   const waiting =
     plane === undefined
       ? 'starting the control plane'
       : plane.endpoint === null
         ? 'waiting for the address of the API'
         : plane.initialized
-          ? `${plane.readyReplicas}/${wanted} replicas ready`
+          ? `${plane.readyReplicas}/${wanted} replicas ready${before === undefined ? '' : `, from ${before} to ${desired.kubernetesVersion}`}`
           : `waiting for the API at ${plane.endpoint}`;
   return {
     phase: 'control-plane',
@@ -127,10 +129,23 @@ export function assessWorkers(desired: Cluster, observed: ObservedCluster, start
     done,
     started,
     looked: observed.poolsKnown,
-    message: observed.poolsKnown ? `${ready}/${wanted} workers ready` : 'could not list the workers',
+    message: observed.poolsKnown ? workersMessage(desired, observed, { ready, wanted }) : 'could not list the workers',
     percent: done ? 100 : wanted === 0 ? 50 : Math.min(99, Math.round((ready * 100) / wanted)),
     ...failureIn(failure),
   };
+}
+
+function workersMessage(
+  desired: Cluster,
+  observed: ObservedCluster,
+  { ready, wanted }: { readonly ready: number; readonly wanted: number },
+): string {
+  const counted = `${ready}/${wanted} workers ready`;
+  const waiting = desired.pools.filter((pool) => waitsForControlPlane(pool, desired, observed));
+  if (waiting.length > 0)
+    return `${counted}; ${waiting.map(({ name }) => name).join(', ')} after the control plane, which comes first`;
+  const outdated = observed.pools.reduce((sum, pool) => sum + pool.outdatedMachines, 0);
+  return outdated === 0 ? counted : `${counted}, ${outdated} to be replaced`;
 }
 
 export function assessAddons(observed: ObservedCluster): Assessment {

@@ -19,11 +19,24 @@ export interface Taint {
 export const volumePolicies = ['keep', 'delete'] as const;
 export type VolumePolicy = (typeof volumePolicies)[number];
 
+/** How the workers of a pool are replaced. */
+export interface Rollout {
+  /** So many more than the pool has, for as long as it takes. */
+  readonly maxSurge: number;
+  /** So many fewer. One of the two is more than 0. */
+  readonly maxUnavailable: number;
+  /** How long a worker may take to be emptied before it goes with what is on it; 0: as long as it takes. */
+  readonly drainTimeoutSeconds: number;
+}
+
 export interface Pool {
   readonly name: string;
   /** Name of the OpenStack flavor. */
   readonly flavor: string;
   readonly count: number;
+  /** Of its workers, like that of a cluster. */
+  readonly kubernetesVersion: string;
+  readonly rollout: Rollout;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
 }
@@ -39,7 +52,7 @@ export interface ClusterSpec {
   readonly name: string;
   /** To find it by; nothing follows from them. */
   readonly labels: Readonly<Record<string, string>>;
-  /** With leading v, e.g. `v1.36.3`. */
+  /** Of the control plane, with leading v, e.g. `v1.36.3`. Pools have their own. */
   readonly kubernetesVersion: string;
   readonly tier: Tier;
   readonly network: ClusterNetwork;
@@ -99,6 +112,9 @@ export const defaultNetwork: ClusterNetwork = {
   podCidr: '10.244.0.0/16',
   serviceCidr: '10.96.0.0/16',
 };
+
+/** Nothing is missing meanwhile; a budget that is never met gives way after a quarter of an hour. */
+export const defaultRollout: Rollout = { maxSurge: 1, maxUnavailable: 0, drainTimeoutSeconds: 900 };
 
 export const newClusterStatus: ClusterStatus = {
   phase: 'creating',

@@ -89,6 +89,8 @@ export interface ObservedMachine {
 export interface ObservedPool {
   readonly name: string;
   readonly applied: Applied;
+  /** Version that its machines have or are being given; null while nothing says. */
+  readonly kubernetesVersion: string | null;
   /** Machines of older templates that still have to be replaced. */
   readonly outdatedMachines: number;
 }

@@ -3,6 +3,7 @@ import type { ClusterAction } from './actions.ts';
 import { type LedgerKey, ledgerName } from './ledger.ts';
 import type { Cluster } from './model.ts';
 import type { Applied, ObservedCluster } from './observed.ts';
+import { versionBefore, waitsForControlPlane } from './upgrading.ts';
 
 const needsApply = (applied: Applied): boolean => applied === 'absent' || applied === 'outdated';
 
@@ -17,7 +18,7 @@ export function actionsToKeep(desired: Cluster, observed: ObservedCluster): read
   if (observed.applied.cluster === 'current')
     for (const { name, told } of seen(observed.controlPlane)?.pods ?? [])
       if (!told) actions.push({ type: 'refreshPod', pod: name });
-  actions.push(...tenantActions(observed));
+  actions.push(...tenantActions(desired, observed));
   return actions;
 }
 
@@ -57,7 +58,7 @@ function poolActions(desired: Cluster, observed: ObservedCluster): readonly Clus
   if (clusterUsable && credentialUsable(observed))
     for (const pool of desired.pools)
       if (needsApply(observed.pools.find((found) => found.name === pool.name)?.applied ?? 'absent'))
-        actions.push({ type: 'applyPool', pool: pool.name });
+        if (!waitsForControlPlane(pool, desired, observed)) actions.push({ type: 'applyPool', pool: pool.name });
   for (const pool of observed.pools)
     if (!desired.pools.some((wanted) => wanted.name === pool.name) && pool.applied !== 'deleting')
       actions.push({ type: 'deletePool', pool: pool.name });
@@ -81,14 +82,16 @@ function forgetRemovedPools(desired: Cluster, observed: ObservedCluster): readon
     .map(({ kind, name }) => ({ type: 'removeLedger', entry: { kind, name } }));
 }
 
-function tenantActions(observed: ObservedCluster): readonly ClusterAction[] {
+function tenantActions(desired: Cluster, observed: ObservedCluster): readonly ClusterAction[] {
   const tenant = seen(observed.tenant);
   if (tenant === undefined) return [];
   const actions: ClusterAction[] = [];
   if (observed.kubeconfig !== 'current') actions.push({ type: 'storeKubeconfig' });
   for (const group of ['cloud-controller', 'volume-controller'] as const)
     if (needsApply(observed.applied[group])) actions.push({ type: 'applyManifests', group });
-  if (needsApply(tenant.addons)) actions.push({ type: 'applyTenantAddons' });
+  // kube-proxy is among them, and never newer than any replica of the API server.
+  if (needsApply(tenant.addons) && versionBefore(desired, observed) === undefined)
+    actions.push({ type: 'applyTenantAddons' });
   for (const node of tenant.staleNodes) actions.push({ type: 'deleteStaleNode', node });
   for (const name of tenant.staleVolumeAttachments) actions.push({ type: 'deleteStaleVolumeAttachment', name });
   return actions;

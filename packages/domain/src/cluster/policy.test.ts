@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatCidr, overlaps, parseCidr } from '../validation/cidr.ts';
-import { defaultLimits, validateNewCluster, validateNewPool, validatePoolChange } from './policy.ts';
+import { defaultRollout } from './model.ts';
+import {
+  defaultLimits,
+  validateClusterChange,
+  validateNewCluster,
+  validateNewPool,
+  validatePoolChange,
+} from './policy.ts';
 
 const catalogue = {
   versions: [
@@ -17,6 +24,17 @@ const good = {
   tier: 'ha',
   pools: [{ name: 'workers', flavor: 'm1.medium', count: 2, labels: { team: 'a' }, taints: [] }],
 };
+const workers = {
+  name: 'workers',
+  flavor: 'm1.medium',
+  count: 2,
+  labels: {},
+  taints: [],
+  kubernetesVersion: 'v1.36.3',
+  rollout: defaultRollout,
+};
+const cluster = { kubernetesVersion: 'v1.36.3', pools: [workers], status: { kubernetesVersion: 'v1.36.3' } };
+const rules = { catalogue, limits: defaultLimits, controlPlane: 'v1.36.3' };
 const codes = (change: object) =>
   validateNewCluster({ ...good, ...change }, catalogue, defaultLimits).map((v) => `${v.pointer} ${v.code}`);
 const pool = (change: object) => ({ pools: [{ ...good.pools[0], ...change }] });
@@ -69,14 +87,25 @@ describe('a new cluster', () => {
   });
 
   it('never throws, whatever it is given', () => {
-    const key = fc.constantFrom('name', 'kubernetesVersion', 'tier', 'network', 'pools', 'labels', 'taints', 'count');
+    const key = fc.constantFrom(
+      'name',
+      'kubernetesVersion',
+      'tier',
+      'network',
+      'pools',
+      'labels',
+      'taints',
+      'count',
+      'rollout',
+    );
     const tree = fc.anything({ key: fc.oneof(key, fc.string()), maxDepth: 4, withNullPrototype: true });
     fc.assert(
       fc.property(fc.oneof(tree, fc.dictionary(key, tree)), (input) => {
         for (const list of [
           validateNewCluster(input, catalogue, defaultLimits),
-          validateNewPool(input, [], catalogue, defaultLimits),
-          validatePoolChange(input, [], defaultLimits),
+          validateClusterChange(input, cluster, catalogue),
+          validateNewPool(input, [], rules),
+          validatePoolChange(input, workers, [], rules),
         ])
           for (const violation of list) expect(violation.code).toMatch(/^[a-z_]+$/);
       }),

@@ -1,7 +1,10 @@
+import { checkRollout } from '../upgrade/rollout.ts';
+import { checkControlPlaneVersion, checkPoolVersion, type VersionedCluster } from '../upgrade/rules.ts';
+import { isOlder } from '../upgrade/version.ts';
 import { formatCidr, isPrivate, overlaps, parseCidr } from '../validation/cidr.ts';
 import { checkLabels, checkName, checkTaints, isRecord, quote } from '../validation/kubernetes-syntax.ts';
 import { collectViolations, nearest, type Report, type Violation } from '../validation/violations.ts';
-import { defaultNetwork, tiers } from './model.ts';
+import { defaultNetwork, defaultRollout, type Pool, tiers } from './model.ts';
 
 /** What the provider offers, read in the same transaction. */
 export interface Catalogue {
@@ -9,6 +12,8 @@ export interface Catalogue {
     readonly version: string;
     readonly state: 'offered' | 'deprecated' | 'withdrawn';
     readonly hasImage: boolean;
+    /** For clusters that name none. */
+    readonly isDefault?: boolean;
   }[];
   readonly flavors: readonly string[];
 }
@@ -36,20 +41,33 @@ export function validateNewCluster(input: unknown, catalogue: Catalogue, limits:
   return collectViolations((report) => {
     if (!isRecord(input)) return;
     if (typeof input.name === 'string') checkName(report, '/name', input.name, maxClusterNameLength);
-    if (typeof input.kubernetesVersion === 'string') checkVersion(report, input.kubernetesVersion, catalogue);
+    if (typeof input.kubernetesVersion === 'string')
+      checkVersion(report, '/kubernetesVersion', input.kubernetesVersion, catalogue);
     if (typeof input.tier === 'string') checkTier(report, input.tier);
     checkClusterLabels(report, input.labels);
     checkNetwork(report, input.network, limits);
-    if (Array.isArray(input.pools)) checkPools(report, input.pools, catalogue, limits);
+    const controlPlane = typeof input.kubernetesVersion === 'string' ? input.kubernetesVersion : defaultOf(catalogue);
+    if (Array.isArray(input.pools)) checkPools(report, input.pools, { catalogue, limits, controlPlane });
   });
 }
 
-/** Rules for a change of a cluster. */
-export function validateClusterChange(input: unknown): readonly Violation[] {
+const defaultOf = ({ versions }: Catalogue): string | undefined =>
+  (versions.find(({ isDefault }) => isDefault === true) ?? versions[0])?.version;
+
+/** Rules for a change of a cluster; `catalogue` is needed where it names a version. */
+export function validateClusterChange(
+  input: unknown,
+  cluster: VersionedCluster,
+  catalogue: Catalogue | undefined,
+): readonly Violation[] {
   return collectViolations((report) => {
     if (!isRecord(input)) return;
     if (typeof input.tier === 'string') checkTier(report, input.tier);
     checkClusterLabels(report, input.labels);
+    const { kubernetesVersion: version } = input;
+    if (typeof version !== 'string' || version === cluster.kubernetesVersion || catalogue === undefined) return;
+    checkVersion(report, '/kubernetesVersion', version, catalogue);
+    checkControlPlaneVersion(report, '/kubernetesVersion', version, cluster, usableVersions(catalogue));
   });
 }
 
@@ -62,17 +80,31 @@ function checkClusterLabels(report: Report, labels: unknown): void {
     report('/labels', 'too_many_labels', `at most ${mostLabels}`);
 }
 
+/** Versions to which a control plane can go from where it is, newest first. */
+export function upgradeTargets(cluster: VersionedCluster, catalogue: Catalogue): readonly string[] {
+  return usableVersions(catalogue)
+    .filter((version) => version !== cluster.kubernetesVersion)
+    .filter((version) => validateClusterChange({ kubernetesVersion: version }, cluster, catalogue).length === 0)
+    .toSorted((a, b) => (isOlder(a, b) ? 1 : -1));
+}
+
+export interface PoolRules {
+  readonly catalogue: Catalogue;
+  readonly limits: Limits;
+  /** Version that is wanted of the control plane; undefined: there is none to be held against. */
+  readonly controlPlane: string | undefined;
+}
+
 /** Rules for a pool added to a cluster that has others. */
 export function validateNewPool(
   input: unknown,
   others: readonly { readonly count: number }[],
-  catalogue: Catalogue,
-  limits: Limits,
+  { catalogue, limits, controlPlane }: PoolRules,
 ): readonly Violation[] {
   return collectViolations((report) => {
     if (others.length >= limits.maxPoolsPerCluster)
       report('', 'too_many_pools', `a cluster has at most ${limits.maxPoolsPerCluster} pools`);
-    checkPool(report, '', input, catalogue);
+    checkPool(report, '', input, { catalogue, controlPlane });
     checkNodeSum(report, '/count', [...others, input], limits);
   });
 }
@@ -80,33 +112,50 @@ export function validateNewPool(
 /** Rules for a changed pool; `others` are the cluster's other pools. */
 export function validatePoolChange(
   input: unknown,
+  before: Pool,
   others: readonly { readonly count: number }[],
-  limits: Limits,
+  { catalogue, limits, controlPlane }: PoolRules,
 ): readonly Violation[] {
   return collectViolations((report) => {
     if (!isRecord(input)) return;
     checkCount(report, '/count', input.count);
     checkLabels(report, '/labels', input.labels);
     checkTaints(report, '/taints', input.taints);
+    checkRollout(report, '/rollout', input.rollout, before.rollout);
+    if (input.kubernetesVersion !== before.kubernetesVersion)
+      checkVersionOfPool(report, '/kubernetesVersion', input.kubernetesVersion, { catalogue, controlPlane });
     if (input.count !== undefined) checkNodeSum(report, '/count', [...others, input], limits);
   });
 }
 
-function checkVersion(report: Report, version: string, catalogue: Catalogue): void {
-  const usable = catalogue.versions.filter((entry) => entry.state !== 'withdrawn' && entry.hasImage);
-  const names = usable.map((entry) => entry.version);
+function checkVersionOfPool(
+  report: Report,
+  pointer: string,
+  version: unknown,
+  { catalogue, controlPlane }: Pick<PoolRules, 'catalogue' | 'controlPlane'>,
+): void {
+  if (typeof version !== 'string') return;
+  checkVersion(report, pointer, version, catalogue);
+  if (controlPlane !== undefined) checkPoolVersion(report, pointer, version, controlPlane);
+}
+
+const usableVersions = ({ versions }: Catalogue): readonly string[] =>
+  versions.filter((entry) => entry.state !== 'withdrawn' && entry.hasImage).map((entry) => entry.version);
+
+function checkVersion(report: Report, pointer: string, version: string, catalogue: Catalogue): void {
+  const names = usableVersions(catalogue);
   const found = catalogue.versions.find((entry) => entry.version === version);
   if (found === undefined)
     report(
-      '/kubernetesVersion',
+      pointer,
       'unknown_version',
       `there is no version ${quote(version)}; offered: ${names.join(', ') || 'none'}`,
       names.includes(`v${version}`) ? `v${version}` : nearest(version, names),
     );
   else if (found.state === 'withdrawn')
-    report('/kubernetesVersion', 'version_withdrawn', `${version} is not offered any more`, names[0]);
+    report(pointer, 'version_withdrawn', `${version} is not offered any more`, names[0]);
   else if (!found.hasImage)
-    report('/kubernetesVersion', 'version_without_image', `no worker image for ${version} exists here`, names[0]);
+    report(pointer, 'version_without_image', `no worker image for ${version} exists here`, names[0]);
 }
 
 function checkTier(report: Report, tier: string): void {
@@ -157,12 +206,12 @@ function checkRange(
   }
 }
 
-function checkPools(report: Report, pools: readonly unknown[], catalogue: Catalogue, limits: Limits): void {
+function checkPools(report: Report, pools: readonly unknown[], { limits, ...rules }: PoolRules): void {
   if (pools.length > limits.maxPoolsPerCluster)
     report('/pools', 'too_many_pools', `a cluster has at most ${limits.maxPoolsPerCluster} pools`);
   const names = new Set<unknown>();
   for (const [index, pool] of pools.entries()) {
-    checkPool(report, `/pools/${index}`, pool, catalogue);
+    checkPool(report, `/pools/${index}`, pool, rules);
     const name = isRecord(pool) ? pool.name : undefined;
     if (name !== undefined && names.has(name))
       report(`/pools/${index}/name`, 'duplicate_pool', 'another pool of this cluster has this name');
@@ -171,8 +220,9 @@ function checkPools(report: Report, pools: readonly unknown[], catalogue: Catalo
   checkNodeSum(report, '/pools', pools, limits);
 }
 
-function checkPool(report: Report, at: string, pool: unknown, catalogue: Catalogue): void {
+function checkPool(report: Report, at: string, pool: unknown, rules: Omit<PoolRules, 'limits'>): void {
   if (!isRecord(pool)) return;
+  const { catalogue } = rules;
   if (typeof pool.name === 'string') checkName(report, `${at}/name`, pool.name, maxPoolNameLength);
   if (typeof pool.flavor === 'string' && !catalogue.flavors.includes(pool.flavor))
     report(
@@ -184,6 +234,8 @@ function checkPool(report: Report, at: string, pool: unknown, catalogue: Catalog
   checkCount(report, `${at}/count`, pool.count);
   checkLabels(report, `${at}/labels`, pool.labels);
   checkTaints(report, `${at}/taints`, pool.taints);
+  checkRollout(report, `${at}/rollout`, pool.rollout, defaultRollout);
+  checkVersionOfPool(report, `${at}/kubernetesVersion`, pool.kubernetesVersion, rules);
 }
 
 function checkCount(report: Report, pointer: string, count: unknown): void {

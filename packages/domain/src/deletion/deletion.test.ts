@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defaultNetwork } from '../cluster/model.ts';
+import { defaultNetwork, defaultRollout } from '../cluster/model.ts';
 import { type Resource, resourceKinds } from '../resource/model.ts';
 import { deletionItems } from './items.ts';
 import { defaultDeletionSettings, validateDeletionSettings } from './settings.ts';
@@ -10,7 +10,17 @@ const cluster = {
   name: 'demo',
   tier: 'ha',
   network: defaultNetwork,
-  pools: [{ name: 'w', flavor: 'm1.small', count: 3, labels: {}, taints: [] }],
+  pools: [
+    {
+      name: 'w',
+      flavor: 'm1.small',
+      count: 3,
+      labels: {},
+      taints: [],
+      kubernetesVersion: 'v1.36.3',
+      rollout: defaultRollout,
+    },
+  ],
 } as const;
 
 const resource = fc.record({

@@ -19,8 +19,15 @@ export interface LogQuestion {
   readonly component: LogComponent;
   /** At most so many lines, the last ones of the range. */
   readonly tail: number;
-  readonly since: Date | null;
-  readonly until: Date | null;
+  /** ISO 8601. */
+  readonly since: string | null;
+  readonly until: string | null;
+}
+
+export interface LogAnswer {
+  readonly lines: readonly LogLine[];
+  /** There were more. */
+  readonly truncated: boolean;
 }
 
 /** How an audit event of kube-apiserver begins; it writes them beside its log, one per line. Source: apiserver/plugin/pkg/audit/log (JSON format). */
@@ -33,16 +40,11 @@ export function isOf(component: LogComponent, text: string): boolean {
 }
 
 /** The lines that answer a question, out of what the replicas said, in the order in which it was said. */
-export function answerOf(
-  { component, tail, since, until }: LogQuestion,
-  said: readonly LogLine[],
-): { readonly lines: readonly LogLine[]; readonly truncated: boolean } {
+export function answerOf({ component, tail, since, until }: LogQuestion, said: readonly LogLine[]): LogAnswer {
+  const [from, to] = [since === null ? -Infinity : Date.parse(since), until === null ? Infinity : Date.parse(until)];
   const wanted = said
     .filter(({ text }) => isOf(component, text))
-    .filter(
-      ({ at }) =>
-        (since === null || Date.parse(at) >= since.getTime()) && (until === null || Date.parse(at) < until.getTime()),
-    )
+    .filter(({ at }) => Date.parse(at) >= from && Date.parse(at) < to)
     // The runtime's times are of equal length but for their fractions, which text compares rightly.
     .toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   return { lines: wanted.slice(-tail), truncated: wanted.length > tail };

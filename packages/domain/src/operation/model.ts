@@ -8,9 +8,11 @@ import type { DeletionSettings } from '../deletion/settings.ts';
 export const operationKinds = [
   'cluster.create',
   'cluster.update',
+  'cluster.upgrade',
   'cluster.delete',
   'pool.create',
   'pool.update',
+  'pool.upgrade',
   'pool.delete',
   'credential.revoke',
 ] as const;
@@ -27,7 +29,11 @@ export interface OperationPhase extends PhaseProgress {
 /** What brings back what was wanted before an operation. */
 export type OperationUndo =
   | { readonly kind: 'remove-pool'; readonly name: string }
-  | { readonly kind: 'restore-pool'; readonly pool: Pool }
+  /** Operations that are older than versions of pools have none. */
+  | {
+      readonly kind: 'restore-pool';
+      readonly pool: Omit<Pool, 'kubernetesVersion' | 'rollout'> & Partial<Pick<Pool, 'kubernetesVersion' | 'rollout'>>;
+    }
   | {
       readonly kind: 'restore-cluster';
       readonly tier: Tier;

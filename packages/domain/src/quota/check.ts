@@ -112,4 +112,29 @@ export function checkQuota(
   });
 }
 
+/** What the project lacks to have, for a while, the workers with which a cluster replaces those it has. */
+export function surgeViolations(
+  clusterId: string,
+  clusters: readonly ClusterDemand[],
+  quota: ProjectQuota,
+  flavors: readonly FlavorSize[],
+): readonly Violation[] {
+  const states = quotaStates(quota, clusters, flavors);
+  const surge = surgeAmounts(clusters.find(({ id }) => id === clusterId)?.pools ?? [], flavors);
+  return collectViolations((report) => {
+    for (const name of quotaResources) {
+      const [state, need = 0] = [states[name], surge[name]];
+      if (state === undefined || state.limit < 0 || need === 0) continue;
+      const left = Math.max(0, state.limit - state.used - state.promised);
+      const [code, noun] = words[name];
+      if (need > left)
+        report(
+          '',
+          `quota_${code}`,
+          `needs ${need} ${noun} for a while, ${left} of ${state.limit} are left in this project`,
+        );
+    }
+  });
+}
+
 const total = ({ used, promised, upgradeReserve }: QuotaState): number => used + promised + upgradeReserve;

@@ -14,7 +14,10 @@ export const clusterAmounts: Amounts = {
 };
 
 /** What workers take. A flavor that is not known counts as a server without size: it is refused elsewhere. */
-export function workerAmounts(demands: readonly Demand[], flavors: readonly FlavorSize[]): Amounts {
+export function workerAmounts(
+  demands: readonly Pick<Demand, 'flavor' | 'count'>[],
+  flavors: readonly FlavorSize[],
+): Amounts {
   return addAmounts(
     ...demands.map(({ flavor, count }) => {
       const size = flavors.find(({ name }) => name === flavor);
@@ -29,10 +32,10 @@ export function workerAmounts(demands: readonly Demand[], flavors: readonly Flav
   );
 }
 
-/** What an upgrade of a cluster takes on top: all pools roll at once, each with one worker more than it has (maxSurge 1). */
+/** What an upgrade of a cluster takes on top when all its pools roll at once. */
 export function surgeAmounts(pools: readonly Demand[], flavors: readonly FlavorSize[]): Amounts {
   return workerAmounts(
-    pools.filter(({ count }) => count > 0).map(({ flavor }) => ({ flavor, count: 1 })),
+    pools.map(({ flavor, count, rollout }) => ({ flavor, count: Math.min(count, rollout.maxSurge) })),
     flavors,
   );
 }

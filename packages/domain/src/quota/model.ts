@@ -45,6 +45,7 @@ export interface FlavorSize {
 export interface Demand {
   readonly flavor: string;
   readonly count: number;
+  readonly rollout: { readonly maxSurge: number };
 }
 
 /** The sum of amounts. */

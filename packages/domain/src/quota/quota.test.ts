@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ClusterDemand, checkQuota, quotaStates } from './check.ts';
+import { type ClusterDemand, checkQuota, quotaStates, surgeViolations } from './check.ts';
 import { clusterAmounts, workerAmounts } from './demand.ts';
 import { addAmounts, type ProjectQuota } from './model.ts';
 
@@ -8,10 +8,13 @@ const flavors = [
   { name: 'small', vcpus: 1, ramMib: 1024 },
   { name: 'big', vcpus: 4, ramMib: 8192 },
 ];
-const cluster = (id: string, ...pools: readonly (readonly [flavor: string, count: number])[]): ClusterDemand => ({
+const cluster = (
+  id: string,
+  ...pools: readonly (readonly [flavor: string, count: number, maxSurge?: number])[]
+): ClusterDemand => ({
   id,
   deleting: false,
-  pools: pools.map(([flavor, count]) => ({ flavor, count })),
+  pools: pools.map(([flavor, count, maxSurge = 1]) => ({ flavor, count, rollout: { maxSurge } })),
 });
 const limited = (limits: ProjectQuota['limits'], clusters: ProjectQuota['clusters'] = {}): ProjectQuota => ({
   limits,
@@ -57,6 +60,25 @@ describe('the quota of a project', () => {
     ]);
   });
 
+  it('keeps as much room as a pool says that its workers are replaced with, and never for more than it has', () => {
+    const quota = limited({ instances: { limit: 10, used: 0 } });
+    expect(codes([], [cluster('a', ['small', 6, 4])], quota)).toEqual([]);
+    expect(codes([], [cluster('a', ['small', 7, 4])], quota)).toEqual(['/pools quota_instances']);
+    expect(codes([], [cluster('a', ['small', 5, 9])], quota)).toEqual([]);
+    expect(codes([], [cluster('a', ['small', 10, 0])], quota)).toEqual([]);
+  });
+
+  it('tells before an upgrade whether there is room to replace workers', () => {
+    const own = cluster('a', ['small', 3, 2]);
+    const lack = (limit: number) =>
+      surgeViolations('a', [own], limited({ instances: { limit, used: 3 } }, { a: { instances: 3 } }), flavors);
+    expect(lack(5)).toEqual([]);
+    expect(lack(-1)).toEqual([]);
+    expect(lack(4).map(({ code, message }) => `${code}: ${message}`)).toEqual([
+      'quota_instances: needs 2 servers for a while, 1 of 4 are left in this project',
+    ]);
+  });
+
   it('forgets clusters that are being deleted, and what is not known', () => {
     const going = { ...cluster('a', ['small', 5]), deleting: true };
     expect(codes([going], [going, cluster('b', ['small', 1])], limited({ instances: { limit: 2, used: 0 } }))).toEqual(
@@ -66,7 +88,8 @@ describe('the quota of a project', () => {
   });
 
   it('is never exceeded, whenever the look at OpenStack falls into the making of machines', () => {
-    const pool = fc.record({ flavor: fc.constantFrom('small', 'big'), count: fc.nat(6) });
+    const rollout = fc.record({ maxSurge: fc.nat(4) });
+    const pool = fc.record({ flavor: fc.constantFrom('small', 'big'), count: fc.nat(6), rollout });
     const made = fc.record({
       pools: fc.array(pool, { maxLength: 3 }),
       share: fc.double({ min: 0, max: 1, noNaN: true }),

@@ -17,7 +17,8 @@ export const clusterColumns = `
   c.deletion_protection, c.deletion_grace_seconds, c.expires_at, c.access_epoch, c.management_cluster, c.data_store,
   c.allowed_ranges, c.oidc_issuers, c.forced_at is not null as forced,
   coalesce((select jsonb_agg(jsonb_build_object('name', p.name, 'flavor', p.flavor, 'count', p.count, 'labels', p.labels,
-    'taints', p.taints) order by p.name) from pools p where p.cluster_id = c.id), '[]') as pools`;
+    'taints', p.taints, 'kubernetesVersion', p.kubernetes_version, 'rollout', jsonb_build_object('maxSurge', p.max_surge,
+    'maxUnavailable', p.max_unavailable, 'drainTimeoutSeconds', p.drain_timeout_seconds)) order by p.name) from pools p where p.cluster_id = c.id), '[]') as pools`;
 
 export interface ClusterRow {
   readonly id: string;

@@ -47,7 +47,9 @@ export async function insertPool(
   pool: Pool,
 ): Promise<void> {
   await db.query(
-    'insert into pools (cluster_id, project_id, name, flavor, count, labels, taints) values ($1, $2, $3, $4, $5, $6, $7)',
+    `insert into pools (cluster_id, project_id, name, flavor, count, labels, taints, kubernetes_version, max_surge, max_unavailable,
+       drain_timeout_seconds)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       cluster.id,
       cluster.projectId,
@@ -56,18 +58,31 @@ export async function insertPool(
       pool.count,
       JSON.stringify(pool.labels),
       JSON.stringify(pool.taints),
+      pool.kubernetesVersion,
+      pool.rollout.maxSurge,
+      pool.rollout.maxUnavailable,
+      pool.rollout.drainTimeoutSeconds,
     ],
   );
 }
 
 export async function updatePool(db: Queryable, clusterId: string, pool: Pool): Promise<void> {
-  await db.query('update pools set count = $3, labels = $4, taints = $5 where cluster_id = $1 and name = $2', [
-    clusterId,
-    pool.name,
-    pool.count,
-    JSON.stringify(pool.labels),
-    JSON.stringify(pool.taints),
-  ]);
+  await db.query(
+    `update pools set count = $3, labels = $4, taints = $5, kubernetes_version = $6, max_surge = $7, max_unavailable = $8,
+       drain_timeout_seconds = $9
+     where cluster_id = $1 and name = $2`,
+    [
+      clusterId,
+      pool.name,
+      pool.count,
+      JSON.stringify(pool.labels),
+      JSON.stringify(pool.taints),
+      pool.kubernetesVersion,
+      pool.rollout.maxSurge,
+      pool.rollout.maxUnavailable,
+      pool.rollout.drainTimeoutSeconds,
+    ],
+  );
 }
 
 export async function deletePool(db: Queryable, clusterId: string, name: string): Promise<void> {
@@ -78,6 +93,7 @@ export interface ClusterChange {
   /** Instead of those there are. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly tier?: Tier;
+  readonly kubernetesVersion?: string;
   readonly deletion?: DeletionSettings;
   readonly access?: AccessSettings;
   /** Credentials that were given out before are void. */
@@ -95,7 +111,7 @@ export async function bumpCluster(db: Queryable, clusterId: string, change: Clus
        delete_requested_at = case when $3 then coalesce(delete_requested_at, now()) else delete_requested_at end,
        volumes_on_delete = coalesce($4, volumes_on_delete), access_epoch = access_epoch + case when $9 then 1 else 0 end,
        labels = coalesce($10, labels), allowed_ranges = case when $11 then $12 else allowed_ranges end,
-       oidc_issuers = coalesce($13, oidc_issuers), delete_scheduled_at = case when $3 then null else delete_scheduled_at end
+       oidc_issuers = coalesce($13, oidc_issuers), kubernetes_version = coalesce($14, kubernetes_version), delete_scheduled_at = case when $3 then null else delete_scheduled_at end
      where id = $1 returning generation`,
     [
       clusterId,
@@ -111,6 +127,7 @@ export async function bumpCluster(db: Queryable, clusterId: string, change: Clus
       change.access !== undefined,
       change.access?.allowedRanges ?? null,
       change.access === undefined ? null : JSON.stringify(change.access.oidcIssuers),
+      change.kubernetesVersion ?? null,
     ],
   );
   const row = result.rows[0];

@@ -77,10 +77,12 @@ async function observePool(
     0,
     numberAt(deployment, 'status', 'replicas') - numberAt(deployment, 'status', 'upToDateReplicas'),
   );
+  const kubernetesVersion = textAt(deployment, 'spec', 'template', 'spec', 'version') ?? null;
+  const found = { name, kubernetesVersion, outdatedMachines };
   const wanted = poolObjects({ cluster, settings: context.settings }, name);
-  if (deployment?.metadata.deletionTimestamp !== undefined) return { name, applied: 'deleting', outdatedMachines };
-  if (wanted.length === 0) return { name, applied: deployment === undefined ? 'absent' : 'outdated', outdatedMachines };
-  return { name, applied: await compareApplied(context.management, wanted, [], signal), outdatedMachines };
+  if (deployment?.metadata.deletionTimestamp !== undefined) return { ...found, applied: 'deleting' };
+  if (wanted.length === 0) return { ...found, applied: deployment === undefined ? 'absent' : 'outdated' };
+  return { ...found, applied: await compareApplied(context.management, wanted, [], signal) };
 }
 
 async function observeMachine(

@@ -1,4 +1,4 @@
-import { manifestGroups } from '@matryoshka/domain';
+import { defaultRollout, manifestGroups } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -22,7 +22,15 @@ const input = {
   readyReplicas: undefined,
   egressAddresses: [],
 };
-const pool = { name: 'workers', flavor: 'm1.medium', count: 2, labels: {}, taints: [] };
+const pool = {
+  name: 'workers',
+  flavor: 'm1.medium',
+  count: 2,
+  labels: {},
+  taints: [],
+  kubernetesVersion: 'v1.36.3',
+  rollout: defaultRollout,
+};
 
 function find(objects: readonly KubeObject[] | undefined, kind: string): KubeObject {
   const found = objects?.find((object) => object.kind === kind);
@@ -123,15 +131,27 @@ test('the endpoint is left to Kamaji: no address or port of the API is ours', ()
 });
 
 test('a change of flavor, version or labels makes new templates; a change of count does not', () => {
-  const names = (more: Partial<typeof pool>, version = cluster.kubernetesVersion): readonly string[] => {
-    const made = poolManifests({ cluster: { ...cluster, kubernetesVersion: version }, settings }, { ...pool, ...more });
+  const names = (more: Partial<typeof pool>, of = cluster): readonly string[] => {
+    const made = poolManifests({ cluster: of, settings }, { ...pool, ...more });
     return [made.machineTemplate.metadata.name, made.bootstrapTemplate.metadata.name];
   };
   const [machine, bootstrap] = names({});
   expect(names({ count: 9 })).toEqual([machine, bootstrap]);
   expect(names({ flavor: 'm1.large' })[0]).not.toBe(machine);
-  expect(names({}, 'v1.35.4')[0]).not.toBe(machine);
+  expect(names({ kubernetesVersion: 'v1.35.4' })[0]).not.toBe(machine);
+  // Another version of the control plane is none of a pool, and how workers are replaced is no reason to replace them.
+  expect(names({}, { ...cluster, kubernetesVersion: 'v1.37.0' })).toEqual([machine, bootstrap]);
+  expect(names({ rollout: { maxSurge: 3, maxUnavailable: 1, drainTimeoutSeconds: 0 } })).toEqual([machine, bootstrap]);
   expect(names({ labels: { a: 'b' } })).toEqual([machine, expect.not.stringMatching(bootstrap ?? '')]);
+});
+
+test('workers have the version of their pool, and go as it says', () => {
+  const rollout = { maxSurge: 3, maxUnavailable: 1, drainTimeoutSeconds: 30 };
+  const { deployment } = poolManifests(input, { ...pool, kubernetesVersion: 'v1.35.4', rollout });
+  expect(deployment.spec).toMatchObject({
+    rollout: { strategy: { rollingUpdate: { maxSurge: 3, maxUnavailable: 1 } } },
+    template: { spec: { version: 'v1.35.4', deletion: { nodeDrainTimeoutSeconds: 30 } } },
+  });
 });
 
 test('the deployment names the templates it is applied with', () => {

@@ -26,7 +26,7 @@ export function poolManifests(input: ManifestInput, pool: Pool): PoolManifests {
   const labels = labelsOf(cluster, { [poolLabel]: pool.name });
   const machineSpec = {
     flavor: pool.flavor,
-    image: { filter: { name: `${settings.workerImagePrefix}${cluster.kubernetesVersion}` } },
+    image: { filter: { name: `${settings.workerImagePrefix}${pool.kubernetesVersion}` } },
   };
   const machineTemplate: KubeObject = {
     apiVersion: infrastructureApiVersion,
@@ -81,6 +81,7 @@ function machineDeployment(
 ): KubeObject {
   const name = poolObjectName(cluster.id, pool.name);
   const labels = labelsOf(cluster, { [poolLabel]: pool.name });
+  const { maxSurge, maxUnavailable, drainTimeoutSeconds } = pool.rollout;
   // Not the project label: selectors are immutable, and this much identifies a pool.
   const selector = { 'cluster.x-k8s.io/cluster-name': cluster.id, [poolLabel]: pool.name };
   return {
@@ -91,12 +92,12 @@ function machineDeployment(
       clusterName: cluster.id,
       replicas: pool.count,
       selector: { matchLabels: selector },
-      rollout: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } },
+      rollout: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } } },
       template: {
         metadata: { labels: { ...selector, ...labelsOf(cluster) } },
         spec: {
           clusterName: cluster.id,
-          version: cluster.kubernetesVersion,
+          version: pool.kubernetesVersion,
           bootstrap: {
             configRef: {
               apiGroup: 'bootstrap.cluster.x-k8s.io',
@@ -109,9 +110,9 @@ function machineDeployment(
             kind: 'OpenStackMachineTemplate',
             name: machineTemplate.metadata.name,
           },
-          // A node that cannot be drained (disruption budgets, dead control plane) must not keep its machine for ever.
+          // 0 is Cluster API's word for "as long as it takes", too.
           deletion: {
-            nodeDrainTimeoutSeconds: 120,
+            nodeDrainTimeoutSeconds: drainTimeoutSeconds,
             nodeVolumeDetachTimeoutSeconds: 120,
             nodeDeletionTimeoutSeconds: 10,
           },

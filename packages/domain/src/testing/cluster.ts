@@ -1,0 +1,120 @@
+import { type LedgerKind, ledgerName } from '../cluster/ledger.ts';
+import { type Cluster, defaultNetwork, defaultRollout, newClusterStatus } from '../cluster/model.ts';
+import type { ObservedCluster } from '../cluster/observed.ts';
+import { defaultAccessSettings } from '../cluster-access/settings.ts';
+import { defaultDeletionSettings } from '../deletion/settings.ts';
+import { absent, present } from '../shared/looked.ts';
+
+export const id = 'c-aaaaaaaaaa';
+export const now = new Date('2026-11-24T00:00:00Z');
+export const desired = (change: Partial<Cluster> = {}): Cluster => ({
+  id,
+  projectId: 'p',
+  name: 'demo',
+  labels: {},
+  kubernetesVersion: 'v1.36.3',
+  tier: 'ha',
+  network: defaultNetwork,
+  pools: [
+    {
+      name: 'workers',
+      flavor: 'm1.medium',
+      count: 2,
+      labels: {},
+      taints: [],
+      kubernetesVersion: 'v1.36.3',
+      rollout: defaultRollout,
+    },
+  ],
+  generation: 1,
+  observedGeneration: 0,
+  deletion: defaultDeletionSettings,
+  access: defaultAccessSettings,
+  deleteRequestedAt: null,
+  deleteScheduledAt: null,
+  accessEpoch: 1,
+  forced: false,
+  place: { managementCluster: 'default', dataStore: 'default' },
+  volumesOnDelete: 'keep',
+  createdAt: now,
+  updatedAt: now,
+  status: newClusterStatus,
+  ...change,
+});
+
+export const nothing: ObservedCluster = {
+  ledger: [],
+  credential: absent,
+  applied: {
+    namespace: 'absent',
+    credentials: 'absent',
+    cluster: 'absent',
+    'cloud-controller': 'absent',
+    'volume-controller': 'absent',
+  },
+  infrastructure: absent,
+  controlPlane: absent,
+  pools: [],
+  poolsKnown: true,
+  machines: [],
+  tenant: absent,
+  kubeconfig: 'absent',
+  leftoverLoadBalancers: absent,
+  leftoverVolumes: absent,
+};
+export const quiet = { pods: [], unaddressed: null, certificates: [] };
+export const ledger = (
+  ['application-credential', 'namespace', 'cluster', 'load-balancers', 'volumes', 'pool'] as LedgerKind[]
+).map((kind) => ({ kind, name: ledgerName(kind, id, 'workers'), externalId: null, createdAt: now }));
+export const machine = (name: string, ready = true) => ({
+  name,
+  pool: 'workers',
+  flavor: 'm1.small',
+  phase: 'Running',
+  joined: true,
+  ready,
+  deleting: false,
+  createdAt: now,
+  server: 'ACTIVE',
+  serverId: `server-${name}`,
+  address: '10.6.0.9',
+  kubernetesVersion: 'v1.36.3',
+  consoleError: null,
+  drain: null,
+});
+export const tenant = {
+  staleNodes: [],
+  staleVolumeAttachments: [],
+  addons: 'current',
+  addonsReady: true,
+  loadBalancerServices: 0,
+  nodes: [],
+  requests: [],
+} as const;
+export const complete: ObservedCluster = {
+  ledger,
+  credential: present({ id: 'x', secretStored: true }),
+  applied: {
+    namespace: 'current',
+    credentials: 'current',
+    cluster: 'current',
+    'cloud-controller': 'current',
+    'volume-controller': 'current',
+  },
+  infrastructure: present({ ready: true }),
+  controlPlane: present({
+    endpoint: 'https://172.29.0.9:6443',
+    initialized: true,
+    replicas: 2,
+    readyReplicas: 2,
+    version: 'v1.36.3',
+    ...quiet,
+  }),
+  pools: [{ name: 'workers', applied: 'current', kubernetesVersion: 'v1.36.3', outdatedMachines: 0 }],
+  poolsKnown: true,
+  machines: [machine('m1'), machine('m2')],
+  tenant: present(tenant),
+  kubeconfig: 'current',
+  leftoverLoadBalancers: absent,
+  leftoverVolumes: absent,
+};
