@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { sleep } from '@matryoshka/system';
 import { managementKubectl } from './platform.ts';
 
 export interface Replica {
@@ -26,3 +28,50 @@ export async function replicasOf(id: string): Promise<readonly Replica[]> {
       ready: status.conditions?.some(({ type, status: word }) => type === 'Ready' && word === 'True') ?? false,
     }));
 }
+
+/** Both replicas of an HA control plane; undefined while there is another number, or one is not ready. */
+export async function wholeReplicas(id: string): Promise<readonly Replica[] | undefined> {
+  const now = await replicasOf(id);
+  return now.length === 2 && now.every(({ ready }) => ready) ? now : undefined;
+}
+
+/** The process of a program in a pod: containers are processes of this machine. */
+async function processOf(uid: string, program: string): Promise<number> {
+  for (const pid of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {
+    const read = async (file: string): Promise<string> =>
+      await readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
+    if ((await read('comm')).trim() !== program.slice(0, 15)) continue;
+    const group = await read('cgroup');
+    if (group.includes(uid) || group.includes(uid.replaceAll('-', '_'))) return Number(pid);
+  }
+  throw new Error(`no ${program} in the pod ${uid}`);
+}
+
+type Fault = (id: string, replica: Replica) => Promise<unknown>;
+
+const kill =
+  (program: string): Fault =>
+  async (_, { uid }) =>
+    process.kill(await processOf(uid, program), 'SIGKILL');
+
+const deletePod = async (id: string, name: string, more: readonly string[]): Promise<unknown> =>
+  await managementKubectl(['delete', 'pod', '-n', id, name, '--wait=false', ...more]);
+
+/** What may happen to a replica of a control plane. */
+export const faults = {
+  delete: async (id, { name }) => await deletePod(id, name, []),
+  'delete-by-force': async (id, { name }) => await deletePod(id, name, ['--force', '--grace-period=0']),
+  restart: async (id) => await managementKubectl(['rollout', 'restart', '-n', id, `deployment/${id}`]),
+  'kill-apiserver': kill('kube-apiserver'),
+  'kill-kine': kill('kine'),
+  'kill-konnectivity': kill('proxy-server'),
+  hang: async (_, { uid }) => {
+    const pid = await processOf(uid, 'kube-apiserver');
+    process.kill(pid, 'SIGSTOP');
+    await sleep(hangMs);
+    process.kill(pid, 'SIGCONT');
+  },
+} as const satisfies Readonly<Record<string, Fault>>;
+
+/** Shorter than what a liveness probe allows. */
+const hangMs = 6_000;

@@ -89,6 +89,16 @@ function sourceRanges({ access }: Cluster, { endpointRanges }: ClusterSettings, 
   return { loadBalancerConfig: { loadBalancerSourceRanges: ranges } };
 }
 
+/**
+ * Of the load balancer before the API, in milliseconds. It tries four times, so a management node that is lost costs a new connection two seconds instead of twenty; and what
+ * is open and silent (a watch, the tunnel of an agent) is not cut every 50 s. Source: octavia, haproxy's `retries 3` and `option redispatch`.
+ */
+const balancerTimeouts = {
+  'loadbalancer.openstack.org/timeout-member-connect': '500',
+  'loadbalancer.openstack.org/timeout-client-data': '600000',
+  'loadbalancer.openstack.org/timeout-member-data': '600000',
+};
+
 /** The control plane as pods: Kamaji's provider makes a TenantControlPlane of it. */
 export function kamajiControlPlane({
   cluster,
@@ -123,7 +133,11 @@ export function kamajiControlPlane({
       registry: 'registry.k8s.io',
       // The address first: Kamaji's default tries the host name first, and logs and exec would wait for a lookup that cannot succeed.
       kubelet: { preferredAddressTypes: ['InternalIP', 'ExternalIP', 'Hostname'], cgroupfs: 'systemd' },
-      network: { serviceType: 'LoadBalancer', ...sourceRanges(cluster, settings, egressAddresses) },
+      network: {
+        serviceType: 'LoadBalancer',
+        serviceAnnotations: balancerTimeouts,
+        ...sourceRanges(cluster, settings, egressAddresses),
+      },
       apiServer: {
         extraArgs: [`--authentication-config=${authenticationPath}`, ...auditArguments, ...drainArguments],
         extraVolumeMounts: [authenticationMount, auditMount],
