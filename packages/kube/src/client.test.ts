@@ -188,3 +188,22 @@ test('a garbage line ends the watch with a typed error', async () => {
   };
   await expect(read()).rejects.toMatchObject({ code: 'kubernetes_watch_garbage' });
 });
+
+test('a watch on which nothing comes is given up, however slowly what came is read', async () => {
+  const line = `${JSON.stringify({ type: 'ADDED', object: { metadata: { name: 'a', resourceVersion: '1' } } })}\n`;
+  const { client } = await serve((_request, response) => {
+    response.writeHead(200);
+    response.write(line);
+    // Then never again, as when the server was lost without a word.
+  });
+  const names: string[] = [];
+  const read = async (): Promise<void> => {
+    const options = { resourceVersion: '0', silenceMs: 200 };
+    for await (const { object } of client.watch({ apiVersion: 'v1', kind: 'ConfigMap' }, options)) {
+      names.push(object.metadata.name);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+  };
+  await expect(read()).rejects.toMatchObject({ code: 'kubernetes_unreachable' });
+  expect(names).toEqual(['a']);
+});

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { TypedError } from '@matryoshka/system';
 import { type Status, StatusError } from './errors.ts';
 import type { ListQuery } from './list.ts';
@@ -13,10 +14,13 @@ export interface WatchOptions {
   readonly resourceVersion: string;
   /** How long the server keeps the watch open; we give it a little grace and then cut the connection. Default 300 s. */
   readonly timeoutMs?: number;
+  /** A connection on which nothing comes for so long is given up. Default 90 s: API servers send a bookmark every minute (k8s.io/apiserver/pkg/storage/cacher, bookmarkFrequency). */
+  readonly silenceMs?: number;
   readonly signal?: AbortSignal;
 }
 
 const graceMs = 15_000;
+const defaultSilenceMs = 90_000;
 
 interface WireEvent<T> {
   readonly type?: string;
@@ -52,12 +56,31 @@ export async function* watchOnce<T extends KubeObject>(
     signal,
   });
   try {
-    for await (const line of lines(body)) yield parseEvent<T>(line, target, query);
+    for await (const line of lines(patient(body, options.silenceMs ?? defaultSilenceMs)))
+      yield parseEvent<T>(line, target, query);
   } catch (error) {
     if (error instanceof TypedError || options.signal?.aborted === true) throw error;
     throw new TypedError(`watch ${target}: the connection broke`, { code: 'kubernetes_unreachable', cause: error });
   } finally {
     body.destroy();
+  }
+}
+
+/** What a stream yields, as long as it yields something in time; whoever reads may take as long as they like. */
+async function* patient(body: Readable, silenceMs: number): AsyncIterable<unknown> {
+  let silent: NodeJS.Timeout | undefined;
+  const listen = (): void => {
+    silent = setTimeout(() => body.destroy(new Error(`nothing came for ${silenceMs / 1_000} s`)), silenceMs);
+  };
+  try {
+    listen();
+    for await (const chunk of body) {
+      clearTimeout(silent);
+      yield chunk;
+      listen();
+    }
+  } finally {
+    clearTimeout(silent);
   }
 }
 

@@ -1,4 +1,4 @@
-import { isExpired, type KubeClient, type KubeObject } from '@matryoshka/kube';
+import { isExpired, type KubeClient, type KubeObject, type WatchOptions } from '@matryoshka/kube';
 import { sleep } from '@matryoshka/system';
 import type { Clock } from './clock.ts';
 import type { Arrival } from './model.ts';
@@ -8,6 +8,9 @@ export interface Watched {
   readonly breaks: number[];
   readonly expired: number[];
 }
+
+/** After which client-go, by its pings, finds that a connection is dead (k8s.io/apimachinery/pkg/util/net/http.go: 30 s and 15 s). */
+const silenceMs = 45_000;
 
 const query = (namespace: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', namespace });
 
@@ -59,7 +62,8 @@ export async function followObjects(
   while (!signal.aborted) {
     try {
       version ??= await listAgain(client, { namespace, clock, signal }, seen);
-      for await (const { type, object } of client.watch(query(namespace), { resourceVersion: version, signal })) {
+      const options: WatchOptions = { resourceVersion: version, silenceMs, signal };
+      for await (const { type, object } of client.watch(query(namespace), options)) {
         version = object.metadata.resourceVersion ?? version;
         if (type === 'ADDED') take(object);
       }

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { sleep } from '@matryoshka/system';
+import { run, sleep } from '@matryoshka/system';
 import { managementKubectl } from './platform.ts';
 
 export interface Replica {
@@ -35,6 +35,23 @@ export async function wholeReplicas(id: string): Promise<readonly Replica[] | un
   return now.length === 2 && now.every(({ ready }) => ready) ? now : undefined;
 }
 
+/** The first process of a machine of pocket cloud. */
+async function initOf(machine: string): Promise<number> {
+  for (const pid of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {
+    const read = async (file: string): Promise<string> =>
+      (await readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')).trim();
+    if ((await read('comm')) === 'systemd' && (await read('root/etc/hostname')) === machine) return Number(pid);
+  }
+  throw new Error(`no machine ${machine}`);
+}
+
+/** Nothing goes in or out, and nobody is told: as when the power fails. */
+const silence = `table inet matryoshka_lost {
+  chain in { type filter hook prerouting priority -400; iifname "eth0" drop; }
+  chain out { type filter hook output priority -400; oifname "eth0" drop; }
+  chain through { type filter hook forward priority -400; oifname "eth0" drop; }
+}`;
+
 /** The process of a program in a pod: containers are processes of this machine. */
 async function processOf(uid: string, program: string): Promise<number> {
   for (const pid of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {
@@ -65,6 +82,12 @@ export const faults = {
   'kill-apiserver': kill('kube-apiserver'),
   'kill-kine': kill('kine'),
   'kill-konnectivity': kill('proxy-server'),
+  'lose-node': async (_, { node }) => {
+    const inside = ['nsenter', '-t', String(await initOf(node)), '-n', 'nft'] as const;
+    await run([...inside, '-f', '-'], { input: silence });
+    await sleep(lostMs);
+    await run([...inside, 'delete', 'table', 'inet', 'matryoshka_lost']);
+  },
   hang: async (_, { uid }) => {
     const pid = await processOf(uid, 'kube-apiserver');
     process.kill(pid, 'SIGSTOP');
@@ -73,5 +96,6 @@ export const faults = {
   },
 } as const satisfies Readonly<Record<string, Fault>>;
 
+const lostMs = 6_000;
 /** Shorter than what a liveness probe allows. */
 const hangMs = 6_000;

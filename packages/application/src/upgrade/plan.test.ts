@@ -53,6 +53,15 @@ describe('the plan of an upgrade', () => {
     expect(plan({ cluster: newest, withPools: false })).toMatchObject({ to: null, steps: [], ready: true });
   });
 
+  it('has nothing to say against nothing', () => {
+    const done = cluster({
+      kubernetesVersion: 'v1.37.1',
+      pools: [],
+      status: { kubernetesVersion: 'v1.37.1', conditions: [] },
+    });
+    expect(plan({ cluster: done })).toMatchObject({ to: null, steps: [], findings: [], ready: true });
+  });
+
   it('tells what lacks for the workers only where some are replaced', () => {
     const quota = [{ pointer: '', code: 'quota_instances', message: 'needs 1 servers for a while, 0 of 2 are left' }];
     expect(plan({ quota }).findings.map(({ code }) => code)).toEqual(['quota_for_surge']);

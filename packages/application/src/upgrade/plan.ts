@@ -32,7 +32,9 @@ export function upgradePlanView(input: UpgradeInput): Omit<UpgradePlan, 'estimat
   const versions = upgradeTargets(cluster, catalogue);
   const target = version ?? versions[0] ?? newestForPools(cluster, withPools);
   const steps = target === undefined ? [] : upgradeSteps(cluster, target, withPools);
-  const findings = target === undefined ? [] : findingsFor(input, target, steps);
+  // Without anything to do nothing is in the way of it, unless somebody names what they want.
+  const findings =
+    target === undefined || (steps.length === 0 && version === undefined) ? [] : findingsFor(input, target, steps);
   const sorted = findings.toSorted((a, b) => Number(a.severity === 'warns') - Number(b.severity === 'warns'));
   return {
     clusterId: cluster.id,

@@ -9,7 +9,7 @@ import { at, numberAt, textAt } from '../cluster/read.ts';
 const modules = process.env.GOMODCACHE ?? join(homedir(), 'go/pkg/mod');
 const crdFiles: readonly (readonly [folder: string, pattern: RegExp])[] = [
   ['sigs.k8s.io/cluster-api@v1.12.10/config/crd/bases', /_(clusters|machines|machinedeployments)\.yaml$/],
-  ['sigs.k8s.io/cluster-api@v1.12.10/bootstrap/kubeadm/config/crd/bases', /_kubeadmconfigtemplates\.yaml$/],
+  ['sigs.k8s.io/cluster-api@v1.12.10/bootstrap/kubeadm/config/crd/bases', /_kubeadmconfig(template)?s\.yaml$/],
   [
     'sigs.k8s.io/cluster-api-provider-openstack@v0.14.7/config/crd/bases',
     /_openstack(clusters|machines|machinetemplates|servers)\.yaml$/,

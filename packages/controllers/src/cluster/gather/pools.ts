@@ -12,12 +12,20 @@ import { poolLabel } from '../labels.ts';
 import { clusterApiVersion } from '../manifests/cluster.ts';
 import { poolObjects } from '../manifests/index.ts';
 import { infrastructureApiVersion, serverApiVersion } from '../manifests/infrastructure.ts';
-import { at, conditionsOf, isTrue, numberAt, textAt } from '../read.ts';
+import { bootstrapApiVersion } from '../manifests/pool.ts';
+import { at, conditionsOf, isTrue, textAt } from '../read.ts';
 import { compareApplied } from './applied.ts';
 
 interface Infrastructure {
   readonly infrastructure: readonly KubeObject[];
   readonly servers: readonly KubeObject[];
+}
+
+/** What machines were made of. */
+interface Origins {
+  readonly machines: readonly KubeObject[];
+  readonly infrastructure: readonly KubeObject[];
+  readonly bootstraps: readonly KubeObject[];
 }
 
 export interface GatheredPools {
@@ -35,14 +43,18 @@ export async function gatherPools(
   const list = async (apiVersion: string, kind: string): Promise<readonly KubeObject[]> =>
     (await context.management.list({ apiVersion, kind, namespace: cluster.id }, { signal })).items;
   try {
-    const [deployments, machines, infrastructure, servers] = await Promise.all([
+    const [deployments, machines, infrastructure, servers, bootstraps] = await Promise.all([
       list(clusterApiVersion, 'MachineDeployment'),
       list(clusterApiVersion, 'Machine'),
       list(infrastructureApiVersion, 'OpenStackMachine'),
       list(serverApiVersion, 'OpenStackServer'),
+      list(bootstrapApiVersion, 'KubeadmConfig'),
     ]);
+    const origins = { machines, infrastructure, bootstraps };
     const observed = await Promise.all(
-      poolNames(cluster, deployments).map((name) => observePool(context, cluster, name, deployments, signal)),
+      poolNames(cluster, deployments).map((name) =>
+        observePool(context, cluster, name, { deployments, origins }, signal),
+      ),
     );
     return {
       // A pool of which nothing exists is not there; that it should be is the plan's business.
@@ -69,20 +81,41 @@ async function observePool(
   context: ClusterContext,
   cluster: Cluster,
   name: string,
-  deployments: readonly KubeObject[],
+  { deployments, origins }: { readonly deployments: readonly KubeObject[]; readonly origins: Origins },
   signal: AbortSignal,
 ): Promise<ObservedPool> {
   const deployment = deployments.find((object) => object.metadata.labels?.[poolLabel] === name);
-  const outdatedMachines = Math.max(
-    0,
-    numberAt(deployment, 'status', 'replicas') - numberAt(deployment, 'status', 'upToDateReplicas'),
-  );
+  const outdatedMachines = origins.machines.filter(
+    (machine) => machine.metadata.labels?.[poolLabel] === name && isOutdated(machine, deployment, origins),
+  ).length;
   const kubernetesVersion = textAt(deployment, 'spec', 'template', 'spec', 'version') ?? null;
   const found = { name, kubernetesVersion, outdatedMachines };
   const wanted = poolObjects({ cluster, settings: context.settings }, name);
   if (deployment?.metadata.deletionTimestamp !== undefined) return { ...found, applied: 'deleting' };
   if (wanted.length === 0) return { ...found, applied: deployment === undefined ? 'absent' : 'outdated' };
   return { ...found, applied: await compareApplied(context.management, wanted, [], signal) };
+}
+
+/**
+ * Whether a machine was made of something else than new ones are. Looked up, because the counts in the status of a MachineDeployment are those of before for some seconds after
+ * it was changed. Who made an object of a template writes its name on it (cluster-api, api/core/v1beta2, TemplateClonedFromNameAnnotation).
+ */
+function isOutdated(machine: KubeObject, deployment: KubeObject | undefined, origins: Origins): boolean {
+  const wanted = at(deployment, 'spec', 'template', 'spec');
+  if (wanted === undefined || machine.metadata.deletionTimestamp !== undefined) return false;
+  if (textAt(machine, 'spec', 'version') !== textAt(wanted, 'version')) return true;
+  const madeOf = (objects: readonly KubeObject[], ...ref: readonly string[]): string | undefined => {
+    const name = textAt(machine, 'spec', ...ref, 'name');
+    return objects.find(({ metadata }) => metadata.name === name)?.metadata.annotations?.[
+      'cluster.x-k8s.io/cloned-from-name'
+    ];
+  };
+  const differs = (made: string | undefined, template: string | undefined): boolean =>
+    made !== undefined && template !== undefined && made !== template;
+  return (
+    differs(madeOf(origins.infrastructure, 'infrastructureRef'), textAt(wanted, 'infrastructureRef', 'name')) ||
+    differs(madeOf(origins.bootstraps, 'bootstrap', 'configRef'), textAt(wanted, 'bootstrap', 'configRef', 'name'))
+  );
 }
 
 async function observeMachine(

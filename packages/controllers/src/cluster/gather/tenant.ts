@@ -151,7 +151,13 @@ function waitingAddons(
   const onEveryNode = everywhere.filter((name) => {
     const set = daemonSets.find((object) => object.metadata.name === name);
     if (set === undefined) return true;
-    return numberAt(set, 'status', 'numberReady') < numberAt(set, 'status', 'desiredNumberScheduled');
+    const wanted = numberAt(set, 'status', 'desiredNumberScheduled');
+    if (wanted === 0) return false;
+    return (
+      numberAt(set, 'status', 'observedGeneration') < (set.metadata.generation ?? 0) ||
+      numberAt(set, 'status', 'updatedNumberScheduled') < wanted ||
+      numberAt(set, 'status', 'numberReady') < wanted
+    );
   });
   const coredns = deployments.find((object) => object.metadata.name === 'coredns');
   // Without a node there is nowhere to run: not a fault of the add-ons.

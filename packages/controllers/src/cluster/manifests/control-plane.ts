@@ -90,14 +90,10 @@ function sourceRanges({ access }: Cluster, { endpointRanges }: ClusterSettings, 
 }
 
 /**
- * Of the load balancer before the API, in milliseconds. It tries four times, so a management node that is lost costs a new connection two seconds instead of twenty; and what
- * is open and silent (a watch, the tunnel of an agent) is not cut every 50 s. Source: octavia, haproxy's `retries 3` and `option redispatch`.
+ * Of the load balancer before the API, in milliseconds: it tries four times, so a management node that is lost costs a new connection two seconds instead of twenty (octavia, haproxy's
+ * `retries 3` and `option redispatch`). Octavia's 50 s for what is open and silent stay: only they end the watch of a client that sends no pings, when its replica was lost without a word.
  */
-const balancerTimeouts = {
-  'loadbalancer.openstack.org/timeout-member-connect': '500',
-  'loadbalancer.openstack.org/timeout-client-data': '600000',
-  'loadbalancer.openstack.org/timeout-member-data': '600000',
-};
+const balancerTimeouts = { 'loadbalancer.openstack.org/timeout-member-connect': '500' };
 
 /** The control plane as pods: Kamaji's provider makes a TenantControlPlane of it. */
 export function kamajiControlPlane({
