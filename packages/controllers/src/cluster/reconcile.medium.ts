@@ -8,6 +8,7 @@ import { installDefinitions, playTenantAddons } from '../testing/upstream.ts';
 import { World } from '../testing/world.ts';
 import { authenticationAnnotation } from './labels.ts';
 import { authenticationName } from './manifests/authentication.ts';
+import { at } from './read.ts';
 
 let server: TestApiServer;
 /** The test's own client: upstream controllers and assertions; never the one under test. */
@@ -143,6 +144,30 @@ test('pools come and go', async () => {
   expect(counts(await census(cluster.id))).toMatchObject({ MachineDeployment: 1, Machine: 1 });
   await world.remove(cluster.id);
   await expectNothingLeft(world, cluster.id);
+});
+
+test('another version of a pool is there when its machines have it, not when Cluster API was told', async () => {
+  const world = newWorld();
+  const cluster = clusterFixture({ id: newId() });
+  await world.create(cluster);
+  const versions = async (): Promise<readonly unknown[]> => {
+    const query = { apiVersion: 'cluster.x-k8s.io/v1beta2', kind: 'Machine', namespace: cluster.id };
+    return (await client.list(query)).items.map((machine) => at(machine, 'spec', 'version'));
+  };
+  const older = cluster.pools.map((pool) => ({ ...pool, kubernetesVersion: 'v1.35.4' }));
+  const changed = { ...cluster, pools: older, generation: 2 };
+  world.store.desire(changed);
+  await world.run(cluster.id);
+  // The status of the MachineDeployment still says that all is as it should be.
+  expect(await versions()).toEqual(['v1.36.3', 'v1.36.3']);
+  expect(world.store.plans.at(-1)).toMatchObject({ converged: false });
+  expect(world.store.plans.at(-1)?.progress.find(({ name }) => name === 'workers')?.message).toBe(
+    '2/2 workers ready, 2 to be replaced',
+  );
+  await world.create(changed);
+  expect(await versions()).toEqual(['v1.35.4', 'v1.35.4']);
+  expect((await world.store.load(cluster.id))?.kubernetesVersion).toBe('v1.36.3');
+  await world.remove(cluster.id);
 });
 
 test('a new access epoch reaches every pod of the control plane, and each is told once', async () => {
