@@ -6,6 +6,7 @@ import { eventually } from '../support/waiting.ts';
 
 const [older, newer] = ['v1.35.4', 'v1.36.3'];
 /** A new machine has 90 minutes for everything, and another Kubernetes takes ten to build. */
+const offerTimeoutMs = 30 * 60_000;
 const latestBeginMs = 40 * 60_000;
 
 async function isAffordable(): Promise<boolean> {
@@ -35,10 +36,24 @@ const apiVersion = async (): Promise<string> => {
 const kubelets = async (): Promise<readonly string[]> =>
   (await kubectl('older', ['get', 'nodes', '-o', 'jsonpath={.items[*].status.nodeInfo.kubeletVersion}'])).split(' ');
 
+interface Plan {
+  readonly to: string;
+  readonly ready: boolean;
+  readonly steps: readonly { readonly kind: string }[];
+  readonly findings: readonly { readonly code: string }[];
+}
+const planned = async (): Promise<Plan> => await kaasJson<Plan>(['cluster', 'upgrade', 'older', '--dry-run']);
+
+/** As somebody would who reads what is in the way, and waits until it is not. */
+async function upgrade(more: readonly string[]): Promise<void> {
+  await eventually('nothing is in the way', async () => ((await planned()).ready ? true : undefined), 120_000);
+  await kaasOk(['cluster', 'upgrade', 'older', ...more, '--wait']);
+}
+
 /** From one minor to the next, while somebody uses the cluster. */
 export function upgradeStories(affordable: boolean): void {
   describe.skipIf(!affordable)('an upgrade', () => {
-    it('begins with a cluster of a version that the provider offers besides', async () => {
+    it('begins with a cluster of a version that the provider offers besides', { timeout: offerTimeoutMs }, async () => {
       await kaasOk(['components', 'offer', older, ...placement]);
       const pool = ['--pool', 'workers:m1.small:1'];
       await kaasOk(['cluster', 'create', 'older', '--tier', 'ha', '--kubernetes-version', older, ...pool, '--wait']);
@@ -52,10 +67,6 @@ export function upgradeStories(affordable: boolean): void {
 
     it('is planned: its steps, and who is in the way', async () => {
       await kubectl('older', ['create', 'poddisruptionbudget', 'strict', '--selector=app=hello', '--min-available=1']);
-      const planned = async () =>
-        await kaasJson<{ to: string; ready: boolean; steps: { kind: string }[]; findings: { code: string }[] }>([
-          ...['cluster', 'upgrade', 'older', '--dry-run'],
-        ]);
       const plan = await eventually('the budget is counted', async () => {
         const found = await planned();
         return found.findings.length > 0 ? found : undefined;
@@ -71,7 +82,7 @@ export function upgradeStories(affordable: boolean): void {
     it('of the control plane loses nothing, and leaves its workers alone', async () => {
       const probing = kaas(['probe', 'older', '--for', '120s', '--exec-interval', '2s', '-o', 'json']);
       const before = await kubectl('older', ['get', 'nodes', '-o', 'name']);
-      await kaasOk(['cluster', 'upgrade', 'older', '--pools', 'none', '--wait']);
+      await upgrade(['--pools', 'none']);
       const { code, stderr, stdout } = await probing;
       expect(code, stderr).toBe(0);
       const report = JSON.parse(stdout) as Report;
@@ -90,7 +101,7 @@ export function upgradeStories(affordable: boolean): void {
     });
 
     it('of its workers puts new ones in their place, and the workload is there', async () => {
-      await kaasOk(['cluster', 'upgrade', 'older', '--wait']);
+      await upgrade([]);
       expect(await kubelets()).toEqual([newer]);
       await kubectl('older', ['rollout', 'status', 'deployment/hello', '--timeout=120s']);
       expect((await shown()).pools).toMatchObject([{ kubernetesVersion: newer, status: { ready: 1 } }]);
