@@ -79,6 +79,12 @@ it('says so when there is nothing newer', async () => {
   expect(changes()).toEqual([]);
 });
 
+it('pauses a pool, and lets it go on', async () => {
+  for (const verb of ['pause', 'resume'])
+    expect((await kaas(['pool', verb, 'demo', 'workers'], withToken)).code).toBe(0);
+  expect(changes().map(([, body]) => body)).toEqual([{ rollout: { paused: true } }, { rollout: { paused: false } }]);
+});
+
 it('changes the version of a pool, and how its workers are replaced', async () => {
   const argv = [
     'pool',

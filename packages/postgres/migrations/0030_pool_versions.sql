@@ -5,6 +5,7 @@ alter table pools
   add column max_surge integer not null default 1,
   add column max_unavailable integer not null default 0,
   add column drain_timeout_seconds integer not null default 900,
+  add column rollout_paused boolean not null default false,
   add constraint pools_rollout_moves check (max_surge >= 0 and max_unavailable >= 0 and max_surge + max_unavailable > 0),
   add constraint pools_drain_timeout check (drain_timeout_seconds >= 0);
 

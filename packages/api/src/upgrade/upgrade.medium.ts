@@ -103,13 +103,25 @@ it('how workers are replaced is kept where it is not named, and refused where no
   const { pool, shown, token } = await newCluster();
   const change = async (rollout: object) =>
     await send(api.url, 'pool.update', { token, params: pool, body: { rollout } });
-  expect((await shown()).pools[0].rollout).toEqual({ maxSurge: 1, maxUnavailable: 0, drainTimeoutSeconds: 900 });
+  expect((await shown()).pools[0].rollout).toEqual({
+    maxSurge: 1,
+    maxUnavailable: 0,
+    drainTimeoutSeconds: 900,
+    paused: false,
+  });
   expect(await change({ maxUnavailable: 1, maxSurge: 0 })).toMatchObject({
     status: 202,
     body: { kind: 'pool.update' },
   });
   await change({ drainTimeoutSeconds: 60 });
-  expect((await shown()).pools[0].rollout).toEqual({ maxSurge: 0, maxUnavailable: 1, drainTimeoutSeconds: 60 });
+  expect((await shown()).pools[0].rollout).toEqual({
+    maxSurge: 0,
+    maxUnavailable: 1,
+    drainTimeoutSeconds: 60,
+    paused: false,
+  });
+  await change({ paused: true });
+  expect((await shown()).pools[0].rollout).toMatchObject({ paused: true, maxUnavailable: 1 });
   expect(places(await change({ maxUnavailable: 0 }))).toEqual(['/rollout rollout_cannot_move']);
   expect(places(await change({ maxSurge: -1 }))).toContain('/rollout/maxSurge out_of_range');
   expect((await shown()).pools[0].rollout.maxUnavailable).toBe(1);

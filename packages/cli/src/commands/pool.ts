@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { usageError } from '../errors.ts';
 import { formatItem, formatList } from '../output/format.ts';
-import { poolView } from '../output/views.ts';
+import { operationView, poolView } from '../output/views.ts';
 import { collect, parseCount, parseLabels, parseTaints } from '../pool-flag.ts';
 import { type RolloutOptions, rolloutBody, withRollout } from '../rollout-flags.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
@@ -98,6 +98,24 @@ export function poolCommands(program: Command, context: CliContext): void {
       });
       await finish(context, command, client, operation, options);
     });
+
+  for (const [verb, paused, description] of [
+    ['pause', true, 'replace no more workers of a pool for now'],
+    ['resume', false, 'go on replacing workers of a pool'],
+  ] as const)
+    group
+      .command(`${verb} <cluster> <pool>`)
+      .description(description)
+      .action(async (name: string, poolName: string, _: unknown, command: Command) => {
+        const { client } = await clientOf(context, command);
+        const { cluster } = await findCluster(client, name);
+        const operation = await client.call('pool.update', {
+          params: { clusterId: cluster.id, poolName },
+          body: { rollout: { paused } },
+          idempotencyKey: newIdempotencyKey(),
+        });
+        terminal.stdout(formatItem(operation, operationView(context.now()), outputOptions(command)));
+      });
 
   withWait(group.command('remove <cluster> <pool>'))
     .description('remove a pool and its workers')

@@ -58,7 +58,12 @@ export const poolView: View<Pool> = {
     { head: 'COUNT', cell: (pool) => String(pool.count) },
     { head: 'READY', cell: (pool) => String(pool.status.ready) },
     { head: 'MACHINES', cell: (pool) => String(pool.status.machines) },
-    { head: 'SURGE', cell: (pool) => `+${pool.rollout.maxSurge} -${pool.rollout.maxUnavailable}`, wide: true },
+    {
+      head: 'SURGE',
+      cell: (pool) =>
+        `+${pool.rollout.maxSurge} -${pool.rollout.maxUnavailable}${pool.rollout.paused ? ' paused' : ''}`,
+      wide: true,
+    },
     { head: 'LABELS', cell: (pool) => pairs(pool.labels), wide: true },
     {
       head: 'TAINTS',

@@ -90,7 +90,7 @@ export const cluster = {
   pools: [
     {
       ...{ name: 'workers', flavor: 'm1.medium', count: 2, labels: {}, taints: [], kubernetesVersion: 'v1.36.3' },
-      rollout: { maxSurge: 1, maxUnavailable: 0, drainTimeoutSeconds: 900 },
+      rollout: { maxSurge: 1, maxUnavailable: 0, drainTimeoutSeconds: 900, paused: false },
       status: { machines: 2, ready: 1 },
     },
   ],

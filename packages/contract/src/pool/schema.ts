@@ -24,6 +24,7 @@ const rollout = {
     minimum: 0,
     description: 'How long a worker may take to be emptied before it goes with what is on it; 0: as long as it takes',
   }),
+  paused: Type.Boolean({ description: 'No worker is replaced for now; the pool can be scaled' }),
 };
 
 /** How workers are replaced, by an upgrade or anything else. */

@@ -144,8 +144,13 @@ function workersMessage(
   const waiting = desired.pools.filter((pool) => waitsForControlPlane(pool, desired, observed));
   if (waiting.length > 0)
     return `${counted}; ${waiting.map(({ name }) => name).join(', ')} after the control plane, which comes first`;
-  const outdated = observed.pools.reduce((sum, pool) => sum + pool.outdatedMachines, 0);
-  return outdated === 0 ? counted : `${counted}, ${outdated} to be replaced`;
+  const outdated = observed.pools.filter(({ outdatedMachines }) => outdatedMachines > 0);
+  if (outdated.length === 0) return counted;
+  const isPaused = ({ name }: { readonly name: string }): boolean =>
+    desired.pools.find((pool) => pool.name === name)?.rollout.paused === true;
+  const count = outdated.reduce((sum, pool) => sum + pool.outdatedMachines, 0);
+  const paused = outdated.filter(isPaused).map(({ name }) => name);
+  return `${counted}, ${count} to be replaced${paused.length === 0 ? '' : ` (${paused.join(', ')} paused)`}`;
 }
 
 export function assessAddons(observed: ObservedCluster): Assessment {

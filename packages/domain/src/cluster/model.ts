@@ -27,6 +27,8 @@ export interface Rollout {
   readonly maxUnavailable: number;
   /** How long a worker may take to be emptied before it goes with what is on it; 0: as long as it takes. */
   readonly drainTimeoutSeconds: number;
+  /** None is replaced for now; what is scaled is scaled. */
+  readonly paused: boolean;
 }
 
 export interface Pool {
@@ -114,7 +116,7 @@ export const defaultNetwork: ClusterNetwork = {
 };
 
 /** Nothing is missing meanwhile; a budget that is never met gives way after a quarter of an hour. */
-export const defaultRollout: Rollout = { maxSurge: 1, maxUnavailable: 0, drainTimeoutSeconds: 900 };
+export const defaultRollout: Rollout = { maxSurge: 1, maxUnavailable: 0, drainTimeoutSeconds: 900, paused: false };
 
 export const newClusterStatus: ClusterStatus = {
   phase: 'creating',

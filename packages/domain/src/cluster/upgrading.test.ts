@@ -65,6 +65,19 @@ describe('an upgrade of control plane and pool at once', () => {
   });
 });
 
+it('a pool that is paused says so, and is not done', () => {
+  const paused = desired({
+    pools: desired().pools.map((one) => ({ ...one, rollout: { ...one.rollout, paused: true } })),
+  });
+  const half: ObservedCluster = { ...complete, pools: [{ ...pool, outdatedMachines: 1 }] };
+  expect(planned(half, paused).converged).toBe(false);
+  expect(planned(half, paused).progress.find(({ name }) => name === 'workers')?.message).toBe(
+    '2/2 workers ready, 1 to be replaced (workers paused)',
+  );
+  // With nothing left to be replaced it is as good as any.
+  expect(planned(complete, paused).converged).toBe(true);
+});
+
 describe('an upgrade of the control plane alone', () => {
   it('leaves a pool that stays behind alone, and is done with it', () => {
     const stays = desired({ pools: desired().pools.map((one) => ({ ...one, kubernetesVersion: from })) });

@@ -11,7 +11,7 @@ const ranges = {
   maxSurge: [0, mostSurge],
   maxUnavailable: [0, 1_000],
   drainTimeoutSeconds: [0, longestDrainSeconds],
-} as const satisfies Record<keyof Rollout, readonly [number, number]>;
+} as const satisfies Record<Exclude<keyof Rollout, 'paused'>, readonly [number, number]>;
 
 /** Rules for how workers are replaced; what is not said stays as in `before`. */
 export function checkRollout(report: Report, pointer: string, given: unknown, before: Rollout): void {

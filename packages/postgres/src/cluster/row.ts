@@ -18,7 +18,7 @@ export const clusterColumns = `
   c.allowed_ranges, c.oidc_issuers, c.forced_at is not null as forced,
   coalesce((select jsonb_agg(jsonb_build_object('name', p.name, 'flavor', p.flavor, 'count', p.count, 'labels', p.labels,
     'taints', p.taints, 'kubernetesVersion', p.kubernetes_version, 'rollout', jsonb_build_object('maxSurge', p.max_surge,
-    'maxUnavailable', p.max_unavailable, 'drainTimeoutSeconds', p.drain_timeout_seconds)) order by p.name) from pools p where p.cluster_id = c.id), '[]') as pools`;
+    'maxUnavailable', p.max_unavailable, 'drainTimeoutSeconds', p.drain_timeout_seconds, 'paused', p.rollout_paused)) order by p.name) from pools p where p.cluster_id = c.id), '[]') as pools`;
 
 export interface ClusterRow {
   readonly id: string;

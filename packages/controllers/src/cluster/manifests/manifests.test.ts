@@ -141,17 +141,25 @@ test('a change of flavor, version or labels makes new templates; a change of cou
   expect(names({ kubernetesVersion: 'v1.35.4' })[0]).not.toBe(machine);
   // Another version of the control plane is none of a pool, and how workers are replaced is no reason to replace them.
   expect(names({}, { ...cluster, kubernetesVersion: 'v1.37.0' })).toEqual([machine, bootstrap]);
-  expect(names({ rollout: { maxSurge: 3, maxUnavailable: 1, drainTimeoutSeconds: 0 } })).toEqual([machine, bootstrap]);
+  expect(names({ rollout: { maxSurge: 3, maxUnavailable: 1, drainTimeoutSeconds: 0, paused: true } })).toEqual([
+    machine,
+    bootstrap,
+  ]);
   expect(names({ labels: { a: 'b' } })).toEqual([machine, expect.not.stringMatching(bootstrap ?? '')]);
 });
 
 test('workers have the version of their pool, and go as it says', () => {
-  const rollout = { maxSurge: 3, maxUnavailable: 1, drainTimeoutSeconds: 30 };
+  const rollout = { maxSurge: 3, maxUnavailable: 1, drainTimeoutSeconds: 30, paused: true };
   const { deployment } = poolManifests(input, { ...pool, kubernetesVersion: 'v1.35.4', rollout });
   expect(deployment.spec).toMatchObject({
+    paused: true,
     rollout: { strategy: { rollingUpdate: { maxSurge: 3, maxUnavailable: 1 } } },
     template: { spec: { version: 'v1.35.4', deletion: { nodeDrainTimeoutSeconds: 30 } } },
   });
+});
+
+test('a pool that is not paused says nothing of it, so that one that goes on is let go on', () => {
+  expect(poolManifests(input, pool).deployment.spec).not.toHaveProperty('paused');
 });
 
 test('the deployment names the templates it is applied with', () => {

@@ -81,7 +81,7 @@ function machineDeployment(
 ): KubeObject {
   const name = poolObjectName(cluster.id, pool.name);
   const labels = labelsOf(cluster, { [poolLabel]: pool.name });
-  const { maxSurge, maxUnavailable, drainTimeoutSeconds } = pool.rollout;
+  const { maxSurge, maxUnavailable, drainTimeoutSeconds, paused } = pool.rollout;
   // Not the project label: selectors are immutable, and this much identifies a pool.
   const selector = { 'cluster.x-k8s.io/cluster-name': cluster.id, [poolLabel]: pool.name };
   return {
@@ -91,6 +91,7 @@ function machineDeployment(
     spec: {
       clusterName: cluster.id,
       replicas: pool.count,
+      ...(paused ? { paused } : {}),
       selector: { matchLabels: selector },
       rollout: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } } },
       template: {
