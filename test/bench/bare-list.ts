@@ -12,6 +12,6 @@ app.get('/', async () => {
     { projectId, clusterIds: null },
     async (tx) => await listClusters(tx, { limit: 101 }),
   );
-  return { items: rows.slice(0, 100).map(clusterView) };
+  return { items: rows.slice(0, 100).map((cluster) => clusterView(cluster, new Date())) };
 });
 process.stderr.write(`"url":"${await app.listen({ host: '127.0.0.1', port: 0 })}"\n`);

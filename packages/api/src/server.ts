@@ -30,6 +30,7 @@ import { createRequestLimit } from './http/request-limit.ts';
 import { leftoverHandlers, leftoverWrites } from './leftover/handlers.ts';
 import { logHandlers } from './log/handlers.ts';
 import { logExportHandlers, logExportWrites } from './log-export/handlers.ts';
+import { runMaintenance } from './maintenance/schedule.ts';
 import { managementClusterHandlers, managementClusterWrites } from './management-cluster/handlers.ts';
 import { memberHandlers, memberWrites } from './member/handlers.ts';
 import { nodeHandlers } from './node/handlers.ts';
@@ -76,6 +77,8 @@ export interface ApiOptions {
   readonly housekeepingIntervalMs?: number;
   /** How often deletions are looked for whose time has come; default: five seconds. */
   readonly scheduleIntervalMs?: number;
+  /** How often maintenance windows are looked at; default: a minute. */
+  readonly maintenanceIntervalMs?: number;
   /** How long a question waits for the controller of the cluster; default: twenty seconds. */
   readonly answerPatienceMs?: number;
   /** How often budgets are looked at; default: a minute. */
@@ -206,6 +209,15 @@ export function createApi(options: ApiOptions): Api {
           log,
           now: context.now,
           intervalMs: options.budgetIntervalMs ?? 60_000,
+          signal: stopping.signal,
+        }),
+        runMaintenance({
+          pool,
+          log,
+          limits: context.limits,
+          issuerUrl: context.issuerUrl,
+          now: context.now,
+          intervalMs: options.maintenanceIntervalMs ?? 60_000,
           signal: stopping.signal,
         }),
         runDeletionSchedule({

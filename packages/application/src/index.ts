@@ -14,6 +14,7 @@ export { deletionPlanView } from './deletion/plan.ts';
 export { undoDeletion } from './deletion/undo-deletion.ts';
 export { KaasError, type KaasErrorOptions, mergeViolations, notFound, refuseViolations } from './errors.ts';
 export { type LogExportFacts, logExportView } from './log-export/view.ts';
+export { beginDuePatch } from './maintenance/due-patch.ts';
 export { choosePlace } from './management-cluster/place.ts';
 export { type ManagementClusterFacts, managementClusterView } from './management-cluster/view.ts';
 export { memberValue, mostMembers, validateMember } from './member/validate.ts';

@@ -7,6 +7,7 @@ import type {
 } from '@matryoshka/contract';
 import type { Cluster, DeletionItem, Operation, Pool, Resource } from '@matryoshka/domain';
 import { accessView } from './cluster-access/settings.ts';
+import { maintenanceView } from './maintenance/settings.ts';
 
 /** A pool as the API shows it. */
 export function poolView(cluster: Cluster, pool: Pool): PoolView {
@@ -24,7 +25,7 @@ export function poolView(cluster: Cluster, pool: Pool): PoolView {
 }
 
 /** A cluster as the API shows it. */
-export function clusterView(cluster: Cluster): ClusterView {
+export function clusterView(cluster: Cluster, now: Date): ClusterView {
   return {
     id: cluster.id,
     name: cluster.name,
@@ -41,6 +42,7 @@ export function clusterView(cluster: Cluster): ClusterView {
       scheduledAt: cluster.deleteScheduledAt?.toISOString() ?? null,
     },
     access: accessView(cluster.access),
+    maintenance: maintenanceView(cluster.maintenance, now),
     generation: cluster.generation,
     status: {
       phase: cluster.status.phase,

@@ -21,6 +21,7 @@ export { FleetCluster, FleetSummary } from './fleet/schema.ts';
 export { Leftover, LeftoverKind } from './leftover/schema.ts';
 export { Log } from './log/schema.ts';
 export { LogExport, LogExportCreate } from './log-export/schema.ts';
+export { Maintenance, MaintenanceSettings } from './maintenance/schema.ts';
 export { DataStore, ManagementCluster } from './management-cluster/schema.ts';
 export { Member, MemberCreate } from './member/schema.ts';
 export { Node, NodeState } from './node/schema.ts';

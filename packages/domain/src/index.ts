@@ -78,6 +78,16 @@ export {
 } from './deletion/settings.ts';
 export { answerOf, isOf, type LogAnswer, type LogComponent, type LogLine, type LogQuestion } from './log/model.ts';
 export { validateLogExport } from './log-export/validate.ts';
+export { isOpen, nextOpening } from './maintenance/opening.ts';
+export { newerPatch, poolBehind } from './maintenance/patch.ts';
+export {
+  type AutoUpgrade,
+  defaultMaintenance,
+  type MaintenanceExclusion,
+  type MaintenanceSettings,
+  type MaintenanceWindow,
+  validateMaintenance,
+} from './maintenance/settings.ts';
 export {
   type Capacity,
   connectionsPerReplica,

@@ -3,6 +3,7 @@ import {
   type ClusterPlan,
   defaultAccessSettings,
   defaultDeletionSettings,
+  defaultMaintenance,
   defaultNetwork,
   defaultRollout,
 } from '@matryoshka/domain';
@@ -78,6 +79,7 @@ async function newCluster(projectId: string, name: string): Promise<{ id: string
       network: defaultNetwork,
       deletion: defaultDeletionSettings,
       access: defaultAccessSettings,
+      maintenance: defaultMaintenance,
       place: { managementCluster: 'default', dataStore: 'default' },
       pools: [
         {
@@ -149,6 +151,7 @@ describe('row security', () => {
       network: defaultNetwork,
       deletion: defaultDeletionSettings,
       access: defaultAccessSettings,
+      maintenance: defaultMaintenance,
       place: { managementCluster: 'default', dataStore: 'default' },
       pools: [],
     } as const;

@@ -97,6 +97,7 @@ export {
   reportLogExport,
   type StoredLogExport,
 } from './log-export/log-exports.ts';
+export { clustersToPatch, type PatchedCluster } from './maintenance/schedule.ts';
 export {
   closeTenantDatabases,
   type DataStoreAddress,

@@ -33,7 +33,7 @@ function requirementsOf(selector: string | undefined): readonly LabelRequirement
 }
 
 export const clusterHandlers: Pick<PlainHandlers, 'cluster.list' | 'cluster.get' | 'cluster.kubeconfig'> = {
-  'cluster.list': async ({ pool }, { caller, query }) => {
+  'cluster.list': async ({ pool, now }, { caller, query }) => {
     const { name, selector, cursor, limit = defaultPageSize } = query;
     const requirements = requirementsOf(selector);
     const scope: CursorScope = ['cluster.list', caller.projectId, name, selector];
@@ -49,11 +49,11 @@ export const clusterHandlers: Pick<PlainHandlers, 'cluster.list' | 'cluster.get'
           ...(after === undefined ? {} : { after }),
         }),
     );
-    return { data: pageOf(scope, rows, limit, { key: (row) => [row.name], view: clusterView }) };
+    return { data: pageOf(scope, rows, limit, { key: (row) => [row.name], view: (row) => clusterView(row, now()) }) };
   },
   'cluster.get': async (context, { caller, params }) => {
     const cluster = await clusterOf(context, caller, params.clusterId);
-    return { data: clusterView(cluster), etag: cluster.generation };
+    return { data: clusterView(cluster, context.now()), etag: cluster.generation };
   },
   'cluster.kubeconfig': async (context, { caller, params }) => ({
     data: await readKubeconfig(context, caller, params.clusterId),

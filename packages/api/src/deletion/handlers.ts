@@ -48,13 +48,13 @@ export const deletionHandlers: Pick<PlainHandlers, 'deletion.plan' | 'receipt.li
 };
 
 export const deletionWrites: Pick<WriteHandlers, 'deletion.undo'> = {
-  'deletion.undo': async (_context, { tx, audit }, { caller, params }) => {
+  'deletion.undo': async ({ now }, { tx, audit }, { caller, params }) => {
     const { before, after } = await undoDeletion(writeTransaction(tx), caller, params.clusterId);
     await audit({
       resource: after.id,
       before: { scheduledAt: before.deleteScheduledAt },
       after: { scheduledAt: after.deleteScheduledAt },
     });
-    return { data: clusterView(after), etag: after.generation };
+    return { data: clusterView(after, now()), etag: after.generation };
   },
 };

@@ -1,15 +1,22 @@
 import type { ClusterPatch } from '@matryoshka/contract';
-import { type Operation, type Violation, validateClusterChange, validateDeletionSettings } from '@matryoshka/domain';
+import {
+  type Operation,
+  type Violation,
+  validateClusterChange,
+  validateDeletionSettings,
+  validateMaintenance,
+} from '@matryoshka/domain';
 import type { Caller } from '../access/authorize.ts';
 import { accessSettingsOf, checkAccess } from '../cluster-access/settings.ts';
 import { settingsOf } from '../deletion/settings.ts';
 import { mergeViolations, refuseViolations } from '../errors.ts';
+import { maintenanceOf } from '../maintenance/settings.ts';
 import { refuseWithoutRoom } from '../management-cluster/place.ts';
 import type { WriteTransaction } from '../store.ts';
 import { readCatalogue } from './limits.ts';
 import { clusterForChange, type IfMatch, recordChange } from './record-change.ts';
 
-/** Changes the version, the tier, the labels, who may reach the cluster, or how it may end. */
+/** Changes the version, the tier, the labels, who may reach the cluster, when the service may change it by itself, or how it may end. */
 export async function updateCluster(
   tx: WriteTransaction,
   caller: Caller,
@@ -30,18 +37,20 @@ export async function updateCluster(
   const rules = [
     ...validateClusterChange(body, cluster, catalogue),
     ...validateDeletionSettings(wanted, cluster.deletion, now),
+    ...validateMaintenance(body?.maintenance),
     ...checkAccess(body?.access, input.issuerUrl, cluster.access),
   ];
   refuseViolations(mergeViolations(input.shape, rules));
   if (body.tier !== undefined) await refuseWithoutRoom(tx, cluster, body.tier);
-  const { tier, labels, deletion, access, kubernetesVersion } = cluster;
-  const wantedBefore = { tier, labels, deletion, access };
+  const { tier, labels, deletion, access, maintenance, kubernetesVersion } = cluster;
+  const wantedBefore = { tier, labels, deletion, access, maintenance };
   const isUpgrade = body.kubernetesVersion !== undefined && body.kubernetesVersion !== kubernetesVersion;
   const generation = await tx.bumpCluster(cluster.id, {
     ...(body.tier === undefined ? {} : { tier: body.tier }),
     ...(body.labels === undefined ? {} : { labels: body.labels }),
     ...(isUpgrade ? { kubernetesVersion: body.kubernetesVersion } : {}),
     ...(body.access === undefined ? {} : { access: accessSettingsOf(body.access, cluster.access) }),
+    ...(body.maintenance === undefined ? {} : { maintenance: maintenanceOf(body.maintenance, maintenance) }),
     ...(body.deletion === undefined ? {} : { deletion: settingsOf(body.deletion, cluster.deletion) }),
   });
   return await recordChange(tx, caller, {

@@ -2,17 +2,20 @@ import type { ClusterCreate } from '@matryoshka/contract';
 import {
   defaultAccessSettings,
   defaultDeletionSettings,
+  defaultMaintenance,
   defaultNetwork,
   type Limits,
   type Operation,
   type Violation,
   validateDeletionSettings,
+  validateMaintenance,
   validateNewCluster,
 } from '@matryoshka/domain';
 import type { Caller } from '../access/authorize.ts';
 import { accessSettingsOf, checkAccess } from '../cluster-access/settings.ts';
 import { settingsOf } from '../deletion/settings.ts';
 import { KaasError, mergeViolations, refuseViolations } from '../errors.ts';
+import { maintenanceOf } from '../maintenance/settings.ts';
 import { choosePlace } from '../management-cluster/place.ts';
 import { poolOf } from '../pool/pools.ts';
 import type { WriteTransaction } from '../store.ts';
@@ -38,6 +41,7 @@ export async function createCluster(
   const rules = [
     ...validateNewCluster(input.body, catalogue, input.limits),
     ...validateDeletionSettings(ending, defaultDeletionSettings, input.now),
+    ...validateMaintenance(input.body?.maintenance),
     ...checkAccess(input.body?.access, input.issuerUrl, defaultAccessSettings),
   ];
   refuseViolations(mergeViolations(input.shape, rules));
@@ -69,6 +73,7 @@ export async function createCluster(
     pools,
     deletion: settingsOf(input.body.deletion, defaultDeletionSettings),
     access: accessSettingsOf(input.body.access, defaultAccessSettings),
+    maintenance: maintenanceOf(input.body.maintenance, defaultMaintenance),
   };
   await tx.insertCluster({ ...cluster, place: await choosePlace(tx, cluster.tier) });
   return await recordChange(tx, caller, {

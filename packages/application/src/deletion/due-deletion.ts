@@ -1,5 +1,5 @@
 import type { Cluster } from '@matryoshka/domain';
-import type { Caller } from '../access/authorize.ts';
+import { clockwork } from '../access/clockwork.ts';
 import type { WriteTransaction } from '../store.ts';
 import { beginDeletion } from './delete-cluster.ts';
 
@@ -25,26 +25,4 @@ export async function beginDueDeletion(
 function reasonOf({ deleteScheduledAt, deletion }: Cluster, now: Date): string | undefined {
   if (deleteScheduledAt !== null && deleteScheduledAt <= now) return 'end of the grace period';
   return deletion.expiresAt !== null && deletion.expiresAt <= now ? 'expiration date' : undefined;
-}
-
-/** What the audit log names when no person acts. */
-function clockwork(
-  { projectId, requestId }: { readonly projectId: string; readonly requestId: string },
-  name: string,
-): Caller {
-  return {
-    userId: 'system',
-    userName: name,
-    projectId,
-    projectName: '',
-    role: 'admin',
-    isProvider: false,
-    memberId: null,
-    tokenId: null,
-    clusterIds: null,
-    projects: [],
-    expiresAt: new Date(8.64e15),
-    requestId,
-    remoteAddress: '',
-  };
 }

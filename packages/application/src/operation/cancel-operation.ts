@@ -4,6 +4,7 @@ import { updateCluster } from '../cluster/change-cluster.ts';
 import { accessView } from '../cluster-access/settings.ts';
 import { undoDeletion } from '../deletion/undo-deletion.ts';
 import { KaasError, notFound } from '../errors.ts';
+import { maintenanceBody } from '../maintenance/settings.ts';
 import { deletePool, updatePool } from '../pool/pools.ts';
 import type { WriteTransaction } from '../store.ts';
 
@@ -65,7 +66,7 @@ async function bringBack(
       return await updatePool(tx, caller, { ...common, limits, poolName: name, body });
     }
     case 'restore-cluster': {
-      const { tier, labels = {}, deletion, access } = undo;
+      const { tier, labels = {}, deletion, access, maintenance } = undo;
       // What became of JSON on its way through the database is text.
       const expiresAt = deletion.expiresAt === null ? null : new Date(deletion.expiresAt).toISOString();
       return await updateCluster(tx, caller, {
@@ -73,6 +74,7 @@ async function bringBack(
         body: {
           ...{ tier, labels: { ...labels }, deletion: { ...deletion, expiresAt } },
           ...(access === undefined ? {} : { access: accessView(access) }),
+          ...(maintenance === undefined ? {} : { maintenance: maintenanceBody(maintenance) }),
         },
         issuerUrl,
         now,

@@ -3,6 +3,7 @@ import type { Cluster, ClusterCreate, ClusterPatch, DeletionSettings, PoolSpec }
 import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { usageError } from '../errors.ts';
+import { type MaintenanceOptions, maintenanceOf, withMaintenance } from '../maintenance-flags.ts';
 import { formatData, formatItem, formatList, isData } from '../output/format.ts';
 import { money } from '../output/money-views.ts';
 import { clusterView, plannedView, resourceView } from '../output/views.ts';
@@ -17,7 +18,7 @@ import { logExportCommands } from './log-export.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
 import { upgradeCommand } from './upgrade.ts';
 
-interface CreateOptions extends WaitOptions, EndingOptions, AllowOptions {
+interface CreateOptions extends WaitOptions, EndingOptions, AllowOptions, MaintenanceOptions {
   readonly dryRun?: boolean;
   readonly kubernetesVersion?: string;
   readonly tier?: 'standard' | 'ha';
@@ -28,7 +29,7 @@ interface CreateOptions extends WaitOptions, EndingOptions, AllowOptions {
   readonly serviceCidr?: string;
 }
 
-interface UpdateOptions extends WaitOptions, EndingOptions, AllowOptions {
+interface UpdateOptions extends WaitOptions, EndingOptions, AllowOptions, MaintenanceOptions {
   readonly label: readonly string[];
   readonly tier?: 'standard' | 'ha';
 }
@@ -70,6 +71,7 @@ function timeOf(text: string, now: Date): string {
 export function clusterBody(name: string, options: CreateOptions, now: Date): ClusterCreate {
   const deletion = endingOf(options, now);
   const ranges = rangesOf(options);
+  const maintenance = maintenanceOf(options);
   const { kubernetesVersion, tier, label, pool, nodeCidr, podCidr, serviceCidr } = options;
   const network = {
     ...(nodeCidr === undefined ? {} : { nodeCidr }),
@@ -85,6 +87,7 @@ export function clusterBody(name: string, options: CreateOptions, now: Date): Cl
     ...(pool.length === 0 ? {} : { pools: [...pool] }),
     ...(deletion === undefined ? {} : { deletion }),
     ...(ranges === undefined ? {} : { access: { allowedRanges: [...ranges] } }),
+    ...(maintenance === undefined ? {} : { maintenance }),
   };
 }
 
@@ -101,7 +104,7 @@ export function clusterCommands(program: Command, context: CliContext): void {
   const { terminal, now } = context;
   const group = program.command('cluster').description('your Kubernetes clusters');
 
-  withAllowFrom(withEnding(withWait(group.command('create <name>'))))
+  withMaintenance(withAllowFrom(withEnding(withWait(group.command('create <name>')))))
     .description('create a cluster')
     .option('--kubernetes-version <version>', 'see: kaas version list')
     .addOption(new Option('--tier <tier>', 'replicas of the control plane').choices(['standard', 'ha']))
@@ -162,22 +165,26 @@ export function clusterCommands(program: Command, context: CliContext): void {
       terminal.stdout(formatList(items, resourceView(now()), outputOptions(command)));
     });
 
-  withAllowFrom(withEnding(withWait(group.command('update <cluster>'))))
-    .description('change the tier, the labels, from where it may be reached, or how it may end')
+  withMaintenance(withAllowFrom(withEnding(withWait(group.command('update <cluster>')))))
+    .description(
+      'change the tier, the labels, from where it may be reached, when the service may change it by itself, or how it may end',
+    )
     .option('--label <key=value>', 'set one, or remove it with key-; repeatable', collect, [] as readonly string[])
     .addOption(new Option('--tier <tier>').choices(['standard', 'ha']))
     .action(async (name: string, options: UpdateOptions, command: Command) => {
       const deletion = endingOf(options, now());
       const ranges = rangesOf(options);
+      const maintenance = maintenanceOf(options);
       const body: ClusterPatch = {
         ...(options.tier === undefined ? {} : { tier: options.tier }),
         ...(deletion === undefined ? {} : { deletion }),
         ...(ranges === undefined ? {} : { access: { allowedRanges: [...ranges] } }),
+        ...(maintenance === undefined ? {} : { maintenance }),
       };
       if (Object.keys(body).length === 0 && options.label.length === 0)
         throw usageError(
           'nothing to change',
-          'Give --tier, --label, --allow-from, --deletion-protection, --deletion-grace or --expires.',
+          'Give --tier, --label, --allow-from, --maintenance-window, --auto-upgrade, --deletion-protection, --deletion-grace or --expires.',
         );
       const { client } = await clientOf(context, command);
       const { cluster, etag } = await findCluster(client, name);

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { ClusterAccess, ClusterAccessSettings } from '../cluster-access/schema.ts';
 import { Condition, Decimal, Estimate, orNull, Timestamp } from '../common.ts';
 import { DeletionSettings } from '../deletion/schema.ts';
+import { Maintenance, MaintenanceSettings } from '../maintenance/schema.ts';
 import { Pool, PoolSpec } from '../pool/schema.ts';
 import { QuotaEntry } from '../quota/schema.ts';
 
@@ -39,6 +40,7 @@ export const ClusterCreate = Type.Object(
     pools: Type.Optional(Type.Array(PoolSpec)),
     deletion: Type.Optional(DeletionSettings),
     access: Type.Optional(ClusterAccessSettings),
+    maintenance: Type.Optional(MaintenanceSettings),
   },
   { $id: 'ClusterCreate', additionalProperties: false },
 );
@@ -55,6 +57,7 @@ export const ClusterPatch = Type.Object(
     labels: Type.Optional({ ...Labels, description: 'Instead of those there are' }),
     deletion: Type.Optional(DeletionSettings),
     access: Type.Optional(ClusterAccessSettings),
+    maintenance: Type.Optional(MaintenanceSettings),
   },
   { $id: 'ClusterPatch', additionalProperties: false, minProperties: 1 },
 );
@@ -85,6 +88,7 @@ export const Cluster = Type.Object(
       { additionalProperties: false },
     ),
     access: ClusterAccess,
+    maintenance: Maintenance,
     generation: Type.Integer({ description: 'Grows with every change of what you want; also the ETag' }),
     status: Type.Object(
       {

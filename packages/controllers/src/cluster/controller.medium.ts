@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import {
   defaultAccessSettings,
   defaultDeletionSettings,
+  defaultMaintenance,
   defaultNetwork,
   defaultRollout,
   planCluster,
@@ -91,6 +92,7 @@ async function request(
         network: defaultNetwork,
         deletion: defaultDeletionSettings,
         access: defaultAccessSettings,
+        maintenance: defaultMaintenance,
         place: { managementCluster, dataStore: 'default' },
         pools: [
           {

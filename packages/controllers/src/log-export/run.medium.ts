@@ -3,7 +3,13 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import { defaultAccessSettings, defaultDeletionSettings, defaultNetwork, type LogLine } from '@matryoshka/domain';
+import {
+  defaultAccessSettings,
+  defaultDeletionSettings,
+  defaultMaintenance,
+  defaultNetwork,
+  type LogLine,
+} from '@matryoshka/domain';
 import {
   createPool,
   createSecretBox,
@@ -126,7 +132,12 @@ async function newExport(kind: 'http' | 's3', secret: string | null, managementC
       tier: 'ha',
       pools: [],
     },
-    ...{ network: defaultNetwork, deletion: defaultDeletionSettings, access: defaultAccessSettings },
+    ...{
+      network: defaultNetwork,
+      deletion: defaultDeletionSettings,
+      access: defaultAccessSettings,
+      maintenance: defaultMaintenance,
+    },
     place: { managementCluster, dataStore: 'default' },
   });
   const id = newLogExportId();

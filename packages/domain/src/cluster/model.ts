@@ -1,5 +1,6 @@
 import type { AccessSettings } from '../cluster-access/settings.ts';
 import type { DeletionSettings } from '../deletion/settings.ts';
+import type { MaintenanceSettings } from '../maintenance/settings.ts';
 import type { Place } from '../management-cluster/place.ts';
 import type { Condition } from '../shared/conditions.ts';
 
@@ -61,6 +62,7 @@ export interface ClusterSpec {
   readonly pools: readonly Pool[];
   readonly deletion: DeletionSettings;
   readonly access: AccessSettings;
+  readonly maintenance: MaintenanceSettings;
 }
 
 export const clusterPhases = ['creating', 'ready', 'updating', 'degraded', 'deleting', 'deleted'] as const;

@@ -4,6 +4,7 @@ import type { PhaseProgress } from '../cluster/plan-types.ts';
 
 import type { AccessSettings } from '../cluster-access/settings.ts';
 import type { DeletionSettings } from '../deletion/settings.ts';
+import type { MaintenanceSettings } from '../maintenance/settings.ts';
 
 export const operationKinds = [
   'cluster.create',
@@ -42,6 +43,7 @@ export type OperationUndo =
       readonly deletion: DeletionSettings;
       /** Absent in operations that are older than these settings. */
       readonly access?: AccessSettings;
+      readonly maintenance?: MaintenanceSettings;
     };
 
 /** A change somebody asked for, and how far it is. */

@@ -3,6 +3,7 @@ import { type Cluster, defaultNetwork, defaultRollout, newClusterStatus } from '
 import type { ObservedCluster } from '../cluster/observed.ts';
 import { defaultAccessSettings } from '../cluster-access/settings.ts';
 import { defaultDeletionSettings } from '../deletion/settings.ts';
+import { defaultMaintenance } from '../maintenance/settings.ts';
 import { absent, present } from '../shared/looked.ts';
 
 export const id = 'c-aaaaaaaaaa';
@@ -30,6 +31,7 @@ export const desired = (change: Partial<Cluster> = {}): Cluster => ({
   observedGeneration: 0,
   deletion: defaultDeletionSettings,
   access: defaultAccessSettings,
+  maintenance: defaultMaintenance,
   deleteRequestedAt: null,
   deleteScheduledAt: null,
   accessEpoch: 1,

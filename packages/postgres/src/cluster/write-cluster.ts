@@ -2,6 +2,7 @@ import type {
   AccessSettings,
   ClusterSpec,
   DeletionSettings,
+  MaintenanceSettings,
   Place,
   Pool,
   Tier,
@@ -17,8 +18,8 @@ export async function insertCluster(
   await db.query(
     `insert into clusters (id, project_id, name, kubernetes_version, tier, node_cidr, pod_cidr, service_cidr,
        deletion_protection, deletion_grace_seconds, expires_at, labels, management_cluster, data_store,
-       allowed_ranges, oidc_issuers)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+       allowed_ranges, oidc_issuers, maintenance)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
     [
       cluster.id,
       cluster.projectId,
@@ -36,6 +37,7 @@ export async function insertCluster(
       cluster.place.dataStore,
       cluster.access.allowedRanges,
       JSON.stringify(cluster.access.oidcIssuers),
+      JSON.stringify(cluster.maintenance),
     ],
   );
   for (const pool of cluster.pools) await insertPool(db, cluster, pool);
@@ -83,6 +85,7 @@ export interface ClusterChange {
   readonly kubernetesVersion?: string;
   readonly deletion?: DeletionSettings;
   readonly access?: AccessSettings;
+  readonly maintenance?: MaintenanceSettings;
   /** Credentials that were given out before are void. */
   readonly newAccessEpoch?: true;
   /** It shall go now. */
@@ -98,7 +101,7 @@ export async function bumpCluster(db: Queryable, clusterId: string, change: Clus
        delete_requested_at = case when $3 then coalesce(delete_requested_at, now()) else delete_requested_at end,
        volumes_on_delete = coalesce($4, volumes_on_delete), access_epoch = access_epoch + case when $9 then 1 else 0 end,
        labels = coalesce($10, labels), allowed_ranges = case when $11 then $12 else allowed_ranges end,
-       oidc_issuers = coalesce($13, oidc_issuers), kubernetes_version = coalesce($14, kubernetes_version), delete_scheduled_at = case when $3 then null else delete_scheduled_at end
+       oidc_issuers = coalesce($13, oidc_issuers), kubernetes_version = coalesce($14, kubernetes_version), maintenance = coalesce($15, maintenance), delete_scheduled_at = case when $3 then null else delete_scheduled_at end
      where id = $1 returning generation`,
     [
       clusterId,
@@ -115,6 +118,7 @@ export async function bumpCluster(db: Queryable, clusterId: string, change: Clus
       change.access?.allowedRanges ?? null,
       change.access === undefined ? null : JSON.stringify(change.access.oidcIssuers),
       change.kubernetesVersion ?? null,
+      change.maintenance === undefined ? null : JSON.stringify(change.maintenance),
     ],
   );
   const row = result.rows[0];
