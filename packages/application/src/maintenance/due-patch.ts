@@ -1,5 +1,4 @@
-import type { Limits } from '@matryoshka/domain';
-import { isOpen, newerPatch, type Operation, poolBehind } from '@matryoshka/domain';
+import { isOpen, type Limits, newerPatch, type Operation, poolBehind } from '@matryoshka/domain';
 import { clockwork } from '../access/clockwork.ts';
 import { updateCluster } from '../cluster/change-cluster.ts';
 import { readCatalogue } from '../cluster/limits.ts';
