@@ -1,12 +1,15 @@
 import type { MaintenanceSettings as Given, Maintenance } from '@matryoshka/contract';
 import { type MaintenanceSettings, nextOpening } from '@matryoshka/domain';
 
+const iso = (moment: string): string => new Date(moment).toISOString();
+
 /** Settings after a change that names some of them. */
 export function maintenanceOf(given: Given | undefined, current: MaintenanceSettings): MaintenanceSettings {
   const { window, exclusions, autoUpgrade } = given ?? {};
   return {
     window: window === undefined ? current.window : window,
-    exclusions: exclusions ?? current.exclusions,
+    // As they are meant, not as they were written: a parser of dates lets things pass that a database does not keep.
+    exclusions: exclusions?.map(({ from, until }) => ({ from: iso(from), until: iso(until) })) ?? current.exclusions,
     autoUpgrade: autoUpgrade ?? current.autoUpgrade,
   };
 }
