@@ -12,7 +12,7 @@ import { orcStories } from './stories/orc.ts';
 import { providerStories } from './stories/provider.ts';
 import { replicaStories } from './stories/replicas.ts';
 import { serviceStories } from './stories/services.ts';
-import { upgradeStories, upgradesAffordable } from './stories/upgrades.ts';
+import { upgradeStories } from './stories/upgrades.ts';
 import { usageStories } from './stories/usage.ts';
 import { volumeStories } from './stories/volumes.ts';
 import { cloudIn, inventory, serviceUsers } from './support/cloud.ts';
@@ -158,7 +158,7 @@ volumeStories();
 faultStories();
 usageStories();
 orcStories();
-upgradeStories(upgradesAffordable);
+upgradeStories();
 
 describe('the command line', () => {
   it('prints only the kubeconfig with --stdout, and machine-readable status', async () => {

@@ -11,9 +11,6 @@ process.chdir(root);
 // Programs that look for `node` by name (vitest's workers do) must find the one that runs us.
 process.env.PATH = `${root}node_modules/.bin:${process.env.PATH ?? ''}`;
 
-// Tests that cost long look at how much time is left.
-process.env.KAAS_TEST_BEGAN ??= String(Date.now());
-
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
