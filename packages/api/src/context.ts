@@ -27,7 +27,7 @@ export interface ApiContext {
   readonly requestLimit: RequestLimit;
   readonly bells: EventBells;
   readonly eventTimes: EventStreamTimes;
-  /** How long somebody waits for the answer about a log. */
+  /** How long a question waits for the controller of the cluster. */
   readonly answerPatienceMs: number;
   /** Aborts when the process is asked to end. */
   readonly stopping: AbortSignal;

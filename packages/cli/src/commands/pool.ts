@@ -1,9 +1,9 @@
-import type { PoolSpec } from '@matryoshka/contract';
+import type { PoolPatch, PoolSpec } from '@matryoshka/contract';
 import type { Command } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { usageError } from '../errors.ts';
 import { formatItem, formatList } from '../output/format.ts';
-import { operationView, poolView } from '../output/views.ts';
+import { poolView } from '../output/views.ts';
 import { collect, parseCount, parseLabels, parseTaints } from '../pool-flag.ts';
 import { type RolloutOptions, rolloutBody, withRollout } from '../rollout-flags.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
@@ -19,6 +19,21 @@ const count = (text: string): number => parseCount(text, '--count');
 
 export function poolCommands(program: Command, context: CliContext): void {
   const { terminal } = context;
+  const change = async (
+    command: Command,
+    what: { readonly name: string; readonly poolName: string; readonly body: PoolPatch },
+    options: WaitOptions,
+  ): Promise<void> => {
+    const { name, poolName, body } = what;
+    const { client } = await clientOf(context, command);
+    const { cluster } = await findCluster(client, name);
+    const operation = await client.call('pool.update', {
+      params: { clusterId: cluster.id, poolName },
+      body,
+      idempotencyKey: newIdempotencyKey(),
+    });
+    await finish(context, command, client, operation, options);
+  };
   const group = program.command('pool').description('workers of a cluster');
 
   group
@@ -70,14 +85,7 @@ export function poolCommands(program: Command, context: CliContext): void {
     .description('change the number of workers')
     .requiredOption('--count <count>', 'number of workers', count)
     .action(async (name: string, poolName: string, options: WaitOptions & { count: number }, command: Command) => {
-      const { client } = await clientOf(context, command);
-      const { cluster } = await findCluster(client, name);
-      const operation = await client.call('pool.update', {
-        params: { clusterId: cluster.id, poolName },
-        body: { count: options.count },
-        idempotencyKey: newIdempotencyKey(),
-      });
-      await finish(context, command, client, operation, options);
+      await change(command, { name, poolName, body: { count: options.count } }, options);
     });
 
   withRollout(withWait(group.command('update <cluster> <pool>')))
@@ -89,14 +97,7 @@ export function poolCommands(program: Command, context: CliContext): void {
           'nothing to change',
           'Give --kubernetes-version, --max-surge, --max-unavailable or --drain-timeout.',
         );
-      const { client } = await clientOf(context, command);
-      const { cluster } = await findCluster(client, name);
-      const operation = await client.call('pool.update', {
-        params: { clusterId: cluster.id, poolName },
-        body,
-        idempotencyKey: newIdempotencyKey(),
-      });
-      await finish(context, command, client, operation, options);
+      await change(command, { name, poolName, body }, options);
     });
 
   for (const [verb, paused, description] of [
@@ -107,14 +108,7 @@ export function poolCommands(program: Command, context: CliContext): void {
       .command(`${verb} <cluster> <pool>`)
       .description(description)
       .action(async (name: string, poolName: string, _: unknown, command: Command) => {
-        const { client } = await clientOf(context, command);
-        const { cluster } = await findCluster(client, name);
-        const operation = await client.call('pool.update', {
-          params: { clusterId: cluster.id, poolName },
-          body: { rollout: { paused } },
-          idempotencyKey: newIdempotencyKey(),
-        });
-        terminal.stdout(formatItem(operation, operationView(context.now()), outputOptions(command)));
+        await change(command, { name, poolName, body: { rollout: { paused } } }, { wait: false, timeout: 0 });
       });
 
   withWait(group.command('remove <cluster> <pool>'))

@@ -1,4 +1,5 @@
 import { isRecord } from '../validation/kubernetes-syntax.ts';
+import { checkTime } from '../validation/time.ts';
 import { collectViolations, type Report, type Violation } from '../validation/violations.ts';
 
 /** How a cluster may end. */
@@ -45,10 +46,7 @@ function checkGrace(report: Report, pointer: string, seconds: unknown): void {
 }
 
 function checkExpiry(report: Report, pointer: string, text: unknown, now: Date): void {
-  if (typeof text !== 'string') return;
-  const at = Date.parse(text);
-  if (Number.isNaN(at) || !/^\d{4}-\d{2}-\d{2}T/.test(text))
-    report(pointer, 'invalid_time', 'must be a time like 2026-12-24T18:00:00Z');
-  else if (at <= now.getTime())
+  const at = checkTime(report, pointer, text);
+  if (at !== undefined && at <= now.getTime())
     report(pointer, 'expiry_in_the_past', 'must lie in the future; to delete the cluster now, delete it');
 }

@@ -1,4 +1,4 @@
-import { compareVersions, parseVersion } from '../upgrade/version.ts';
+import { isOlder, newestOf, parseVersion } from '../upgrade/version.ts';
 
 interface Offer {
   readonly version: string;
@@ -10,14 +10,9 @@ interface Offer {
 export function newerPatch(version: string, offers: readonly Offer[]): string | undefined {
   const current = parseVersion(version);
   if (current === undefined) return undefined;
-  return offers
-    .filter(({ state, hasImage }) => state === 'offered' && hasImage)
-    .flatMap((offer) => {
-      const parsed = parseVersion(offer.version);
-      const isNewer = parsed?.minor === current.minor && compareVersions(parsed, current) > 0;
-      return parsed !== undefined && isNewer ? [{ text: offer.version, parsed }] : [];
-    })
-    .toSorted((a, b) => compareVersions(b.parsed, a.parsed))[0]?.text;
+  const offered = offers.filter(({ state, hasImage }) => state === 'offered' && hasImage).map((offer) => offer.version);
+  const newest = newestOf(current.minor, offered);
+  return newest !== undefined && isOlder(version, newest) ? newest : undefined;
 }
 
 /** A pool that is behind its control plane by nothing but patches; the first of them. */
@@ -25,9 +20,6 @@ export function poolBehind<P extends { readonly kubernetesVersion: string }>(
   controlPlane: string,
   pools: readonly P[],
 ): P | undefined {
-  const wanted = parseVersion(controlPlane);
-  return pools.find((pool) => {
-    const has = parseVersion(pool.kubernetesVersion);
-    return wanted !== undefined && has?.minor === wanted.minor && compareVersions(has, wanted) < 0;
-  });
+  const minor = parseVersion(controlPlane)?.minor;
+  return pools.find(({ kubernetesVersion: has }) => parseVersion(has)?.minor === minor && isOlder(has, controlPlane));
 }

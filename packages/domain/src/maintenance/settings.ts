@@ -1,4 +1,5 @@
 import { isRecord, quote } from '../validation/kubernetes-syntax.ts';
+import { checkTime } from '../validation/time.ts';
 import { collectViolations, type Report, type Violation } from '../validation/violations.ts';
 
 export const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
@@ -75,15 +76,8 @@ function checkWindow(report: Report, window: unknown): void {
 
 function checkExclusion(report: Report, pointer: string, exclusion: unknown): void {
   if (!isRecord(exclusion)) return;
-  const moments = (['from', 'until'] as const).map((name) => {
-    const text = exclusion[name];
-    if (typeof text !== 'string') return undefined;
-    const moment = Date.parse(text);
-    if (!Number.isNaN(moment) && /^\d{4}-\d{2}-\d{2}T/.test(text)) return moment;
-    report(`${pointer}/${name}`, 'invalid_time', 'must be a time like 2026-12-24T18:00:00Z');
-    return undefined;
-  });
-  const [from, until] = moments;
+  const from = checkTime(report, `${pointer}/from`, exclusion.from);
+  const until = checkTime(report, `${pointer}/until`, exclusion.until);
   if (from === undefined || until === undefined) return;
   if (until <= from) report(`${pointer}/until`, 'ends_before_it_begins', 'must be later than `from`');
   else if (until - from > longestExclusionMs) report(pointer, 'exclusion_too_long', 'at most 90 days');
