@@ -9,6 +9,7 @@ import { accessStories } from './stories/access.ts';
 import { endpointStories } from './stories/endpoint.ts';
 import { faultStories } from './stories/faults.ts';
 import { orcStories } from './stories/orc.ts';
+import { poolStories } from './stories/pools.ts';
 import { providerStories } from './stories/provider.ts';
 import { replicaStories } from './stories/replicas.ts';
 import { serviceStories } from './stories/services.ts';
@@ -158,6 +159,7 @@ volumeStories();
 faultStories();
 usageStories();
 orcStories();
+poolStories();
 upgradeStories();
 
 describe('the command line', () => {

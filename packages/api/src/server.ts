@@ -33,13 +33,14 @@ import { logExportHandlers, logExportWrites } from './log-export/handlers.ts';
 import { runMaintenance } from './maintenance/schedule.ts';
 import { managementClusterHandlers, managementClusterWrites } from './management-cluster/handlers.ts';
 import { memberHandlers, memberWrites } from './member/handlers.ts';
-import { nodeHandlers } from './node/handlers.ts';
+import { nodeChanges, nodeHandlers } from './node/handlers.ts';
 import { operationChanges, operationHandlers } from './operation/handlers.ts';
 import { poolChanges, poolHandlers } from './pool/handlers.ts';
 import { priceHandlers, priceWrites } from './price/handlers.ts';
 import { projectHandlers } from './project/handlers.ts';
 import { quotaHandlers } from './quota/handlers.ts';
 import { remainHandlers, remainWrites } from './remain/handlers.ts';
+import { repairHandlers } from './repair/handlers.ts';
 import { resourceHandlers } from './resource/handlers.ts';
 import { tokenHandlers, tokenWrites } from './token/handlers.ts';
 import { upgradeHandlers } from './upgrade/handlers.ts';
@@ -118,6 +119,7 @@ const handlers: Handlers = {
     ...logExportHandlers,
     ...quotaHandlers,
     ...auditHandlers,
+    ...repairHandlers,
     ...resourceHandlers,
     ...operationHandlers,
     ...webhookHandlers,
@@ -127,7 +129,7 @@ const handlers: Handlers = {
     ...leftoverHandlers,
     ...remainHandlers,
   },
-  changes: { ...clusterChanges, ...poolChanges, ...credentialChanges, ...operationChanges },
+  changes: { ...clusterChanges, ...poolChanges, ...nodeChanges, ...credentialChanges, ...operationChanges },
   writes: {
     ...deletionWrites,
     ...tokenWrites,

@@ -22,6 +22,7 @@ export function writeTransaction(tx: db.Queryable): WriteTransaction {
     insertPool: async (cluster, pool) => await db.insertPool(tx, cluster, pool),
     updatePool: async (clusterId, pool) => await db.updatePool(tx, clusterId, pool),
     deletePool: async (clusterId, name) => await db.deletePool(tx, clusterId, name),
+    requestRecycling: async (clusterId, name) => await db.requestRecycling(tx, clusterId, name),
     bumpCluster: async (id, change) => await db.bumpCluster(tx, id, change),
     insertOperation: async (operation) => await db.insertOperation(tx, { ...operation, id: db.newOperationId() }),
     getOperation: async (id) => await db.getOperation(tx, id),

@@ -41,6 +41,8 @@ export interface WriteTransaction {
   insertPool(cluster: { readonly id: string; readonly projectId: string }, pool: Pool): Promise<void>;
   updatePool(clusterId: string, pool: Pool): Promise<void>;
   deletePool(clusterId: string, name: string): Promise<void>;
+  /** A worker shall be replaced; false: there is none of that name. */
+  requestRecycling(clusterId: string, name: string): Promise<boolean>;
   /** Answers the new generation. */
   bumpCluster(
     id: string,

@@ -18,6 +18,8 @@ export function poolView(cluster: Cluster, pool: Pool): PoolView {
     count: pool.count,
     kubernetesVersion: pool.kubernetesVersion,
     rollout: { ...pool.rollout },
+    autoRepair: pool.autoRepair,
+    autoscaling: pool.autoscaling === null ? null : { ...pool.autoscaling },
     labels: { ...pool.labels },
     taints: pool.taints.map((taint) => ({ ...taint })),
     status: { machines: status?.machines ?? 0, ready: status?.ready ?? 0 },

@@ -57,6 +57,7 @@ export { problemPage } from './problem-page.ts';
 export { Project } from './project/schema.ts';
 export { Quota, QuotaEntry } from './quota/schema.ts';
 export { Remain } from './remain/schema.ts';
+export { Repair } from './repair/schema.ts';
 export { Resource } from './resource/schema.ts';
 export { sparseMembers, sparseSchema } from './sparse.ts';
 export { type OperationId, type Operations, operationIds, operations } from './table.ts';

@@ -174,6 +174,14 @@ export const routes = {
     "method": "GET",
     "path": "/v1/clusters/{clusterId}/nodes/{nodeName}"
   },
+  "node.recycle": {
+    "method": "POST",
+    "path": "/v1/clusters/{clusterId}/nodes/{nodeName}/recycle"
+  },
+  "repair.list": {
+    "method": "GET",
+    "path": "/v1/clusters/{clusterId}/repairs"
+  },
   "quota.get": {
     "method": "GET",
     "path": "/v1/quota"
@@ -325,6 +333,8 @@ export const eventTypes = [
   "operation.created",
   "operation.progress",
   "operation.finished",
+  "node.repaired",
+  "pool.scaled",
   "budget.reached"
 ] as const;
 

@@ -20,6 +20,7 @@ import { priceOperations } from './price/operations.ts';
 import { projectOperations } from './project/operations.ts';
 import { quotaOperations } from './quota/operations.ts';
 import { remainOperations } from './remain/operations.ts';
+import { repairOperations } from './repair/operations.ts';
 import { resourceOperations } from './resource/operations.ts';
 import { tokenOperations } from './token/operations.ts';
 import { upgradeOperations } from './upgrade/operations.ts';
@@ -42,6 +43,7 @@ export const operations = {
   ...logExportOperations,
   ...poolOperations,
   ...nodeOperations,
+  ...repairOperations,
   ...quotaOperations,
   ...auditOperations,
   ...resourceOperations,

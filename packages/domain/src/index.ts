@@ -1,4 +1,18 @@
 export { highestRole, type Role, roleFromKeystone, roles, rolesUpTo } from './access/role.ts';
+export { matches } from './autoscaling/fit.ts';
+export type {
+  AutoscalerMemory,
+  NodeRoom,
+  NodeTaint,
+  ObservedLoad,
+  Rejection,
+  Requirement,
+  Resources,
+  ScheduledPod,
+  Toleration,
+} from './autoscaling/model.ts';
+export type { Scaling } from './autoscaling/plan.ts';
+export { withinBounds } from './autoscaling/settings.ts';
 export { type CauseCode, type CauseDefinition, causeCodes, causes, type Failure, failureOf } from './cause/causes.ts';
 export { consoleError } from './cause/console.ts';
 export { isDataStoreFull } from './cause/control-plane.ts';
@@ -13,7 +27,9 @@ export {
   type ClusterStatus,
   clusterPhases,
   controlPlaneReplicas,
+  defaultAutoscaling,
   defaultNetwork,
+  defaultPoolSettings,
   defaultRollout,
   newClusterStatus,
   type Pool,
@@ -31,6 +47,7 @@ export {
   type Applied,
   type ManifestGroup,
   manifestGroups,
+  type NodeSettings,
   type ObservedCertificateRequest,
   type ObservedCluster,
   type ObservedControlPlane,
@@ -120,6 +137,7 @@ export {
   type QuotaResource,
   quotaResources,
 } from './quota/model.ts';
+export { type Repair, repairMemory } from './repair/model.ts';
 export { type Resource, type ResourceKind, resourceKinds } from './resource/model.ts';
 export { type Actor, type Condition, mergeConditions, type NewCondition } from './shared/conditions.ts';
 export { absent, type Looked, present, seen, unknown } from './shared/looked.ts';

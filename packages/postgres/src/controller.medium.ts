@@ -5,7 +5,7 @@ import {
   defaultDeletionSettings,
   defaultMaintenance,
   defaultNetwork,
-  defaultRollout,
+  defaultPoolSettings,
 } from '@matryoshka/domain';
 import { startTestPostgres, type TestPostgres } from '@matryoshka/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -89,7 +89,7 @@ async function newCluster(projectId: string, name: string): Promise<{ id: string
           labels: {},
           taints: [],
           kubernetesVersion: 'v1.36.3',
-          rollout: defaultRollout,
+          ...defaultPoolSettings,
         },
       ],
     });

@@ -124,7 +124,7 @@ export {
   type StoredMember,
 } from './member/members.ts';
 export { checkSchema, type Migration, migrate, readMigrations } from './migrate.ts';
-export { getNode, listNodes, replaceNodes, type StoredNode } from './node/nodes.ts';
+export { getNode, listNodes, replaceNodes, requestRecycling, type StoredNode } from './node/nodes.ts';
 export {
   getOperation,
   insertOperation,
@@ -136,6 +136,7 @@ export {
   supersedeOperation,
   supersedeOperations,
 } from './operation/operations.ts';
+export { autoscalerMemory, rememberAutoscaler, scalePool } from './pool/autoscaler.ts';
 export { type PrepareOptions, prepareDatabase } from './prepare.ts';
 export {
   deletePriceList,
@@ -160,6 +161,7 @@ export {
 } from './question/questions.ts';
 export { getProjectQuota, replaceProjectQuota } from './quota/quotas.ts';
 export { dismissRemain, forceDeletion, listRemains, type Remain } from './remain/remains.ts';
+export { addRepair, listRepairs } from './repair/repairs.ts';
 export { listClusterOwners, listResources, replaceResources } from './resource/resources.ts';
 export { secretContexts } from './secret/contexts.ts';
 export { fixedKeys, type KeyWrapper, keyFile } from './secret/key-file.ts';

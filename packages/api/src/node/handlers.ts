@@ -1,9 +1,9 @@
-import { nodeView, notFound } from '@matryoshka/application';
+import { nodeView, notFound, recycleNode } from '@matryoshka/application';
 import { defaultPageSize } from '@matryoshka/contract';
 import { getNode, inProject, listNodes } from '@matryoshka/postgres';
 import { clusterOf } from '../cluster/handlers.ts';
 import { type CursorScope, decodeCursor, pageOf } from '../http/cursor.ts';
-import type { PlainHandlers } from '../http/incoming.ts';
+import type { ChangeHandlers, PlainHandlers } from '../http/incoming.ts';
 
 export const nodeHandlers: Pick<PlainHandlers, 'node.list' | 'node.get'> = {
   'node.list': async (context, { caller, params, query }) => {
@@ -31,4 +31,9 @@ export const nodeHandlers: Pick<PlainHandlers, 'node.list' | 'node.get'> = {
     if (node === undefined) throw notFound('node', params.nodeName);
     return { data: nodeView(node) };
   },
+};
+
+export const nodeChanges: Pick<ChangeHandlers, 'node.recycle'> = {
+  'node.recycle': async (_context, tx, { caller, params, ifMatch }) =>
+    await recycleNode(tx, caller, { ...params, ifMatch }),
 };

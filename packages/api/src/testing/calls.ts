@@ -94,6 +94,8 @@ export const calls: Readonly<
   },
   'node.list': { object: true, call: (target) => ({ params: cluster(target) }) },
   'node.get': { object: true, call: (target) => ({ params: { ...cluster(target), nodeName: 'workers-1' } }) },
+  'node.recycle': { object: true, call: (target) => ({ params: { ...cluster(target), nodeName: 'workers-1' } }) },
+  'repair.list': { object: true, call: (target) => ({ params: cluster(target) }) },
   'pool.list': { object: true, call: (target) => ({ params: cluster(target) }) },
   'pool.get': { object: true, call: (target) => ({ params: pool(target) }) },
   'pool.create': {

@@ -48,6 +48,8 @@ describe('the access matrix', () => {
       'log-export.delete': 'admin',
       'node.list': 'viewer operator admin',
       'node.get': 'viewer operator admin',
+      'node.recycle': 'operator admin',
+      'repair.list': 'viewer operator admin',
       'pool.list': 'viewer operator admin',
       'pool.get': 'viewer operator admin',
       'pool.create': 'operator admin',

@@ -56,12 +56,14 @@ async function bringBack(
     case 'remove-pool':
       return await deletePool(tx, caller, { ...common, poolName: undo.name });
     case 'restore-pool': {
-      const { name, count, labels, taints, kubernetesVersion, rollout } = undo.pool;
+      const { name, flavor, count, labels, taints, kubernetesVersion, rollout, autoRepair, autoscaling } = undo.pool;
       const body = {
-        ...{ count, labels: { ...labels }, taints: taints.map((taint) => ({ ...taint })) },
+        ...{ flavor, count, labels: { ...labels }, taints: taints.map((taint) => ({ ...taint })) },
         // Absent in operations that are older than these.
         ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
         ...(rollout === undefined ? {} : { rollout }),
+        ...(autoRepair === undefined ? {} : { autoRepair }),
+        ...(autoscaling === undefined ? {} : { autoscaling }),
       };
       return await updatePool(tx, caller, { ...common, limits, poolName: name, body });
     }
@@ -90,6 +92,7 @@ const reasons = {
   'cluster.delete': ['It has begun to destroy.', 'Make a new cluster. Volumes that were kept can be used in it.'],
   'cluster.upgrade': ['A control plane does not go back.', 'Wait until it is done; kaas doctor tells what blocks it.'],
   'pool.delete': ['Workers are being destroyed.', 'Add the pool again: kaas pool add'],
+  'node.recycle': ['The worker is being emptied.', 'Wait for the one in its place.'],
   'credential.revoke': ['Credentials that were revoked stay so.', 'Whoever may still come gets new ones by itself.'],
   'cluster.update': ['It was made before this version of the service.', 'Change what you want.'],
   'pool.update': ['It was made before this version of the service.', 'Scale the pool: kaas pool scale'],

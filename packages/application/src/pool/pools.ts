@@ -1,6 +1,7 @@
 import type { PoolPatch, PoolSpec } from '@matryoshka/contract';
 import {
   type Cluster,
+  defaultAutoscaling,
   defaultRollout,
   type Limits,
   type Operation,
@@ -9,6 +10,7 @@ import {
   type Violation,
   validateNewPool,
   validatePoolChange,
+  withinBounds,
 } from '@matryoshka/domain';
 import type { Caller } from '../access/authorize.ts';
 import { quotaViolations, readCatalogue, withPools } from '../cluster/limits.ts';
@@ -30,9 +32,28 @@ export function poolOf(spec: PoolSpec, controlPlane: string): Pool {
     count: spec.count,
     kubernetesVersion: spec.kubernetesVersion ?? controlPlane,
     rollout: { ...defaultRollout, ...spec.rollout },
+    autoRepair: spec.autoRepair ?? true,
+    autoscaling: spec.autoscaling == null ? null : { ...defaultAutoscaling, ...spec.autoscaling },
     labels: spec.labels ?? {},
     taints: (spec.taints ?? []).map((taint) => ({ key: taint.key, value: taint.value ?? '', effect: taint.effect })),
   };
+}
+
+/** A pool after a change: what is absent stays, single members of a setting as well. */
+function changedPool(before: Pool, body: PoolPatch, controlPlane: string): Pool {
+  const autoscaling =
+    body.autoscaling == null ? body.autoscaling : { ...(before.autoscaling ?? {}), ...body.autoscaling };
+  const after = poolOf(
+    {
+      ...before,
+      taints: [...before.taints],
+      ...body,
+      rollout: { ...before.rollout, ...body.rollout },
+      autoscaling: autoscaling === undefined ? before.autoscaling : autoscaling,
+    },
+    controlPlane,
+  );
+  return { ...after, count: withinBounds(after.count, after.autoscaling) };
 }
 
 export async function createPool(
@@ -74,8 +95,7 @@ export async function updatePool(
   const { kubernetesVersion: controlPlane } = cluster;
   const rules = validatePoolChange(input.body, before, others, { catalogue, limits: input.limits, controlPlane });
   refuseViolations(mergeViolations(input.shape, rules));
-  const rollout = { ...before.rollout, ...input.body.rollout };
-  const after = poolOf({ ...before, taints: [...before.taints], ...input.body, rollout }, controlPlane);
+  const after = changedPool(before, input.body, controlPlane);
   await refuseOverQuota(tx, caller, cluster, [...others, after]);
   await tx.updatePool(cluster.id, after);
   return await record(tx, caller, cluster, {

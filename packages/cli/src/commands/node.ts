@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { formatItem, formatList } from '../output/format.ts';
-import { nodeView } from '../output/views.ts';
+import { nodeView, repairView } from '../output/views.ts';
+import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
 
 const states = ['provisioning', 'ready', 'not-ready', 'deleting'] as const;
 
@@ -33,5 +34,25 @@ export function nodeCommands(program: Command, context: CliContext): void {
       const { cluster } = await findCluster(client, name);
       const node = await client.call('node.get', { params: { clusterId: cluster.id, nodeName } });
       terminal.stdout(formatItem(node, nodeView(now()), outputOptions(command)));
+    });
+  group
+    .command('repairs <cluster>')
+    .description('workers that were replaced because they were not well, and why')
+    .action(async (name: string, _: unknown, command: Command) => {
+      const { client } = await clientOf(context, command);
+      const { cluster } = await findCluster(client, name);
+      const items = await client.list('repair.list', { params: { clusterId: cluster.id } });
+      terminal.stdout(formatList(items, repairView(now()), outputOptions(command)));
+    });
+  withWait(group.command('recycle <cluster> <node>'))
+    .description('replace a worker by a new one')
+    .action(async (name: string, nodeName: string, options: WaitOptions, command: Command) => {
+      const { client } = await clientOf(context, command);
+      const { cluster } = await findCluster(client, name);
+      const operation = await client.call('node.recycle', {
+        params: { clusterId: cluster.id, nodeName },
+        idempotencyKey: newIdempotencyKey(),
+      });
+      await finish(context, command, client, operation, options);
     });
 }

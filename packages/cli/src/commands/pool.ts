@@ -4,15 +4,18 @@ import { type CliContext, clientOf, findCluster, outputOptions } from '../contex
 import { usageError } from '../errors.ts';
 import { formatItem, formatList } from '../output/format.ts';
 import { poolView } from '../output/views.ts';
-import { collect, parseCount, parseLabels, parseTaints } from '../pool-flag.ts';
+import { parseCount } from '../pool-flag.ts';
+import { type PoolOptions, poolBody, withPoolFlags } from '../pool-flags.ts';
 import { type RolloutOptions, rolloutBody, withRollout } from '../rollout-flags.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
 
-interface AddOptions extends WaitOptions, RolloutOptions {
+interface AddOptions extends WaitOptions, RolloutOptions, PoolOptions {
   readonly flavor: string;
   readonly count: number;
-  readonly label: readonly string[];
-  readonly taint: readonly string[];
+}
+
+interface UpdateOptions extends WaitOptions, RolloutOptions, PoolOptions {
+  readonly flavor?: string;
 }
 
 const count = (text: string): number => parseCount(text, '--count');
@@ -56,19 +59,16 @@ export function poolCommands(program: Command, context: CliContext): void {
       terminal.stdout(formatItem(pool, poolView, outputOptions(command)));
     });
 
-  withRollout(withWait(group.command('add <cluster> <pool>')))
+  withPoolFlags(withRollout(withWait(group.command('add <cluster> <pool>'))))
     .description('add a pool')
     .requiredOption('--flavor <flavor>', 'see: kaas flavor list')
     .requiredOption('--count <count>', 'number of workers', count)
-    .option('--label <key=value>', 'node label, repeatable', collect, [] as readonly string[])
-    .option('--taint <key=value:effect>', 'node taint, repeatable', collect, [] as readonly string[])
     .action(async (name: string, pool: string, options: AddOptions, command: Command) => {
       const body: PoolSpec = {
         name: pool,
         flavor: options.flavor,
         count: options.count,
-        ...(options.label.length === 0 ? {} : { labels: { ...parseLabels(options.label) } }),
-        ...(options.taint.length === 0 ? {} : { taints: [...parseTaints(options.taint)] }),
+        ...poolBody(options),
         ...rolloutBody(options),
       };
       const { client } = await clientOf(context, command);
@@ -88,15 +88,15 @@ export function poolCommands(program: Command, context: CliContext): void {
       await change(command, { name, poolName, body: { count: options.count } }, options);
     });
 
-  withRollout(withWait(group.command('update <cluster> <pool>')))
-    .description('change the version of the workers, or how they are replaced')
-    .action(async (name: string, poolName: string, options: RolloutOptions & WaitOptions, command: Command) => {
-      const body = rolloutBody(options);
+  withPoolFlags(withRollout(withWait(group.command('update <cluster> <pool>'))))
+    .description('change the workers of a pool, or how they are replaced')
+    .option('--flavor <flavor>', 'another one replaces the workers')
+    .addHelpText('after', '\n--label and --taint give all that the pool shall have; an empty one takes them away.')
+    .action(async (name: string, poolName: string, options: UpdateOptions, command: Command) => {
+      const { flavor } = options;
+      const body = { ...(flavor === undefined ? {} : { flavor }), ...poolBody(options), ...rolloutBody(options) };
       if (Object.keys(body).length === 0)
-        throw usageError(
-          'nothing to change',
-          'Give --kubernetes-version, --max-surge, --max-unavailable or --drain-timeout.',
-        );
+        throw usageError('nothing to change', 'Give for example --autoscale, --label, --flavor or --max-surge.');
       await change(command, { name, poolName, body }, options);
     });
 

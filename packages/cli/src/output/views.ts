@@ -13,6 +13,7 @@ import type {
   Pool,
   Project,
   QuotaEntry,
+  Repair,
   Resource,
   UpgradePlan,
   Version,
@@ -59,6 +60,11 @@ export const poolView: View<Pool> = {
     { head: 'READY', cell: (pool) => String(pool.status.ready) },
     { head: 'MACHINES', cell: (pool) => String(pool.status.machines) },
     {
+      head: 'BOUNDS',
+      cell: ({ autoscaling }) => (autoscaling === null ? '' : `${autoscaling.min}-${autoscaling.max}`),
+    },
+    { head: 'REPAIR', cell: (pool) => (pool.autoRepair ? 'auto' : 'off'), wide: true },
+    {
       head: 'SURGE',
       cell: (pool) =>
         `+${pool.rollout.maxSurge} -${pool.rollout.maxUnavailable}${pool.rollout.paused ? ' paused' : ''}`,
@@ -85,6 +91,17 @@ export const nodeView = (now: Date): View<Node> => ({
     { head: 'AGE', cell: (node) => formatAge(node.createdAt, now) },
     { head: 'SERVER', cell: (node) => node.serverId ?? '', wide: true },
     { head: 'WHY', cell: (node) => node.cause?.message ?? '' },
+  ],
+});
+
+export const repairView = (now: Date): View<Repair> => ({
+  name: (repair) => repair.node,
+  columns: [
+    { head: 'NODE', cell: (repair) => repair.node },
+    { head: 'POOL', cell: (repair) => repair.pool },
+    { head: 'AGO', cell: (repair) => formatAge(repair.at, now) },
+    { head: 'CAUSE', cell: (repair) => repair.cause.code },
+    { head: 'WHY', cell: (repair) => repair.cause.message },
   ],
 });
 

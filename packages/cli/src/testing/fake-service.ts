@@ -91,6 +91,8 @@ export const cluster = {
     {
       ...{ name: 'workers', flavor: 'm1.medium', count: 2, labels: {}, taints: [], kubernetesVersion: 'v1.36.3' },
       rollout: { maxSurge: 1, maxUnavailable: 0, drainTimeoutSeconds: 900, paused: false },
+      autoRepair: true,
+      autoscaling: null,
       status: { machines: 2, ready: 1 },
     },
   ],

@@ -13,6 +13,8 @@ export const eventTypes = [
   'operation.created',
   'operation.progress',
   'operation.finished',
+  'node.repaired',
+  'pool.scaled',
   'budget.reached',
 ] as const;
 

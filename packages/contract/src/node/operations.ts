@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { page, pageQuery } from '../common.ts';
+import { Operation } from '../operation/schema.ts';
 import { defineOperation } from '../operation-definition.ts';
 import { Node, NodeState } from './schema.ts';
 
@@ -34,5 +35,19 @@ export const nodeOperations = {
     success: { status: 200, schema: Node },
     errors: [],
     cli: { command: 'node get', summary: 'Show a worker' },
+  }),
+  'node.recycle': defineOperation({
+    method: 'POST',
+    path: '/v1/clusters/{clusterId}/nodes/{nodeName}/recycle',
+    summary: 'Replace one worker: it is emptied within the limits of disruption budgets, and another one is made',
+    tag: 'node',
+    access: 'operator',
+    params: Type.Object({ clusterId: Type.String(), nodeName: Type.String() }),
+    success: { status: 202, schema: Operation },
+    async: true,
+    idempotent: true,
+    ifMatch: true,
+    errors: ['cluster_deleting'],
+    cli: { command: 'node recycle', summary: 'Replace a worker' },
   }),
 };

@@ -24,6 +24,7 @@ export const operationKinds = [
   'pool.update',
   'pool.upgrade',
   'pool.delete',
+  'node.recycle',
   'credential.revoke',
 ] as const;
 

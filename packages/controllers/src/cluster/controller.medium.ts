@@ -4,7 +4,7 @@ import {
   defaultDeletionSettings,
   defaultMaintenance,
   defaultNetwork,
-  defaultRollout,
+  defaultPoolSettings,
   planCluster,
 } from '@matryoshka/domain';
 import { type Connection, createKubeClient, type KubeClient } from '@matryoshka/kube';
@@ -102,7 +102,7 @@ async function request(
             labels: {},
             taints: [],
             kubernetesVersion: 'v1.36.3',
-            rollout: defaultRollout,
+            ...defaultPoolSettings,
           },
         ],
       });

@@ -1,4 +1,14 @@
-import type { Cluster, ClusterPlan, Failure, LedgerEntry, LedgerKey } from '@matryoshka/domain';
+import type {
+  AutoscalerMemory,
+  Cluster,
+  ClusterPlan,
+  Failure,
+  LedgerEntry,
+  LedgerKey,
+  Repair,
+  Scaling,
+} from '@matryoshka/domain';
+import type { AutoscalerFacts } from './gather/load.ts';
 
 export type SecretKind = 'kubeconfig' | 'application-credential' | 'openstack-user';
 
@@ -11,6 +21,14 @@ export interface ClusterStore {
   ledger(clusterId: string): Promise<readonly LedgerEntry[]>;
   addLedger(clusterId: string, key: LedgerKey): Promise<void>;
   removeLedger(clusterId: string, key: LedgerKey): Promise<void>;
+  /** Workers that were replaced because they were not well, since then. */
+  repairs(clusterId: string, since: Date): Promise<readonly Repair[]>;
+  addRepair(cluster: Cluster, repair: Repair): Promise<void>;
+  /** Sizes of flavors, and what is remembered of pools that scale by themselves. */
+  autoscaler(clusterId: string): Promise<AutoscalerFacts>;
+  rememberAutoscaler(clusterId: string, pool: string, memory: AutoscalerMemory): Promise<void>;
+  /** Does nothing when somebody else changed the number meanwhile. */
+  scalePool(cluster: Cluster, scaling: Scaling): Promise<void>;
   /** A secret in clear text; undefined when none is stored. */
   secret(clusterId: string, kind: SecretKind): Promise<string | undefined>;
   saveSecret(cluster: Cluster, kind: SecretKind, value: string): Promise<void>;

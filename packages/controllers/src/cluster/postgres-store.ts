@@ -1,15 +1,21 @@
 import {
   addLedgerEntry,
+  addRepair,
+  autoscalerMemory,
   getCluster,
   listDueClusters,
+  listFlavors,
   listLedger,
+  listRepairs,
   type Pool,
   readSecret,
+  rememberAutoscaler,
   removeCluster,
   removeLedgerEntry,
   reportCluster,
   type SecretBox,
   saveSecret,
+  scalePool,
 } from '@matryoshka/postgres';
 import type { ClusterStore } from './ports.ts';
 
@@ -24,6 +30,14 @@ export function createPostgresClusterStore(pool: Pool, box: SecretBox, managemen
     ledger: async (id) => await listLedger(pool, id),
     addLedger: async (id, key) => await addLedgerEntry(pool, id, key),
     removeLedger: async (id, key) => await removeLedgerEntry(pool, id, key),
+    repairs: async (clusterId, since) => await listRepairs(pool, { clusterId, since, limit: 100 }),
+    addRepair: async (cluster, repair) => await addRepair(pool, cluster, repair),
+    autoscaler: async (clusterId) => ({
+      flavors: await listFlavors(pool),
+      memory: await autoscalerMemory(pool, clusterId),
+    }),
+    rememberAutoscaler: async (clusterId, name, memory) => await rememberAutoscaler(pool, clusterId, name, memory),
+    scalePool: async (cluster, scaling) => await scalePool(pool, cluster, scaling),
     secret: async (owner, kind) => await readSecret(pool, box, { owner, kind }),
     saveSecret: async ({ id: owner, projectId }, kind, value) =>
       await saveSecret(pool, box, { owner, kind, projectId, value }),

@@ -18,6 +18,12 @@ export function numberAt(value: unknown, ...path: readonly string[]): number {
   return typeof found === 'number' ? found : 0;
 }
 
+/** A time; that of the call when there is none. */
+export function timeAt(value: unknown, ...path: readonly string[]): Date {
+  const found = textAt(value, ...path);
+  return found === undefined ? new Date() : new Date(found);
+}
+
 interface ReadCondition {
   readonly type: string;
   readonly status: string;

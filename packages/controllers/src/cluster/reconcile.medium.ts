@@ -1,5 +1,5 @@
 import { controlPlanePodLabel } from '@matryoshka/addons';
-import { defaultRollout } from '@matryoshka/domain';
+import { defaultPoolSettings } from '@matryoshka/domain';
 import { createKubeClient, type KubeClient, parseKubeconfig } from '@matryoshka/kube';
 import { startTestApiServer, type TestApiServer } from '@matryoshka/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -135,7 +135,7 @@ test('pools come and go', async () => {
     labels: { a: 'b' },
     taints: [],
     kubernetesVersion: 'v1.36.3',
-    rollout: defaultRollout,
+    ...defaultPoolSettings,
   };
   await world.create(cluster);
   await world.create({ ...cluster, pools: [...cluster.pools, more], generation: 2 });

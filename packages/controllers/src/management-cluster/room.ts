@@ -1,21 +1,7 @@
 import type { Capacity } from '@matryoshka/domain';
-import { type KubeObject, parseQuantity } from '@matryoshka/kube';
+import type { KubeObject } from '@matryoshka/kube';
 import { conditionsOf } from '../cluster/read.ts';
-
-type Quantities = Readonly<Record<string, string | number>>;
-
-interface Container {
-  readonly restartPolicy?: string;
-  readonly resources?: { readonly requests?: Quantities };
-}
-
-interface Pod extends KubeObject {
-  readonly spec: {
-    readonly containers: readonly Container[];
-    readonly initContainers?: readonly Container[];
-    readonly overhead?: Quantities;
-  };
-}
+import { type Quantities, quantity, requestOf } from '../requests.ts';
 
 interface Node extends KubeObject {
   readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly { readonly effect: string }[] };
@@ -45,7 +31,7 @@ const isOfCustomer = ({ metadata: { namespace = '' } }: KubeObject): boolean => 
 
 /** What the other pods have asked for. */
 export function reservedBy(pods: readonly KubeObject[]): Capacity {
-  const others = (pods as readonly Pod[]).filter((pod) => !isOfCustomer(pod));
+  const others = pods.filter((pod) => !isOfCustomer(pod));
   const total = (name: string): number => others.reduce((all, pod) => all + requestOf(pod, name), 0);
   return {
     cpuMillis: Math.ceil(total('cpu') * 1000),
@@ -54,26 +40,5 @@ export function reservedBy(pods: readonly KubeObject[]): Capacity {
   };
 }
 
-/**
- * What the scheduler counts for a pod: all that run at once, or the largest init container beside the sidecars that were begun before it.
- * Source: kubernetes/component-helpers, resource.PodRequests.
- */
-function requestOf({ spec }: Pod, name: string): number {
-  const of = ({ resources }: Container): number => quantity(resources?.requests, name);
-  let sidecars = 0;
-  let largest = 0;
-  for (const container of spec.initContainers ?? []) {
-    if (container.restartPolicy === 'Always') sidecars += of(container);
-    largest = Math.max(largest, container.restartPolicy === 'Always' ? sidecars : sidecars + of(container));
-  }
-  const running = spec.containers.reduce((all, container) => all + of(container), sidecars);
-  return Math.max(running, largest) + quantity(spec.overhead, name);
-}
-
 const sum = (all: readonly Quantities[], name: string): number =>
   all.reduce((total, quantities) => total + quantity(quantities, name), 0);
-
-function quantity(quantities: Quantities | undefined, name: string): number {
-  const value = parseQuantity(quantities?.[name] ?? 0);
-  return Number.isNaN(value) ? 0 : value;
-}

@@ -4,7 +4,7 @@ import {
   defaultDeletionSettings,
   defaultMaintenance,
   defaultNetwork,
-  defaultRollout,
+  defaultPoolSettings,
   newClusterStatus,
 } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
@@ -28,7 +28,7 @@ export function clusterFixture(more: Partial<Cluster> = {}): Cluster {
         labels: {},
         taints: [],
         kubernetesVersion: 'v1.36.3',
-        rollout: defaultRollout,
+        ...defaultPoolSettings,
       },
     ],
     generation: 1,
@@ -40,6 +40,7 @@ export function clusterFixture(more: Partial<Cluster> = {}): Cluster {
     deleteScheduledAt: null,
     accessEpoch: 1,
     forced: false,
+    recycling: [],
     place: { managementCluster: 'default', dataStore: 'default' },
     volumesOnDelete: 'keep',
     createdAt: new Date(0),

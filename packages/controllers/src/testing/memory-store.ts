@@ -1,4 +1,4 @@
-import type { Cluster, ClusterPlan, Failure, LedgerEntry } from '@matryoshka/domain';
+import type { AutoscalerMemory, Cluster, ClusterPlan, Failure, LedgerEntry, Repair } from '@matryoshka/domain';
 import type { ClusterStore, SecretKind } from '../cluster/ports.ts';
 
 export interface MemoryStore extends ClusterStore {
@@ -15,6 +15,8 @@ export interface MemoryStore extends ClusterStore {
 export function createMemoryStore(before: (what: string) => void): MemoryStore {
   const clusters = new Map<string, Cluster>();
   const ledger = new Map<string, LedgerEntry[]>();
+  const repairs = new Map<string, readonly Repair[]>();
+  const memories = new Map<string, ReadonlyMap<string, AutoscalerMemory>>();
   const secrets = new Map<string, string>();
   const plans: ClusterPlan[] = [];
   const failures: Failure[] = [];
@@ -44,6 +46,29 @@ export function createMemoryStore(before: (what: string) => void): MemoryStore {
         id,
         entries.filter(({ kind, name }) => kind !== key.kind || name !== key.name),
       );
+    },
+    repairs: async (id, since) => (repairs.get(id) ?? []).filter(({ at }) => at >= since),
+    addRepair: async ({ id }, repair) => {
+      before(`repair ${repair.node}`);
+      const entries = repairs.get(id) ?? [];
+      if (!entries.some(({ node }) => node === repair.node)) repairs.set(id, [...entries, repair]);
+    },
+    autoscaler: async (id) => ({
+      flavors: [{ name: 'm1.medium', vcpus: 2, ramMib: 2048 }],
+      memory: Object.fromEntries(memories.get(id) ?? []),
+    }),
+    rememberAutoscaler: async (id, pool, memory) => {
+      before(`remember ${pool}`);
+      memories.set(id, new Map([...(memories.get(id) ?? []), [pool, memory]]));
+    },
+    scalePool: async ({ id }, { pool: name, from, to }) => {
+      before(`scale ${name} ${to}`);
+      const found = clusters.get(id);
+      if (found === undefined) return;
+      const scaled = found.pools.map((pool) =>
+        pool.name === name && pool.count === from ? { ...pool, count: to } : pool,
+      );
+      clusters.set(id, { ...found, pools: scaled });
     },
     secret: async (id, kind) => secrets.get(secretKey(id, kind)),
     saveSecret: async (cluster, kind, value) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Cluster, type Condition, causeCodes, defaultRollout } from '@matryoshka/domain';
+import { type Cluster, type Condition, causeCodes, defaultPoolSettings } from '@matryoshka/domain';
 import { createKubeClient, type KubeClient, type KubeObject } from '@matryoshka/kube';
 import { run } from '@matryoshka/system';
 import { startTestApiServer, type TestApiServer } from '@matryoshka/testkit';
@@ -34,7 +34,7 @@ export async function startTroubledCluster(): Promise<void> {
         labels: {},
         taints: [],
         kubernetesVersion: 'v1.36.3',
-        rollout: defaultRollout,
+        ...defaultPoolSettings,
       },
     ],
   });

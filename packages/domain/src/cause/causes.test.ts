@@ -95,7 +95,15 @@ describe('a worker', () => {
   const machine = {
     ...{ name: 'w-1', pool: 'w', phase: 'Provisioned', ready: false, deleting: false, createdAt: ago(600) },
     ...{ server: 'ACTIVE', consoleError: null, drain: null },
-    ...{ flavor: 'm1.small', joined: false, serverId: null, address: null, kubernetesVersion: null },
+    ...{
+      flavor: 'm1.small',
+      joined: false,
+      serverId: null,
+      address: null,
+      kubernetesVersion: null,
+      joinedWith: null,
+      readySince: ago(600),
+    },
   };
   const node = (status: 'True' | 'False' | 'Unknown', message: string, seconds = 600) => ({
     ...{ name: 'w-1', machine: 'w-1', pressures: [] },
@@ -119,6 +127,8 @@ describe('a worker', () => {
     ['NodeSilent', trouble({}, [node('Unknown', 'Kubelet stopped posting node status.', 1)])],
     ['NetworkPluginNotReady', trouble({}, [node('False', network)])],
     ['NodeNotReady', trouble({}, [node('False', 'PLEG is not healthy')])],
+    ['ServerDeleted', trouble({ joined: true, server: 'DELETED' }, [node('Unknown', 'Kubelet stopped posting.')])],
+    ['NodeGone', trouble({ joined: true })],
     ['DrainBlocked', trouble({ deleting: true, drain: budget })],
   ] as const)('that does not become ready says %s', (code, found) => expect(found).toBe(code));
 
@@ -147,7 +157,10 @@ describe('a worker', () => {
 
   it('that is short of something is named although it works', () => {
     expect(pressureOf([node('True', '')])).toBeUndefined();
-    const short = { ...node('True', ''), pressures: ['DiskPressure', 'PIDPressure'] };
+    const short = {
+      ...node('True', ''),
+      pressures: ['DiskPressure', 'PIDPressure'].map((type) => ({ type, since: now })),
+    };
     expect(pressureOf([node('True', ''), short])).toMatchObject({
       reason: 'NodeUnderPressure',
       message: expect.stringContaining('DiskPressure, PIDPressure'),

@@ -123,13 +123,32 @@ export const causes = {
   ServerStopped: {
     actor: 'user',
     what: 'a worker was shut off',
-    next: 'start it again in OpenStack, or delete it and another one is made',
+    next: 'start it again in OpenStack; when it stays so for five minutes another one is made in its place',
     meaning: 'The server of a worker is SHUTOFF, PAUSED or SUSPENDED: nobody here does that.',
+  },
+  ServerDeleted: {
+    actor: 'us',
+    what: 'the server of a worker was deleted',
+    next: 'another one is made in its place',
+    meaning: 'Nova does not know the server of a worker any more, and nobody here deleted it.',
+  },
+  NodeGone: {
+    actor: 'us',
+    what: 'somebody deleted the Node of a worker',
+    next: 'when it does not come back within five minutes, another worker is made in its place',
+    meaning: 'The machine had joined the cluster, and there is no Node for it any more.',
+  },
+  RepairHeld: {
+    actor: 'user',
+    what: 'so many workers are not well that replacing them is no remedy',
+    next: 'see what they have in common: network, image, or a quota; a single one is replaced by `kaas node recycle`',
+    meaning:
+      'More than two workers, and more than 40 %, are not well at once. Repairs go on by themselves when fewer are.',
   },
   CloudInitFailed: {
     actor: 'us',
     what: 'a worker could not set itself up',
-    next: 'it can be replaced by deleting its server; report the words of its console',
+    next: 'it is replaced after ten minutes; report the words of its console',
     meaning: 'The console log of the server ends with an error of cloud-init or kubeadm.',
   },
   NodeNotRegistered: {
@@ -153,7 +172,7 @@ export const causes = {
   NodeSilent: {
     actor: 'user',
     what: 'a node does not report any more',
-    next: 'see in OpenStack whether its server runs and has a network; deleting the server makes another one',
+    next: 'see in OpenStack whether its server runs and has a network; after five minutes another one is made in its place',
     meaning: 'Kubernetes has not heard of the kubelet for forty seconds.',
   },
   NodeUnderPressure: {
@@ -165,7 +184,7 @@ export const causes = {
   NodeNotReady: {
     actor: 'us',
     what: 'the kubelet of a node says that it is not ready',
-    next: 'it is waited for; when it lasts, delete the server and another one is made',
+    next: 'it is waited for; after five minutes another one is made in its place',
     meaning: 'The node is there and Ready is False for a reason that is none of the others here.',
   },
   KonnectivityAgentSilent: {

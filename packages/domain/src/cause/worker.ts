@@ -28,8 +28,10 @@ export function workerTrouble(
   if (machine.ready) return undefined;
   const { server } = machine;
   if (server !== null && stopped.has(server)) return failureOf('ServerStopped', `${machine.name} is ${server}`);
+  if (server === 'DELETED') return failureOf('ServerDeleted', machine.name);
   const node = inside.nodes?.find(({ machine: name }) => name === machine.name);
   if (node !== undefined) return nodeTrouble(node, now);
+  if (machine.joined && inside.nodes !== undefined) return failureOf('NodeGone', machine.name);
   if (machine.consoleError !== null) return failureOf('CloudInitFailed', `${machine.name}: ${machine.consoleError}`);
   const request = inside.requests.find(
     ({ node: name, since }) => name === machine.name && isOver(since, workerPatience.certificate, now),
@@ -63,9 +65,8 @@ function nodeTrouble(node: ObservedNode, now: Date): Failure | undefined {
 /** What makes a node that works worse: the first one that is short of something. */
 export function pressureOf(nodes: readonly ObservedNode[]): Failure | undefined {
   const short = nodes.find(({ pressures }) => pressures.length > 0);
-  return short === undefined
-    ? undefined
-    : failureOf('NodeUnderPressure', `${short.name}: ${short.pressures.join(', ')}`);
+  const types = short?.pressures.map(({ type }) => type) ?? [];
+  return short === undefined ? undefined : failureOf('NodeUnderPressure', `${short.name}: ${types.join(', ')}`);
 }
 
 function isOver(since: Date, patienceMs: number, now: Date): boolean {

@@ -1,3 +1,6 @@
+import type { AutoscalerMemory } from '../autoscaling/model.ts';
+import type { Scaling } from '../autoscaling/plan.ts';
+import type { Failure } from '../cause/causes.ts';
 import type { LedgerKey } from './ledger.ts';
 import type { ManifestGroup } from './observed.ts';
 
@@ -16,6 +19,13 @@ export type ClusterAction =
   | { readonly type: 'deletePool'; readonly pool: string }
   /** Delete the Machine; its MachineDeployment makes a new one. */
   | { readonly type: 'replaceMachine'; readonly machine: string; readonly reason: string }
+  /** Give a pool another number of workers, of those that it shall lose these first. */
+  | ({ readonly type: 'scalePool' } & Scaling)
+  | { readonly type: 'rememberAutoscaler'; readonly pool: string; readonly memory: AutoscalerMemory }
+  /** Write down that a worker is replaced because it is not well, then delete its Machine. */
+  | { readonly type: 'repairMachine'; readonly machine: string; readonly pool: string; readonly cause: Failure }
+  /** Give a Node the labels and taints of its pool, as they are now. */
+  | { readonly type: 'settleNode'; readonly node: string }
   | { readonly type: 'deleteStaleNode'; readonly node: string }
   /** Delete the VolumeAttachment of a node that is gone: Kubernetes itself would wait six minutes before its volume may go elsewhere. */
   | { readonly type: 'deleteStaleVolumeAttachment'; readonly name: string }

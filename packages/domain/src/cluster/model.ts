@@ -32,14 +32,31 @@ export interface Rollout {
   readonly paused: boolean;
 }
 
+/** A pool whose number of workers follows what pods need. */
+export interface Autoscaling {
+  readonly min: number;
+  readonly max: number;
+  /** Of the pools that would do, the one with the highest grows. */
+  readonly priority: number;
+  /** A worker that is hardly used goes when it was so for so long. */
+  readonly scaleDownAfterSeconds: number;
+  /** Hardly used: the pods on it ask for less than this share of its processors, and of its memory. */
+  readonly scaleDownBelowPercent: number;
+}
+
 export interface Pool {
   readonly name: string;
   /** Name of the OpenStack flavor. */
   readonly flavor: string;
+  /** With autoscaling, what it wants now. */
   readonly count: number;
   /** Of its workers, like that of a cluster. */
   readonly kubernetesVersion: string;
   readonly rollout: Rollout;
+  /** Workers that are not well are replaced. */
+  readonly autoRepair: boolean;
+  /** Null: the owner says how many. */
+  readonly autoscaling: Autoscaling | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
 }
@@ -102,6 +119,8 @@ export interface Cluster extends ClusterSpec {
   readonly accessEpoch: number;
   /** The provider has ended its deletion: nothing more is removed. */
   readonly forced: boolean;
+  /** Names of workers that somebody wants replaced. */
+  readonly recycling: readonly string[];
   /** Where its control plane runs. */
   readonly place: Place;
   /** Part of the request for deletion. */
@@ -119,6 +138,11 @@ export const defaultNetwork: ClusterNetwork = {
 
 /** Nothing is missing meanwhile; a budget that is never met gives way after a quarter of an hour. */
 export const defaultRollout: Rollout = { maxSurge: 1, maxUnavailable: 0, drainTimeoutSeconds: 900, paused: false };
+
+export const defaultAutoscaling = { priority: 0, scaleDownAfterSeconds: 600, scaleDownBelowPercent: 50 } as const;
+
+/** What a pool has that says nothing of it. */
+export const defaultPoolSettings = { rollout: defaultRollout, autoRepair: true, autoscaling: null } as const;
 
 export const newClusterStatus: ClusterStatus = {
   phase: 'creating',

@@ -1,4 +1,6 @@
+import type { ObservedLoad } from '../autoscaling/model.ts';
 import type { Failure } from '../cause/causes.ts';
+import type { Repair } from '../repair/model.ts';
 import type { Looked } from '../shared/looked.ts';
 import type { LedgerEntry } from './ledger.ts';
 
@@ -48,8 +50,8 @@ export interface ObservedNode {
   readonly name: string;
   readonly machine: string;
   readonly ready: { readonly status: 'True' | 'False' | 'Unknown'; readonly message: string; readonly since: Date };
-  /** Types of conditions that say what it is short of. */
-  readonly pressures: readonly string[];
+  /** Conditions that say what it is short of. */
+  readonly pressures: readonly { readonly type: string; readonly since: Date }[];
 }
 
 /** A kubelet's request for a certificate that nobody has answered. */
@@ -57,6 +59,12 @@ export interface ObservedCertificateRequest {
   readonly name: string;
   readonly node: string;
   readonly since: Date;
+}
+
+/** Keys of labels, and `key:effect` of taints, that a node has from its pool. */
+export interface NodeSettings {
+  readonly labels: readonly string[];
+  readonly taints: readonly string[];
 }
 
 export interface ObservedMachine {
@@ -70,9 +78,11 @@ export interface ObservedMachine {
   readonly joined: boolean;
   /** Node of this machine is Ready. */
   readonly ready: boolean;
+  /** Since when `ready` is what it is; of a machine that was never ready, when it was made. */
+  readonly readySince: Date;
   readonly deleting: boolean;
   readonly createdAt: Date;
-  /** Nova's word for the state of its server; null while there is none. */
+  /** Nova's word for the state of its server; null while there is none, DELETED when it is gone. */
   readonly server: string | null;
   readonly serverId: string | null;
   readonly address: string | null;
@@ -80,6 +90,8 @@ export interface ObservedMachine {
   readonly kubernetesVersion: string | null;
   /** What its console says went wrong; only looked for when it does not become a Node. */
   readonly consoleError: string | null;
+  /** What it joined with; null while nothing says. */
+  readonly joinedWith: NodeSettings | null;
   /** What Cluster API says about emptying it, while it is being deleted. */
   readonly drain: string | null;
   /** Set when it will never become ready by itself (e.g. CAPO InstanceStateError); message holds Nova's fault. */
@@ -98,6 +110,8 @@ export interface ObservedPool {
 export interface ObservedTenant {
   /** Nodes without a Machine (stale; one without providerID blocks every load balancer). */
   readonly staleNodes: readonly string[];
+  /** Nodes that have not the labels and taints of their pool. */
+  readonly unsettledNodes: readonly string[];
   /** VolumeAttachments to nodes of which neither Node nor Machine is left. */
   readonly staleVolumeAttachments: readonly string[];
   readonly addons: Applied;
@@ -111,6 +125,8 @@ export interface ObservedTenant {
   /** What Kubernetes could not make in the project for the customer; the first of each kind. */
   readonly loadBalancerFailure?: Failure;
   readonly volumeFailure?: Failure;
+  /** What the numbers of workers are decided upon; only looked at where pools scale by themselves. */
+  readonly load?: ObservedLoad;
   /** Services of type LoadBalancer that exist in the tenant. */
   readonly loadBalancerServices: number;
 }
@@ -127,6 +143,8 @@ export interface ObservedCluster {
   /** False when pools and machines could not be listed: the two lists are then meaningless. */
   readonly poolsKnown: boolean;
   readonly machines: readonly ObservedMachine[];
+  /** Of the last hour. */
+  readonly repairs: readonly Repair[];
   /** `absent` when the control plane is not initialised yet or gone; `unknown` when it should answer and does not. */
   readonly tenant: Looked<ObservedTenant>;
   /** `current` when the stored kubeconfig names the API as the control plane's own does; `absent` when none is stored. */

@@ -1,3 +1,5 @@
+import { planAutoscaling } from '../autoscaling/plan.ts';
+import { planRepair } from '../repair/plan.ts';
 import { seen } from '../shared/looked.ts';
 import type { ClusterAction } from './actions.ts';
 import { type LedgerKey, ledgerName } from './ledger.ts';
@@ -8,12 +10,12 @@ import { versionBefore, waitsForControlPlane } from './upgrading.ts';
 const needsApply = (applied: Applied): boolean => applied === 'absent' || applied === 'outdated';
 
 /** What brings a cluster that shall exist closer to what is desired. Nothing is done on the strength of "could not look". */
-export function actionsToKeep(desired: Cluster, observed: ObservedCluster): readonly ClusterAction[] {
+export function actionsToKeep(desired: Cluster, observed: ObservedCluster, now: Date): readonly ClusterAction[] {
   const actions: ClusterAction[] = [];
   for (const entry of wantedLedger(desired))
     if (!inLedger(observed, entry)) actions.push({ type: 'ensureLedger', entry });
   actions.push(...credentialAndManifests(desired, observed));
-  actions.push(...poolActions(desired, observed));
+  actions.push(...scalingActions(desired, observed, now), ...poolActions(desired, observed, now));
   // Only when the rules themselves are there: a pod that was told once is not told again.
   if (observed.applied.cluster === 'current')
     for (const { name, told } of seen(observed.controlPlane)?.pods ?? [])
@@ -51,7 +53,7 @@ function credentialAndManifests(desired: Cluster, observed: ObservedCluster): re
   return actions;
 }
 
-function poolActions(desired: Cluster, observed: ObservedCluster): readonly ClusterAction[] {
+function poolActions(desired: Cluster, observed: ObservedCluster, now: Date): readonly ClusterAction[] {
   if (!observed.poolsKnown) return [];
   const actions: ClusterAction[] = [];
   const clusterUsable = observed.applied.cluster !== 'unknown' && observed.applied.cluster !== 'deleting';
@@ -63,11 +65,27 @@ function poolActions(desired: Cluster, observed: ObservedCluster): readonly Clus
     if (!desired.pools.some((wanted) => wanted.name === pool.name) && pool.applied !== 'deleting')
       actions.push({ type: 'deletePool', pool: pool.name });
   actions.push(...forgetRemovedPools(desired, observed));
+  for (const { name, deleting } of observed.machines)
+    if (desired.recycling.includes(name) && !deleting)
+      actions.push({ type: 'replaceMachine', machine: name, reason: 'somebody asked for it' });
   // One at a time: what failed once may fail again, and a storm of new servers would hide the cause.
-  const failed = observed.machines.find((machine) => machine.failure !== undefined && !machine.deleting);
+  const failed = observed.machines.find(
+    ({ failure, deleting, joined }) => failure !== undefined && !deleting && !joined,
+  );
   if (failed?.failure !== undefined)
     actions.push({ type: 'replaceMachine', machine: failed.name, reason: failed.failure.message });
+  const { repair } = planRepair(desired.pools, observed, now);
+  if (repair !== undefined && !desired.recycling.includes(repair.machine))
+    actions.push({ type: 'repairMachine', ...repair });
   return actions;
+}
+
+function scalingActions(desired: Cluster, observed: ObservedCluster, now: Date): readonly ClusterAction[] {
+  const { scalings, memories } = planAutoscaling(desired, observed, now);
+  return [
+    ...scalings.map((scaling): ClusterAction => ({ type: 'scalePool', ...scaling })),
+    ...memories.map((memory): ClusterAction => ({ type: 'rememberAutoscaler', ...memory })),
+  ];
 }
 
 function forgetRemovedPools(desired: Cluster, observed: ObservedCluster): readonly ClusterAction[] {
@@ -92,6 +110,7 @@ function tenantActions(desired: Cluster, observed: ObservedCluster): readonly Cl
   // kube-proxy is among them, and never newer than any replica of the API server.
   if (needsApply(tenant.addons) && versionBefore(desired, observed) === undefined)
     actions.push({ type: 'applyTenantAddons' });
+  for (const node of tenant.unsettledNodes) actions.push({ type: 'settleNode', node });
   for (const node of tenant.staleNodes) actions.push({ type: 'deleteStaleNode', node });
   for (const name of tenant.staleVolumeAttachments) actions.push({ type: 'deleteStaleVolumeAttachment', name });
   return actions;

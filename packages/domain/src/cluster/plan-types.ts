@@ -32,12 +32,15 @@ export interface ClusterPolicy {
   readonly progressIntervalMs: number;
   /** Next look when all is well. */
   readonly resyncIntervalMs: number;
+  /** Between two looks at the pods of a cluster whose pools scale by themselves. */
+  readonly autoscalingIntervalMs: number;
 }
 
 export const defaultClusterPolicy: ClusterPolicy = {
   tenantCleanupTimeoutMs: 120_000,
   progressIntervalMs: 500,
   resyncIntervalMs: 60_000,
+  autoscalingIntervalMs: 10_000,
 };
 
 export interface ClusterPlan {

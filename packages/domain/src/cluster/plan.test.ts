@@ -124,9 +124,24 @@ describe('a cluster lives', () => {
 
   it('replaces one failed machine and says why', () => {
     const failure = { reason: 'NoCapacity', message: 'No valid host was found', actor: 'provider' } as const;
-    const observed = { ...complete, machines: [machine('m1'), { ...machine('m2', false), failure }] };
+    const failed = { ...machine('m2', false), joined: false, failure };
+    const observed = { ...complete, machines: [machine('m1'), failed] };
     expect(words(observed, ready)).toEqual(['replaceMachine m2 No valid host was found']);
     expect(planCluster(ready, observed, now).blockedBy).toEqual(failure);
+  });
+
+  it('replaces the workers that somebody wants replaced, once', () => {
+    const wanted = { ...ready, recycling: ['m2', 'm7'] };
+    expect(words(complete, wanted)).toEqual(['replaceMachine m2 somebody asked for it']);
+    const going = { ...complete, machines: [machine('m1'), { ...machine('m2'), deleting: true }] };
+    expect(words(going, wanted)).toEqual([]);
+    expect(planCluster(wanted, going, now).converged).toBe(false);
+  });
+
+  it('gives nodes what their pool has, and is not done before', () => {
+    const observed = { ...complete, tenant: present({ ...tenant, unsettledNodes: ['m1'] }) };
+    expect(words(observed, ready)).toEqual(['settleNode m1']);
+    expect(planCluster(ready, observed, now).converged).toBe(false);
   });
 
   it('keeps the transition time of conditions that did not change', () => {

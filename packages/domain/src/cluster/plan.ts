@@ -2,6 +2,7 @@ import type { Failure } from '../cause/causes.ts';
 import { certificateCause } from '../cause/control-plane.ts';
 import { pressureOf } from '../cause/worker.ts';
 import { workerNodes } from '../node/model.ts';
+import { planRepair } from '../repair/plan.ts';
 import { mergeConditions, type NewCondition } from '../shared/conditions.ts';
 import { seen } from '../shared/looked.ts';
 import {
@@ -67,7 +68,7 @@ function remove(desired: Cluster, observed: ObservedCluster, now: Date, policy: 
 }
 
 function keep(desired: Cluster, observed: ObservedCluster, now: Date, policy: ClusterPolicy): Verdict {
-  const actions = actionsToKeep(desired, observed);
+  const actions = actionsToKeep(desired, observed, now);
   const credentials = assessCredentials(observed);
   const controlPlane = assessControlPlane(desired, observed, credentials.done, now);
   const initialized = seen(observed.controlPlane)?.initialized === true;
@@ -78,21 +79,25 @@ function keep(desired: Cluster, observed: ObservedCluster, now: Date, policy: Cl
     assessWorkers(desired, observed, initialized, now),
     assessAddons(observed),
   ];
+  const scales = desired.pools.some(({ autoscaling }) => autoscaling !== null);
   const converged = actions.length === 0 && parts.every((part) => part.done);
   const blockedBy = parts.find((part) => part.failure !== undefined)?.failure ?? null;
   return {
     actions,
-    phase: phaseOf(desired, converged),
+    phase: phaseOf(desired, converged, scales && blockedBy === null && parts.every(isDoneButForWorkers)),
     conditions: mergeConditions(
       desired.status.conditions,
-      [...parts.map(conditionOf), ...besides(observed, now), readyCondition(parts, converged, blockedBy)],
+      [...parts.map(conditionOf), ...besides(desired, observed, now), readyCondition(parts, converged, blockedBy)],
       desired.generation,
       now,
     ),
     progress: [...parts.map(progressOf), readyProgress(parts, converged)],
     converged,
     blockedBy,
-    requeueAfterMs: requeueAfterMs(converged, blockedBy, policy),
+    requeueAfterMs: Math.min(
+      requeueAfterMs(converged, blockedBy, policy),
+      scales ? policy.autoscalingIntervalMs : policy.resyncIntervalMs,
+    ),
   };
 }
 
@@ -101,12 +106,14 @@ function requeueAfterMs(converged: boolean, blockedBy: Failure | null, policy: C
   return blockedBy === null ? policy.progressIntervalMs : Math.max(policy.progressIntervalMs, failureIntervalMs);
 }
 
-/** Creating until it was ready once; later "updating" after a change of what is desired, "degraded" when the world changed by itself. */
-function phaseOf(desired: Cluster, converged: boolean): ClusterPhase {
+const isDoneButForWorkers = ({ phase, done }: Assessment): boolean => done || phase === 'workers';
+
+/** Creating until it was ready once; later "updating" after a change of what is desired or while pools scale by themselves, "degraded" when the world changed by itself. */
+function phaseOf(desired: Cluster, converged: boolean, scaling: boolean): ClusterPhase {
   if (converged) return 'ready';
   const before = desired.status.phase;
   if (before === 'creating' || before === 'updating') return before;
-  return desired.generation === desired.observedGeneration ? 'degraded' : 'updating';
+  return desired.generation === desired.observedGeneration && !scaling ? 'degraded' : 'updating';
 }
 
 const conditionTypes = {
@@ -127,7 +134,8 @@ function conditionOf(part: Assessment): NewCondition {
 }
 
 /** What a customer should know of although the cluster is as they want it. */
-function besides({ tenant, controlPlane }: ObservedCluster, now: Date): readonly NewCondition[] {
+function besides(desired: Cluster, observed: ObservedCluster, now: Date): readonly NewCondition[] {
+  const { tenant, controlPlane } = observed;
   const inside = seen(tenant);
   const plane = seen(controlPlane);
   const condition = (type: string, good: string, failure: Failure | undefined): NewCondition =>
@@ -142,6 +150,11 @@ function besides({ tenant, controlPlane }: ObservedCluster, now: Date): readonly
       ? []
       : [
           condition('NodesHealthy', 'none is short of anything', pressureOf(inside.nodes)),
+          condition(
+            'RemediationAllowed',
+            'a worker that is not well is replaced',
+            planRepair(desired.pools, observed, now).held,
+          ),
           condition(
             'LoadBalancersReady',
             'every Service has its load balancer or just asked for it',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatCidr, overlaps, parseCidr } from '../validation/cidr.ts';
-import { defaultRollout } from './model.ts';
+import { defaultPoolSettings } from './model.ts';
 import {
   defaultLimits,
   validateClusterChange,
@@ -31,7 +31,7 @@ const workers = {
   labels: {},
   taints: [],
   kubernetesVersion: 'v1.36.3',
-  rollout: defaultRollout,
+  ...defaultPoolSettings,
 };
 const cluster = { kubernetesVersion: 'v1.36.3', pools: [workers], status: { kubernetesVersion: 'v1.36.3' } };
 const rules = { catalogue, limits: defaultLimits, controlPlane: 'v1.36.3' };

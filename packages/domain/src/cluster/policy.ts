@@ -1,3 +1,4 @@
+import { checkAutoscaling, mostWorkers } from '../autoscaling/settings.ts';
 import { checkRollout } from '../upgrade/rollout.ts';
 import { checkControlPlaneVersion, checkPoolVersion, type VersionedCluster } from '../upgrade/rules.ts';
 import { isOlder } from '../upgrade/version.ts';
@@ -122,9 +123,14 @@ export function validatePoolChange(
     checkLabels(report, '/labels', input.labels);
     checkTaints(report, '/taints', input.taints);
     checkRollout(report, '/rollout', input.rollout, before.rollout);
+    const autoscaling = input.autoscaling === undefined ? before.autoscaling : input.autoscaling;
+    checkAutoscaling(report, '', autoscaling, input.count);
+    // One that was withdrawn may stay.
+    if (input.flavor !== before.flavor) checkFlavor(report, '/flavor', input.flavor, catalogue);
     if (input.kubernetesVersion !== before.kubernetesVersion)
       checkVersionOfPool(report, '/kubernetesVersion', input.kubernetesVersion, { catalogue, controlPlane });
-    if (input.count !== undefined) checkNodeSum(report, '/count', [...others, input], limits);
+    if (input.count !== undefined || input.autoscaling !== undefined)
+      checkNodeSum(report, '/count', [...others, { count: input.count ?? before.count, autoscaling }], limits);
   });
 }
 
@@ -224,18 +230,23 @@ function checkPool(report: Report, at: string, pool: unknown, rules: Omit<PoolRu
   if (!isRecord(pool)) return;
   const { catalogue } = rules;
   if (typeof pool.name === 'string') checkName(report, `${at}/name`, pool.name, maxPoolNameLength);
-  if (typeof pool.flavor === 'string' && !catalogue.flavors.includes(pool.flavor))
-    report(
-      `${at}/flavor`,
-      'unknown_flavor',
-      `there is no flavor ${quote(pool.flavor)}; there are ${catalogue.flavors.join(', ')}`,
-      nearest(pool.flavor, catalogue.flavors),
-    );
+  checkFlavor(report, `${at}/flavor`, pool.flavor, catalogue);
   checkCount(report, `${at}/count`, pool.count);
   checkLabels(report, `${at}/labels`, pool.labels);
   checkTaints(report, `${at}/taints`, pool.taints);
   checkRollout(report, `${at}/rollout`, pool.rollout, defaultRollout);
+  checkAutoscaling(report, at, pool.autoscaling, pool.count);
   checkVersionOfPool(report, `${at}/kubernetesVersion`, pool.kubernetesVersion, rules);
+}
+
+function checkFlavor(report: Report, pointer: string, flavor: unknown, { flavors }: Catalogue): void {
+  if (typeof flavor === 'string' && !flavors.includes(flavor))
+    report(
+      pointer,
+      'unknown_flavor',
+      `there is no flavor ${quote(flavor)}; there are ${flavors.join(', ')}`,
+      nearest(flavor, flavors),
+    );
 }
 
 function checkCount(report: Report, pointer: string, count: unknown): void {
@@ -244,10 +255,7 @@ function checkCount(report: Report, pointer: string, count: unknown): void {
 }
 
 function checkNodeSum(report: Report, pointer: string, pools: readonly unknown[], limits: Limits): void {
-  const sum = pools.reduce<number>(
-    (total, pool) => total + (isRecord(pool) && typeof pool.count === 'number' ? Math.max(0, pool.count) : 0),
-    0,
-  );
+  const sum = pools.reduce<number>((total, pool) => total + mostWorkers(pool), 0);
   if (sum > limits.maxNodesPerCluster)
     report(pointer, 'too_many_nodes', `${sum} workers: a cluster has at most ${limits.maxNodesPerCluster}`);
 }

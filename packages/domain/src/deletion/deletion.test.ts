@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defaultNetwork, defaultRollout } from '../cluster/model.ts';
+import { defaultNetwork, defaultPoolSettings } from '../cluster/model.ts';
 import { type Resource, resourceKinds } from '../resource/model.ts';
 import { deletionItems } from './items.ts';
 import { defaultDeletionSettings, validateDeletionSettings } from './settings.ts';
@@ -18,7 +18,7 @@ const cluster = {
       labels: {},
       taints: [],
       kubernetesVersion: 'v1.36.3',
-      rollout: defaultRollout,
+      ...defaultPoolSettings,
     },
   ],
 } as const;

@@ -5,7 +5,17 @@ import { workerNodes } from './model.ts';
 
 const now = new Date('2026-11-27T12:00:00Z');
 const machine = (name: string, difference: Partial<ObservedMachine> = {}): ObservedMachine => ({
-  ...{ name, pool: 'workers', flavor: 'm1.small', phase: 'Running', joined: true, ready: true, deleting: false },
+  ...{
+    name,
+    pool: 'workers',
+    flavor: 'm1.small',
+    phase: 'Running',
+    joined: true,
+    ready: true,
+    deleting: false,
+    joinedWith: null,
+    readySince: now,
+  },
   ...{ createdAt: now, server: 'ACTIVE', serverId: `s-${name}`, address: '10.6.0.4', kubernetesVersion: 'v1.36.3' },
   ...{ consoleError: null, drain: null },
   ...difference,

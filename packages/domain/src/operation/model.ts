@@ -15,6 +15,7 @@ export const operationKinds = [
   'pool.update',
   'pool.upgrade',
   'pool.delete',
+  'node.recycle',
   'credential.revoke',
 ] as const;
 export type OperationKind = (typeof operationKinds)[number];
@@ -27,13 +28,15 @@ export interface OperationPhase extends PhaseProgress {
   readonly finishedAt: string | null;
 }
 
+/** Settings of pools that operations do not have which are older than these. */
+type LaterSettings = 'kubernetesVersion' | 'rollout' | 'autoRepair' | 'autoscaling';
+
 /** What brings back what was wanted before an operation. */
 export type OperationUndo =
   | { readonly kind: 'remove-pool'; readonly name: string }
-  /** Operations that are older than versions of pools have none. */
   | {
       readonly kind: 'restore-pool';
-      readonly pool: Omit<Pool, 'kubernetesVersion' | 'rollout'> & Partial<Pick<Pool, 'kubernetesVersion' | 'rollout'>>;
+      readonly pool: Omit<Pool, LaterSettings> & Partial<Pick<Pool, LaterSettings>>;
     }
   | {
       readonly kind: 'restore-cluster';

@@ -1,5 +1,5 @@
 import { type LedgerKind, ledgerName } from '../cluster/ledger.ts';
-import { type Cluster, defaultNetwork, defaultRollout, newClusterStatus } from '../cluster/model.ts';
+import { type Cluster, defaultNetwork, defaultPoolSettings, newClusterStatus } from '../cluster/model.ts';
 import type { ObservedCluster } from '../cluster/observed.ts';
 import { defaultAccessSettings } from '../cluster-access/settings.ts';
 import { defaultDeletionSettings } from '../deletion/settings.ts';
@@ -24,7 +24,7 @@ export const desired = (change: Partial<Cluster> = {}): Cluster => ({
       labels: {},
       taints: [],
       kubernetesVersion: 'v1.36.3',
-      rollout: defaultRollout,
+      ...defaultPoolSettings,
     },
   ],
   generation: 1,
@@ -36,6 +36,7 @@ export const desired = (change: Partial<Cluster> = {}): Cluster => ({
   deleteScheduledAt: null,
   accessEpoch: 1,
   forced: false,
+  recycling: [],
   place: { managementCluster: 'default', dataStore: 'default' },
   volumesOnDelete: 'keep',
   createdAt: now,
@@ -59,6 +60,7 @@ export const nothing: ObservedCluster = {
   pools: [],
   poolsKnown: true,
   machines: [],
+  repairs: [],
   tenant: absent,
   kubeconfig: 'absent',
   leftoverLoadBalancers: absent,
@@ -75,6 +77,7 @@ export const machine = (name: string, ready = true) => ({
   phase: 'Running',
   joined: true,
   ready,
+  readySince: now,
   deleting: false,
   createdAt: now,
   server: 'ACTIVE',
@@ -82,10 +85,12 @@ export const machine = (name: string, ready = true) => ({
   address: '10.6.0.9',
   kubernetesVersion: 'v1.36.3',
   consoleError: null,
+  joinedWith: null,
   drain: null,
 });
 export const tenant = {
   staleNodes: [],
+  unsettledNodes: [],
   staleVolumeAttachments: [],
   addons: 'current',
   addonsReady: true,
@@ -115,6 +120,7 @@ export const complete: ObservedCluster = {
   pools: [{ name: 'workers', applied: 'current', kubernetesVersion: 'v1.36.3', outdatedMachines: 0 }],
   poolsKnown: true,
   machines: [machine('m1'), machine('m2')],
+  repairs: [],
   tenant: present(tenant),
   kubeconfig: 'current',
   leftoverLoadBalancers: absent,

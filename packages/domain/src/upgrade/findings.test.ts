@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultRollout } from '../cluster/model.ts';
+import { defaultPoolSettings } from '../cluster/model.ts';
 import type { UpgradeFacts } from './facts.ts';
 import { factFindings, findingCodes, stateFindings, upgradeSteps } from './findings.ts';
 
@@ -66,7 +66,7 @@ it('a cluster that is not as it should be says why, and who must act', () => {
 
 it('the control plane comes first, then the pools that are older', () => {
   const pool = (name: string, kubernetesVersion: string) => ({
-    ...{ name, flavor: 'm1.small', count: 3, labels: {}, taints: [], rollout: defaultRollout },
+    ...{ name, flavor: 'm1.small', count: 3, labels: {}, taints: [], ...defaultPoolSettings },
     kubernetesVersion,
   });
   const cluster = {

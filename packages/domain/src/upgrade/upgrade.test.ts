@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defaultRollout } from '../cluster/model.ts';
+import { defaultPoolSettings } from '../cluster/model.ts';
 import {
   defaultLimits,
   validateClusterChange,
@@ -26,7 +26,7 @@ const catalogue = {
 };
 const pool = (kubernetesVersion: string) => ({
   ...{ name: 'w', flavor: 'm1.small', count: 2, labels: {}, taints: [] },
-  ...{ kubernetesVersion, rollout: defaultRollout },
+  ...{ kubernetesVersion, ...defaultPoolSettings },
 });
 const cluster = (kubernetesVersion: string, running: string | null = kubernetesVersion, pools = [pool('v1.35.9')]) => ({
   kubernetesVersion,

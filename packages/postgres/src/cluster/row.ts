@@ -19,7 +19,9 @@ export const clusterColumns = `
   c.allowed_ranges, c.oidc_issuers, c.maintenance, c.forced_at is not null as forced,
   coalesce((select jsonb_agg(jsonb_build_object('name', p.name, 'flavor', p.flavor, 'count', p.count, 'labels', p.labels,
     'taints', p.taints, 'kubernetesVersion', p.kubernetes_version, 'rollout', jsonb_build_object('maxSurge', p.max_surge,
-    'maxUnavailable', p.max_unavailable, 'drainTimeoutSeconds', p.drain_timeout_seconds, 'paused', p.rollout_paused)) order by p.name) from pools p where p.cluster_id = c.id), '[]') as pools`;
+    'maxUnavailable', p.max_unavailable, 'drainTimeoutSeconds', p.drain_timeout_seconds, 'paused', p.rollout_paused),
+    'autoRepair', p.auto_repair, 'autoscaling', p.autoscaling) order by p.name) from pools p where p.cluster_id = c.id), '[]') as pools,
+  array(select n.name from nodes n where n.cluster_id = c.id and n.recycle_requested_at is not null order by n.name) as recycling`;
 
 export interface ClusterRow {
   readonly id: string;
@@ -54,6 +56,7 @@ export interface ClusterRow {
   readonly oidc_issuers: readonly CustomerIssuer[];
   readonly maintenance: MaintenanceSettings;
   readonly pools: readonly Pool[];
+  readonly recycling: readonly string[];
 }
 
 export function clusterOf(row: ClusterRow): Cluster {
@@ -66,6 +69,7 @@ export function clusterOf(row: ClusterRow): Cluster {
     tier: row.tier,
     network: { nodeCidr: row.node_cidr, podCidr: row.pod_cidr, serviceCidr: row.service_cidr },
     pools: row.pools,
+    recycling: row.recycling,
     deletion: {
       protection: row.deletion_protection,
       gracePeriodSeconds: row.deletion_grace_seconds,

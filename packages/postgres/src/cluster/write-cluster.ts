@@ -50,27 +50,28 @@ export async function insertPool(
 ): Promise<void> {
   await db.query(
     `insert into pools (cluster_id, project_id, name, flavor, count, labels, taints, kubernetes_version, max_surge, max_unavailable,
-       drain_timeout_seconds, rollout_paused)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+       drain_timeout_seconds, rollout_paused, auto_repair, autoscaling)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     [cluster.id, cluster.projectId, pool.name, pool.flavor, pool.count, ...changeable(pool)],
   );
 }
 
 /** What of a pool may be changed, but for its size. */
-function changeable({ labels, taints, kubernetesVersion, rollout }: Pool): readonly unknown[] {
+function changeable({ labels, taints, kubernetesVersion, rollout, autoRepair, autoscaling }: Pool): readonly unknown[] {
   const { maxSurge, maxUnavailable, drainTimeoutSeconds, paused } = rollout;
   return [
     ...[JSON.stringify(labels), JSON.stringify(taints), kubernetesVersion],
     ...[maxSurge, maxUnavailable, drainTimeoutSeconds, paused],
+    ...[autoRepair, autoscaling === null ? null : JSON.stringify(autoscaling)],
   ];
 }
 
 export async function updatePool(db: Queryable, clusterId: string, pool: Pool): Promise<void> {
   await db.query(
     `update pools set count = $3, labels = $4, taints = $5, kubernetes_version = $6, max_surge = $7, max_unavailable = $8,
-       drain_timeout_seconds = $9, rollout_paused = $10
+       drain_timeout_seconds = $9, rollout_paused = $10, auto_repair = $11, autoscaling = $12, flavor = $13
      where cluster_id = $1 and name = $2`,
-    [clusterId, pool.name, pool.count, ...changeable(pool)],
+    [clusterId, pool.name, pool.count, ...changeable(pool), pool.flavor],
   );
 }
 

@@ -57,6 +57,15 @@ export async function listNodes(
   return result.rows;
 }
 
+/** A worker shall be replaced. Answers false when there is none of that name. */
+export async function requestRecycling(db: Queryable, clusterId: string, name: string): Promise<boolean> {
+  const result = await db.query(
+    `update nodes set recycle_requested_at = coalesce(recycle_requested_at, now()) where cluster_id = $1 and name = $2`,
+    [clusterId, name],
+  );
+  return result.rowCount === 1;
+}
+
 export async function getNode(db: Queryable, clusterId: string, name: string): Promise<StoredNode | undefined> {
   const result = await db.query<StoredNode>(`select ${columns} from nodes where cluster_id = $1 and name = $2`, [
     clusterId,

@@ -1,6 +1,7 @@
-import type { Cluster, ClusterAction, ObservedCluster } from '@matryoshka/domain';
+import type { Cluster, ClusterAction, ObservedCluster, Scaling } from '@matryoshka/domain';
 import type { ClusterContext } from '../context.ts';
 import { deleteCredential, ensureCredential } from '../credential.ts';
+import { fieldManager } from '../labels.ts';
 import { deleteLeftoverLoadBalancers } from '../load-balancers.ts';
 import { clusterApiVersion } from '../manifests/cluster.ts';
 import { deleteLeftoverVolumes } from '../volumes.ts';
@@ -11,6 +12,7 @@ import {
   deleteLoadBalancerServices,
   deleteStaleNode,
   deleteStaleVolumeAttachment,
+  settleNode,
   storeKubeconfig,
 } from './tenant.ts';
 
@@ -39,11 +41,19 @@ export async function applyAction(
       return await applyPool(context, cluster, action.pool, signal);
     case 'deletePool':
       return await deletePool(context, cluster, action.pool, signal);
-    case 'replaceMachine': {
-      const ref = { apiVersion: clusterApiVersion, kind: 'Machine', name: action.machine, namespace: cluster.id };
-      await context.management.delete(ref, { signal });
-      return;
+    case 'replaceMachine':
+      return await deleteMachine(context, cluster, action.machine, signal);
+    case 'scalePool':
+      return await scalePool(context, cluster, action, signal);
+    case 'rememberAutoscaler':
+      return await context.store.rememberAutoscaler(cluster.id, action.pool, action.memory);
+    case 'repairMachine': {
+      const { machine: node, pool, cause } = action;
+      await context.store.addRepair(cluster, { node, pool, cause, at: context.now() });
+      return await deleteMachine(context, cluster, node, signal);
     }
+    case 'settleNode':
+      return await settleNode(context, cluster, observed, action.node, signal);
     case 'deleteStaleNode':
       return await deleteStaleNode(context, cluster, action.node, signal);
     case 'deleteStaleVolumeAttachment':
@@ -66,6 +76,33 @@ export async function applyAction(
     default:
       return unreachable(action);
   }
+}
+
+/** What Cluster API deletes first of a pool that shrinks (api/core/v1beta2, DeleteMachineAnnotation). */
+const deleteFirst = 'cluster.x-k8s.io/delete-machine';
+
+async function scalePool(
+  context: ClusterContext,
+  cluster: Cluster,
+  scaling: Scaling,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const name of scaling.remove) {
+    const ref = { apiVersion: clusterApiVersion, kind: 'Machine', name, namespace: cluster.id };
+    const annotations = { [deleteFirst]: 'true' };
+    await context.management.patch(ref, { metadata: { annotations } }, { type: 'merge', fieldManager, signal });
+  }
+  await context.store.scalePool(cluster, scaling);
+}
+
+async function deleteMachine(
+  context: ClusterContext,
+  cluster: Cluster,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const ref = { apiVersion: clusterApiVersion, kind: 'Machine', name, namespace: cluster.id };
+  await context.management.delete(ref, { signal });
 }
 
 function unreachable(action: never): never {

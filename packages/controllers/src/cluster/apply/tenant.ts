@@ -1,10 +1,12 @@
 import type { Cluster, ObservedCluster } from '@matryoshka/domain';
 import { seen } from '@matryoshka/domain';
-import type { KubeClient } from '@matryoshka/kube';
+import { isConflict, type KubeClient } from '@matryoshka/kube';
 import { TypedError } from '@matryoshka/system';
 import type { ClusterContext } from '../context.ts';
 import { readAdminKubeconfig } from '../gather/gather.ts';
+import { poolChangeOf } from '../gather/nodes.ts';
 import { withoutCredentials } from '../kubeconfig.ts';
+import { fieldManager } from '../labels.ts';
 import { tenantManifests } from '../manifests/index.ts';
 import { textAt } from '../read.ts';
 import { applyObjects } from './objects.ts';
@@ -28,6 +30,29 @@ export async function applyTenantAddons(
   const client = await tenantClient(context, cluster, signal);
   const volumeTypes = await context.volumeTypes(signal);
   await applyObjects(client, tenantManifests({ cluster, settings: context.settings, endpoint, volumeTypes }), signal);
+}
+
+/** Gives a Node what its pool says; again when somebody else changed it meanwhile. */
+export async function settleNode(
+  context: ClusterContext,
+  cluster: Cluster,
+  { machines }: ObservedCluster,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const client = await tenantClient(context, cluster, signal);
+  const ref = { apiVersion: 'v1', kind: 'Node', name };
+  for (let attempt = 1; ; attempt += 1) {
+    const node = await client.find(ref, { signal });
+    const change = node === undefined ? undefined : poolChangeOf(node, cluster, machines);
+    if (change === undefined) return;
+    try {
+      await client.patch(ref, change, { type: 'merge', fieldManager, signal });
+      return;
+    } catch (error) {
+      if (!isConflict(error) || attempt === 5) throw error;
+    }
+  }
 }
 
 /** Removes a Node whose machine is gone: one without a provider id blocks every load balancer of the cluster. */

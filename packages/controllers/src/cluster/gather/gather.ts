@@ -7,6 +7,7 @@ import {
   manifestGroups,
   type ObservedCluster,
   present,
+  repairMemory,
   seen,
   unknown,
 } from '@matryoshka/domain';
@@ -35,9 +36,10 @@ export async function gatherCluster(
   const kubeconfig = context.store.secret(cluster.id, 'kubeconfig');
   const lookedAt = gatherControlPlane(context, cluster, signal);
   const readyReplicas = lookedAt.then((found) => seen(found)?.readyReplicas);
-  const [ledger, credential, applied, infrastructure, controlPlane, pools, live, stored, balancers, volumes] =
+  const [ledger, repairs, credential, applied, infrastructure, controlPlane, pools, live, stored, balancers, volumes] =
     await Promise.all([
       context.store.ledger(cluster.id),
+      context.store.repairs(cluster.id, new Date(context.now().getTime() - repairMemory)),
       gatherCredential(context, cluster, signal),
       gatherApplied(context, cluster, { kubeconfig, readyReplicas }, signal),
       gatherInfrastructure(context.management, cluster, signal),
@@ -58,11 +60,15 @@ export async function gatherCluster(
       initialized: plane?.initialized ?? false,
       machines: pools.machines,
       machinesKnown: pools.poolsKnown,
+      autoscaler: cluster.pools.some(({ autoscaling }) => autoscaling !== null)
+        ? await context.store.autoscaler(cluster.id)
+        : undefined,
     },
     signal,
   );
   return {
     ledger,
+    repairs,
     credential,
     applied,
     infrastructure,

@@ -1,26 +1,46 @@
-import type { ObservedCertificateRequest, ObservedNode } from '@matryoshka/domain';
+import type { Cluster, ObservedCertificateRequest, ObservedMachine, ObservedNode } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
-import { at, conditionsOf, textAt } from '../read.ts';
+import { changeOfNode } from '../node-settings.ts';
+import { at, conditionsOf, textAt, timeAt } from '../read.ts';
 
 const pressures = ['DiskPressure', 'MemoryPressure', 'PIDPressure'];
 
-/** A Node as far as its health is concerned. Nodes carry the name of their Machine once it found them, and the same host name before. */
+/** Nodes carry the name of their Machine (Cluster API annotation) once it found them, and the same host name before. */
+export function machineOf({ metadata }: KubeObject): string {
+  return metadata.annotations?.['cluster.x-k8s.io/machine'] ?? metadata.name;
+}
+
+/** What makes a Node what its pool says; undefined when nothing has to be done, or it belongs to none. */
+export function poolChangeOf(
+  node: KubeObject,
+  cluster: Cluster,
+  machines: readonly ObservedMachine[],
+): object | undefined {
+  const machine = machines.find(({ name }) => name === machineOf(node));
+  const pool = cluster.pools.find(({ name }) => name === machine?.pool);
+  if (machine === undefined || machine.deleting || pool === undefined) return undefined;
+  return changeOfNode(node, pool, machine.joinedWith);
+}
+
+/** A Node as far as its health is concerned. */
 export function observedNode(node: KubeObject): ObservedNode {
-  const { name, annotations, creationTimestamp } = node.metadata;
+  const { name } = node.metadata;
   const ready = conditionsOf(node).find(({ type }) => type === 'Ready');
   const status = ready?.status;
-  const since = textAt(ready, 'lastTransitionTime') ?? creationTimestamp;
   return {
     name,
-    machine: annotations?.['cluster.x-k8s.io/machine'] ?? name,
+    machine: machineOf(node),
     ready: {
       status: status === 'True' || status === 'Unknown' ? status : 'False',
       message: ready?.message ?? 'kubelet has said nothing yet',
-      since: since === undefined ? new Date() : new Date(since),
+      since: timeAt(
+        ready ?? node,
+        ...(ready === undefined ? ['metadata', 'creationTimestamp'] : ['lastTransitionTime']),
+      ),
     },
     pressures: conditionsOf(node)
       .filter(({ type, status: said }) => pressures.includes(type) && said === 'True')
-      .map(({ type }) => type),
+      .map((condition) => ({ type: condition.type, since: timeAt(condition, 'lastTransitionTime') })),
   };
 }
 
@@ -30,11 +50,11 @@ const kubeletSigners = ['kubernetes.io/kube-apiserver-client-kubelet', 'kubernet
 export function certificateRequest(request: KubeObject): ObservedCertificateRequest | undefined {
   if (!kubeletSigners.includes(textAt(request, 'spec', 'signerName') ?? '')) return undefined;
   if (conditionsOf(request).length > 0 || at(request, 'status', 'certificate') !== undefined) return undefined;
-  const { name, creationTimestamp } = request.metadata;
+  const { name } = request.metadata;
   return {
     name,
     node: requestedNode(textAt(request, 'spec', 'request') ?? ''),
-    since: creationTimestamp === undefined ? new Date() : new Date(creationTimestamp),
+    since: timeAt(request, 'metadata', 'creationTimestamp'),
   };
 }
 

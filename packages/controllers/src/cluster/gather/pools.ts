@@ -13,12 +13,14 @@ import { clusterApiVersion } from '../manifests/cluster.ts';
 import { poolObjects } from '../manifests/index.ts';
 import { infrastructureApiVersion, serverApiVersion } from '../manifests/infrastructure.ts';
 import { bootstrapApiVersion } from '../manifests/pool.ts';
-import { at, conditionsOf, isTrue, textAt } from '../read.ts';
+import { joinedWith } from '../node-settings.ts';
+import { at, conditionsOf, isTrue, textAt, timeAt } from '../read.ts';
 import { compareApplied } from './applied.ts';
 
 interface Infrastructure {
   readonly infrastructure: readonly KubeObject[];
   readonly servers: readonly KubeObject[];
+  readonly bootstraps: readonly KubeObject[];
 }
 
 /** What machines were made of. */
@@ -60,7 +62,9 @@ export async function gatherPools(
       // A pool of which nothing exists is not there; that it should be is the plan's business.
       pools: observed.filter(({ applied }) => applied !== 'absent'),
       machines: await Promise.all(
-        machines.map((machine) => observeMachine(context, cluster, machine, { infrastructure, servers }, signal)),
+        machines.map((machine) =>
+          observeMachine(context, cluster, machine, { infrastructure, servers, bootstraps }, signal),
+        ),
       ),
       poolsKnown: true,
     };
@@ -122,9 +126,10 @@ async function observeMachine(
   context: ClusterContext,
   cluster: Cluster,
   machine: KubeObject,
-  { infrastructure, servers }: Infrastructure,
+  { infrastructure, servers, bootstraps }: Infrastructure,
   signal: AbortSignal,
 ): Promise<ObservedMachine> {
+  const bootstrapName = textAt(machine, 'spec', 'bootstrap', 'configRef', 'name');
   const infraName = textAt(machine, 'spec', 'infrastructureRef', 'name');
   const isIts = ({ metadata }: KubeObject): boolean => metadata.name === infraName;
   const [server, openStackMachine] = [servers.find(isIts), infrastructure.find(isIts)];
@@ -137,6 +142,9 @@ async function observeMachine(
   const createdAt = new Date(machine.metadata.creationTimestamp ?? now);
   const isDeleting = machine.metadata.deletionTimestamp !== undefined;
   const isJoined = textAt(machine, 'status', 'nodeRef', 'name') !== undefined;
+  const isReady = isTrue(machine, 'NodeReady');
+  const readyCondition = conditionsOf(machine).find(({ type }) => type === 'NodeReady');
+  const isIll = isJoined && !isReady && !isDeleting;
   const isLate = !isDeleting && !isJoined && now.getTime() - createdAt.getTime() > consoleAfterMs;
   return {
     name: machine.metadata.name,
@@ -144,17 +152,36 @@ async function observeMachine(
     flavor: textAt(openStackMachine, 'spec', 'flavor') ?? flavorOfPool ?? '',
     phase: textAt(machine, 'status', 'phase') ?? 'Pending',
     joined: isJoined,
-    ready: isTrue(machine, 'NodeReady'),
+    ready: isReady,
+    readySince: isJoined && readyCondition !== undefined ? timeAt(readyCondition, 'lastTransitionTime') : createdAt,
     deleting: isDeleting,
     createdAt,
-    server: textAt(server, 'status', 'instanceState') ?? null,
+    server:
+      (isIll ? await serverState(context, serverId, signal) : undefined) ??
+      textAt(server, 'status', 'instanceState') ??
+      null,
     serverId: serverId ?? null,
     address: addressOf(machine),
     kubernetesVersion: textAt(machine, 'status', 'nodeInfo', 'kubeletVersion') ?? null,
+    joinedWith: joinedWith(bootstraps.find(({ metadata }) => metadata.name === bootstrapName)),
     consoleError: isLate ? await readConsole(context, serverId, signal) : null,
     drain: isDeleting ? drainOf(machine) : null,
     ...(failure === undefined ? {} : { failure }),
   };
+}
+
+/** What Nova says of a server now: Cluster API's provider looks again at one that ran only every few hours. Undefined when it cannot be asked. */
+async function serverState(
+  context: ClusterContext,
+  serverId: string | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (serverId === undefined) return undefined;
+  try {
+    return (await context.cloud.nova.servers.find(serverId, signal))?.status ?? 'DELETED';
+  } catch {
+    return undefined;
+  }
 }
 
 /** The first address that Cluster API copied from the server. */

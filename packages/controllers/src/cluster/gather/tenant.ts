@@ -18,7 +18,8 @@ import { tenantManifests } from '../manifests/index.ts';
 import { numberAt, textAt } from '../read.ts';
 import { compareApplied } from './applied.ts';
 import { loadBalancerFailure, volumeFailure } from './customer-resources.ts';
-import { certificateRequest, observedNode } from './nodes.ts';
+import { type AutoscalerFacts, gatherLoad } from './load.ts';
+import { certificateRequest, machineOf, observedNode, poolChangeOf } from './nodes.ts';
 
 export interface TenantInput {
   readonly kubeconfig: string | undefined;
@@ -26,6 +27,8 @@ export interface TenantInput {
   readonly initialized: boolean;
   readonly machines: readonly ObservedMachine[];
   readonly machinesKnown: boolean;
+  /** Only where pools scale by themselves. */
+  readonly autoscaler: AutoscalerFacts | undefined;
 }
 
 /** The customer's cluster from inside. A control plane that is still starting counts as absent, one that should answer as unknown. */
@@ -71,7 +74,9 @@ async function look(
   const everywhere = ['flannel', 'kube-proxy', 'konnectivity-agent', ...(volumeTypes === null ? [] : [cinderNodeName])];
   const waiting = waitingAddons(everywhere, [...daemonSets, ...flannelSets], deployments, nodes.length > 0);
   const observedNodes = nodes.map(observedNode);
-  const [addonsFailure, balancers, volumes] = await Promise.all([
+  const { machines, autoscaler: facts } = input;
+  const [load, addonsFailure, balancers, volumes] = await Promise.all([
+    facts === undefined ? undefined : gatherLoad(client, cluster, { nodes, machines, facts }, signal),
     waiting.length === 0 ? undefined : whyAddonsWait(list, daemonSets, observedNodes, context.now()),
     loadBalancerFailure(client, services, signal),
     volumeFailure(client, claims, signal),
@@ -79,9 +84,11 @@ async function look(
   return {
     nodes: observedNodes,
     requests: requests.flatMap((request) => certificateRequest(request) ?? []),
+    ...(load === undefined ? {} : { load }),
     ...(addonsFailure === undefined ? {} : { addonsFailure }),
     ...(balancers === undefined ? {} : { loadBalancerFailure: balancers }),
     ...(volumes === undefined ? {} : { volumeFailure: volumes }),
+    unsettledNodes: input.machinesKnown ? unsettledNodes(nodes, cluster, input.machines) : [],
     staleNodes: input.machinesKnown ? staleNodes(nodes, input.machines) : [],
     staleVolumeAttachments: input.machinesKnown ? staleAttachments(attachments, nodes, input.machines) : [],
     addons,
@@ -117,13 +124,22 @@ async function whyAddonsWait(
   return undefined;
 }
 
-/** Nodes whose Machine is gone. Nodes carry the name of their Machine (Cluster API annotation) once it found them, and the same host name before. */
+function unsettledNodes(
+  nodes: readonly KubeObject[],
+  cluster: Cluster,
+  machines: readonly ObservedMachine[],
+): readonly string[] {
+  return nodes
+    .filter((node) => poolChangeOf(node, cluster, machines) !== undefined)
+    .map(({ metadata }) => metadata.name);
+}
+
+/** Nodes whose Machine is gone. */
 function staleNodes(nodes: readonly KubeObject[], machines: readonly ObservedMachine[]): readonly string[] {
   const known = new Set(machines.map(({ name }) => name));
   return nodes
     .filter((node) => {
-      const machine = node.metadata.annotations?.['cluster.x-k8s.io/machine'] ?? node.metadata.name;
-      return !known.has(machine);
+      return !known.has(machineOf(node));
     })
     .map((node) => node.metadata.name);
 }

@@ -1,4 +1,4 @@
-import { defaultRollout, manifestGroups } from '@matryoshka/domain';
+import { defaultPoolSettings, manifestGroups, type Pool, type Taint } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -22,14 +22,14 @@ const input = {
   readyReplicas: undefined,
   egressAddresses: [],
 };
-const pool = {
+const pool: Pool = {
   name: 'workers',
   flavor: 'm1.medium',
   count: 2,
   labels: {},
   taints: [],
   kubernetesVersion: 'v1.36.3',
-  rollout: defaultRollout,
+  ...defaultPoolSettings,
 };
 
 function find(objects: readonly KubeObject[] | undefined, kind: string): KubeObject {
@@ -130,7 +130,7 @@ test('the endpoint is left to Kamaji: no address or port of the API is ours', ()
   expect(spec).toMatchObject({ disableAPIServerFloatingIP: true });
 });
 
-test('a change of flavor, version or labels makes new templates; a change of count does not', () => {
+test('a change of flavor or version makes new templates; one of count, labels or taints does not', () => {
   const names = (more: Partial<typeof pool>, of = cluster): readonly string[] => {
     const made = poolManifests({ cluster: of, settings }, { ...pool, ...more });
     return [made.machineTemplate.metadata.name, made.bootstrapTemplate.metadata.name];
@@ -145,7 +145,10 @@ test('a change of flavor, version or labels makes new templates; a change of cou
     machine,
     bootstrap,
   ]);
-  expect(names({ labels: { a: 'b' } })).toEqual([machine, expect.not.stringMatching(bootstrap ?? '')]);
+  const taints: readonly Taint[] = [{ key: 'a', value: '', effect: 'NoSchedule' }];
+  expect(names({ labels: { a: 'b' }, taints })).toEqual([machine, bootstrap]);
+  const { bootstrapTemplate } = poolManifests(input, { ...pool, labels: { a: 'b' }, taints });
+  expect(JSON.stringify(bootstrapTemplate.spec)).toContain('a=b,matryoshka.dev/pool');
 });
 
 test('workers have the version of their pool, and go as it says', () => {

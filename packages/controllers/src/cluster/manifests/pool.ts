@@ -2,6 +2,7 @@ import type { Pool } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import { shortHash } from '@matryoshka/system';
 import { labelsOf, poolLabel } from '../labels.ts';
+import { settingsOfPool } from '../node-settings.ts';
 import { clusterApiVersion } from './cluster.ts';
 import { infrastructureApiVersion } from './infrastructure.ts';
 import type { ManifestInput } from './input.ts';
@@ -17,8 +18,8 @@ export interface PoolManifests {
 }
 
 /**
- * A pool's machines. Both templates are immutable by contract, so their names carry a hash of their content: any change makes a new
- * template, and the MachineDeployment then replaces machine by machine.
+ * A pool's machines. The names of both templates carry a hash of what cannot be changed in a machine that runs: such a change makes a new template, and the MachineDeployment
+ * then replaces machine by machine. Labels and taints are changed in the template, for machines to come, and on the nodes there are (node-settings.ts).
  */
 export function poolManifests(input: ManifestInput, pool: Pool): PoolManifests {
   const { cluster, settings } = input;
@@ -34,12 +35,13 @@ export function poolManifests(input: ManifestInput, pool: Pool): PoolManifests {
     metadata: { name: `${name}-${shortHash(machineSpec)}`, namespace: cluster.id, labels },
     spec: { template: { spec: machineSpec } },
   };
-  const joinSpec = { joinConfiguration: joinConfiguration(pool) };
+  const joinSpec = (of: Pool): object => ({ joinConfiguration: joinConfiguration(of) });
+  const whatReplaces = joinSpec({ ...pool, labels: {}, taints: [] });
   const bootstrapTemplate: KubeObject = {
     apiVersion: bootstrapApiVersion,
     kind: 'KubeadmConfigTemplate',
-    metadata: { name: `${name}-${shortHash(joinSpec)}`, namespace: cluster.id, labels },
-    spec: { template: { spec: joinSpec } },
+    metadata: { name: `${name}-${shortHash(whatReplaces)}`, namespace: cluster.id, labels },
+    spec: { template: { spec: joinSpec(pool) } },
   };
   return {
     machineTemplate,
@@ -49,7 +51,8 @@ export function poolManifests(input: ManifestInput, pool: Pool): PoolManifests {
 }
 
 function joinConfiguration(pool: Pool): unknown {
-  const nodeLabels = Object.entries({ ...pool.labels, [poolLabel]: pool.name })
+  const { labels, taints } = settingsOfPool(pool);
+  const nodeLabels = Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .toSorted();
   return {
@@ -62,11 +65,7 @@ function joinConfiguration(pool: Pool): unknown {
         { name: 'cloud-provider', value: 'external' },
         { name: 'node-labels', value: nodeLabels.join(',') },
       ],
-      ...(pool.taints.length === 0
-        ? {}
-        : {
-            taints: pool.taints.map(({ key, value, effect }) => ({ key, ...(value === '' ? {} : { value }), effect })),
-          }),
+      ...(taints.length === 0 ? {} : { taints }),
     },
     // The worker image holds the kubelet settings that depend on the machine (cgroup v1).
     patches: { directory: '/etc/kubernetes/patches' },
