@@ -78,6 +78,7 @@ export {
   validateNewPool,
   validatePoolChange,
 } from './cluster/policy.ts';
+export { surgeForRecycling } from './cluster/recycling.ts';
 export { type LabelRequirement, parseSelector } from './cluster/selector.ts';
 export {
   type AccessSettings,

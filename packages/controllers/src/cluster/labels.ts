@@ -6,6 +6,8 @@ export const hashAnnotation = 'matryoshka.dev/hash';
 export { clusterLabel };
 /** On a control plane's pod: the rules of who is let in that it was told to read. */
 export const authenticationAnnotation = 'matryoshka.dev/authentication';
+/** On a Machine: it goes first when its pool shrinks (cluster-api, api/core/v1beta2, DeleteMachineAnnotation). */
+export const deleteFirstAnnotation = 'cluster.x-k8s.io/delete-machine';
 export const projectLabel = 'matryoshka.dev/project';
 export const poolLabel = 'matryoshka.dev/pool';
 

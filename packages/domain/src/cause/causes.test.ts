@@ -102,6 +102,7 @@ describe('a worker', () => {
       address: null,
       kubernetesVersion: null,
       joinedWith: null,
+      goesFirst: false,
       readySince: ago(600),
     },
   };

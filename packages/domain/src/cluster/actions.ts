@@ -17,6 +17,8 @@ export type ClusterAction =
   | { readonly type: 'applyPool'; readonly pool: string }
   /** Delete the pool's MachineDeployment and templates (Cluster API drains and deletes its machines). */
   | { readonly type: 'deletePool'; readonly pool: string }
+  /** Have these Machines go first when their pool shrinks. */
+  | { readonly type: 'markForRemoval'; readonly machines: readonly string[] }
   /** Delete the Machine; its MachineDeployment makes a new one. */
   | { readonly type: 'replaceMachine'; readonly machine: string; readonly reason: string }
   /** Give a pool another number of workers, of those that it shall lose these first. */

@@ -118,7 +118,8 @@ export function assessWorkers(desired: Cluster, observed: ObservedCluster, start
     settled &&
     observed.pools.length === desired.pools.length &&
     ready === wanted &&
-    observed.machines.length === wanted;
+    observed.machines.length === wanted &&
+    !observed.machines.some(({ name }) => desired.recycling.includes(name));
   const tenant = seen(observed.tenant);
   const inside = { nodes: tenant?.nodes, requests: tenant?.requests ?? [] };
   const failure = observed.machines

@@ -81,6 +81,8 @@ export interface ObservedMachine {
   /** Since when `ready` is what it is; of a machine that was never ready, when it was made. */
   readonly readySince: Date;
   readonly deleting: boolean;
+  /** It goes first when its pool shrinks. */
+  readonly goesFirst: boolean;
   readonly createdAt: Date;
   /** Nova's word for the state of its server; null while there is none, DELETED when it is gone. */
   readonly server: string | null;

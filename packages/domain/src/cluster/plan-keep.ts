@@ -5,6 +5,7 @@ import type { ClusterAction } from './actions.ts';
 import { type LedgerKey, ledgerName } from './ledger.ts';
 import type { Cluster } from './model.ts';
 import type { Applied, ObservedCluster } from './observed.ts';
+import { recyclingActions } from './recycling.ts';
 import { versionBefore, waitsForControlPlane } from './upgrading.ts';
 
 const needsApply = (applied: Applied): boolean => applied === 'absent' || applied === 'outdated';
@@ -65,9 +66,7 @@ function poolActions(desired: Cluster, observed: ObservedCluster, now: Date): re
     if (!desired.pools.some((wanted) => wanted.name === pool.name) && pool.applied !== 'deleting')
       actions.push({ type: 'deletePool', pool: pool.name });
   actions.push(...forgetRemovedPools(desired, observed));
-  for (const { name, deleting } of observed.machines)
-    if (desired.recycling.includes(name) && !deleting)
-      actions.push({ type: 'replaceMachine', machine: name, reason: 'somebody asked for it' });
+  actions.push(...recyclingActions(desired, observed));
   // One at a time: what failed once may fail again, and a storm of new servers would hide the cause.
   const failed = observed.machines.find(
     ({ failure, deleting, joined }) => failure !== undefined && !deleting && !joined,

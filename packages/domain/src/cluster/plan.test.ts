@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { absent, present, unknown } from '../shared/looked.ts';
 import { complete, desired, id, ledger, machine, nothing, now, quiet, tenant } from '../testing/cluster.ts';
-import { newClusterStatus } from './model.ts';
+import { defaultRollout, newClusterStatus, type Pool } from './model.ts';
 import type { ObservedCluster } from './observed.ts';
 import { planCluster } from './plan.ts';
+import { surgeForRecycling } from './recycling.ts';
 
 const words = (observed: ObservedCluster, cluster = desired(), at = now): string[] =>
   planCluster(cluster, observed, at).actions.map((action) => {
@@ -130,12 +131,30 @@ describe('a cluster lives', () => {
     expect(planCluster(ready, observed, now).blockedBy).toEqual(failure);
   });
 
-  it('replaces the workers that somebody wants replaced, once', () => {
+  it('replaces a worker that somebody wants replaced once another one is there', () => {
     const wanted = { ...ready, recycling: ['m2', 'm7'] };
-    expect(words(complete, wanted)).toEqual(['replaceMachine m2 somebody asked for it']);
-    const going = { ...complete, machines: [machine('m1'), { ...machine('m2'), deleting: true }] };
+    expect(words(complete, wanted)).toEqual([]);
+    expect(surgeForRecycling(wanted.pools[0] as Pool, wanted, complete.machines)).toBe(1);
+    expect(planCluster(wanted, complete, now).converged, 'although nothing is to be done now').toBe(false);
+    const coming = { ...complete, machines: [...complete.machines, machine('m3', false)] };
+    expect(words(coming, wanted)).toEqual([]);
+    expect(planCluster(wanted, coming, now).converged).toBe(false);
+    const there = { ...complete, machines: [...complete.machines, machine('m3')] };
+    expect(planCluster(wanted, there, now).actions).toEqual([{ type: 'markForRemoval', machines: ['m2'] }]);
+    const marked = [machine('m1'), { ...machine('m2'), goesFirst: true }, machine('m3')];
+    expect(words({ ...complete, machines: marked }, wanted)).toEqual([]);
+    expect(surgeForRecycling(wanted.pools[0] as Pool, wanted, marked)).toBe(0);
+  });
+
+  it('deletes such a worker at once in a pool that may not surge, one at a time', () => {
+    const rollout = { ...defaultRollout, maxSurge: 0, maxUnavailable: 1 };
+    const pools = ready.pools.map((pool) => ({ ...pool, rollout }));
+    const wanted = { ...ready, pools, recycling: ['m1', 'm2'] };
+    expect(words(complete, wanted)).toEqual(['replaceMachine m1 somebody asked for it']);
+    const going = { ...complete, machines: [{ ...machine('m1'), deleting: true }, machine('m2')] };
     expect(words(going, wanted)).toEqual([]);
-    expect(planCluster(wanted, going, now).converged).toBe(false);
+    const ill = { ...complete, machines: [machine('m1', false), machine('m2')] };
+    expect(words(ill, wanted)).toEqual(['replaceMachine m1 somebody asked for it']);
   });
 
   it('gives nodes what their pool has, and is not done before', () => {

@@ -14,6 +14,7 @@ const machine = (name: string, difference: Partial<ObservedMachine> = {}): Obser
     ready: true,
     deleting: false,
     joinedWith: null,
+    goesFirst: false,
     readySince: now,
   },
   ...{ createdAt: now, server: 'ACTIVE', serverId: `s-${name}`, address: '10.6.0.4', kubernetesVersion: 'v1.36.3' },

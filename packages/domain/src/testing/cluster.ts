@@ -79,6 +79,7 @@ export const machine = (name: string, ready = true) => ({
   ready,
   readySince: now,
   deleting: false,
+  goesFirst: false,
   createdAt: now,
   server: 'ACTIVE',
   serverId: `server-${name}`,

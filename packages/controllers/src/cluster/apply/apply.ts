@@ -1,7 +1,8 @@
 import type { Cluster, ClusterAction, ObservedCluster, Scaling } from '@matryoshka/domain';
+import { isNotFound } from '@matryoshka/kube';
 import type { ClusterContext } from '../context.ts';
 import { deleteCredential, ensureCredential } from '../credential.ts';
-import { fieldManager } from '../labels.ts';
+import { deleteFirstAnnotation, fieldManager } from '../labels.ts';
 import { deleteLeftoverLoadBalancers } from '../load-balancers.ts';
 import { clusterApiVersion } from '../manifests/cluster.ts';
 import { deleteLeftoverVolumes } from '../volumes.ts';
@@ -38,11 +39,13 @@ export async function applyAction(
     case 'deleteManifests':
       return await deleteGroup(context, cluster, action.group, signal);
     case 'applyPool':
-      return await applyPool(context, cluster, action.pool, signal);
+      return await applyPool(context, cluster, action.pool, observed, signal);
     case 'deletePool':
       return await deletePool(context, cluster, action.pool, signal);
     case 'replaceMachine':
       return await deleteMachine(context, cluster, action.machine, signal);
+    case 'markForRemoval':
+      return await markForRemoval(context, cluster, action.machines, signal);
     case 'scalePool':
       return await scalePool(context, cluster, action, signal);
     case 'rememberAutoscaler':
@@ -78,21 +81,32 @@ export async function applyAction(
   }
 }
 
-/** What Cluster API deletes first of a pool that shrinks (api/core/v1beta2, DeleteMachineAnnotation). */
-const deleteFirst = 'cluster.x-k8s.io/delete-machine';
-
 async function scalePool(
   context: ClusterContext,
   cluster: Cluster,
   scaling: Scaling,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const name of scaling.remove) {
-    const ref = { apiVersion: clusterApiVersion, kind: 'Machine', name, namespace: cluster.id };
-    const annotations = { [deleteFirst]: 'true' };
-    await context.management.patch(ref, { metadata: { annotations } }, { type: 'merge', fieldManager, signal });
-  }
+  await markForRemoval(context, cluster, scaling.remove, signal);
   await context.store.scalePool(cluster, scaling);
+}
+
+async function markForRemoval(
+  context: ClusterContext,
+  cluster: Cluster,
+  machines: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const name of machines) {
+    const ref = { apiVersion: clusterApiVersion, kind: 'Machine', name, namespace: cluster.id };
+    const annotations = { [deleteFirstAnnotation]: 'true' };
+    try {
+      await context.management.patch(ref, { metadata: { annotations } }, { type: 'merge', fieldManager, signal });
+    } catch (error) {
+      // One that is gone needs no mark.
+      if (!isNotFound(error)) throw error;
+    }
+  }
 }
 
 async function deleteMachine(

@@ -76,9 +76,10 @@ export async function applyPool(
   context: ClusterContext,
   cluster: Cluster,
   pool: string,
+  { machines }: ObservedCluster,
   signal: AbortSignal,
 ): Promise<void> {
-  await applyObjects(context.management, poolObjects({ cluster, settings: context.settings }, pool), signal);
+  await applyObjects(context.management, poolObjects({ cluster, settings: context.settings }, pool, machines), signal);
 }
 
 /** Deletes a pool's MachineDeployment and, once it is gone, its templates. */

@@ -8,7 +8,7 @@ import {
 } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import type { ClusterContext } from '../context.ts';
-import { poolLabel } from '../labels.ts';
+import { deleteFirstAnnotation, poolLabel } from '../labels.ts';
 import { clusterApiVersion } from '../manifests/cluster.ts';
 import { poolObjects } from '../manifests/index.ts';
 import { infrastructureApiVersion, serverApiVersion } from '../manifests/infrastructure.ts';
@@ -28,6 +28,12 @@ interface Origins {
   readonly machines: readonly KubeObject[];
   readonly infrastructure: readonly KubeObject[];
   readonly bootstraps: readonly KubeObject[];
+}
+
+interface PoolInput {
+  readonly deployments: readonly KubeObject[];
+  readonly origins: Origins;
+  readonly workers: readonly ObservedMachine[];
 }
 
 export interface GatheredPools {
@@ -53,19 +59,20 @@ export async function gatherPools(
       list(bootstrapApiVersion, 'KubeadmConfig'),
     ]);
     const origins = { machines, infrastructure, bootstraps };
+    const workers = await Promise.all(
+      machines.map((machine) =>
+        observeMachine(context, cluster, machine, { infrastructure, servers, bootstraps }, signal),
+      ),
+    );
     const observed = await Promise.all(
       poolNames(cluster, deployments).map((name) =>
-        observePool(context, cluster, name, { deployments, origins }, signal),
+        observePool(context, cluster, name, { deployments, origins, workers }, signal),
       ),
     );
     return {
       // A pool of which nothing exists is not there; that it should be is the plan's business.
       pools: observed.filter(({ applied }) => applied !== 'absent'),
-      machines: await Promise.all(
-        machines.map((machine) =>
-          observeMachine(context, cluster, machine, { infrastructure, servers, bootstraps }, signal),
-        ),
-      ),
+      machines: workers,
       poolsKnown: true,
     };
   } catch (error) {
@@ -85,7 +92,7 @@ async function observePool(
   context: ClusterContext,
   cluster: Cluster,
   name: string,
-  { deployments, origins }: { readonly deployments: readonly KubeObject[]; readonly origins: Origins },
+  { deployments, origins, workers }: PoolInput,
   signal: AbortSignal,
 ): Promise<ObservedPool> {
   const deployment = deployments.find((object) => object.metadata.labels?.[poolLabel] === name);
@@ -94,7 +101,7 @@ async function observePool(
   ).length;
   const kubernetesVersion = textAt(deployment, 'spec', 'template', 'spec', 'version') ?? null;
   const found = { name, kubernetesVersion, outdatedMachines };
-  const wanted = poolObjects({ cluster, settings: context.settings }, name);
+  const wanted = poolObjects({ cluster, settings: context.settings }, name, workers);
   if (deployment?.metadata.deletionTimestamp !== undefined) return { ...found, applied: 'deleting' };
   if (wanted.length === 0) return { ...found, applied: deployment === undefined ? 'absent' : 'outdated' };
   return { ...found, applied: await compareApplied(context.management, wanted, [], signal) };
@@ -155,6 +162,7 @@ async function observeMachine(
     ready: isReady,
     readySince: isJoined && readyCondition !== undefined ? timeAt(readyCondition, 'lastTransitionTime') : createdAt,
     deleting: isDeleting,
+    goesFirst: machine.metadata.annotations?.[deleteFirstAnnotation] !== undefined,
     createdAt,
     server:
       (isIll ? await serverState(context, serverId, signal) : undefined) ??

@@ -1,5 +1,5 @@
 import { accessManifests, cinderCsiManifests, flannelManifests, kubeProxyManifests } from '@matryoshka/addons';
-import type { ManifestGroup } from '@matryoshka/domain';
+import { type ManifestGroup, type ObservedMachine, surgeForRecycling } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import { withHash } from '../hash.ts';
 import { auditConfigMap } from './audit.ts';
@@ -59,11 +59,19 @@ export function groupManifests(group: ManifestGroup, input: GroupInput): readonl
   }
 }
 
-/** A pool's objects, templates before the deployment that names them. */
-export function poolObjects(input: ManifestInput, poolName: string): readonly KubeObject[] {
+/** A pool's objects, templates before the deployment that names them; `machines` are those there are. */
+export function poolObjects(
+  input: ManifestInput,
+  poolName: string,
+  machines: readonly ObservedMachine[],
+): readonly KubeObject[] {
   const pool = input.cluster.pools.find((candidate) => candidate.name === poolName);
   if (pool === undefined) return [];
-  const { machineTemplate, bootstrapTemplate, deployment } = poolManifests(input, pool);
+  const { machineTemplate, bootstrapTemplate, deployment } = poolManifests(
+    input,
+    pool,
+    surgeForRecycling(pool, input.cluster, machines),
+  );
   return [machineTemplate, bootstrapTemplate, deployment].map(withHash);
 }
 

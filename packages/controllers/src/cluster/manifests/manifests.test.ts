@@ -40,7 +40,7 @@ function find(objects: readonly KubeObject[] | undefined, kind: string): KubeObj
 
 test('every object of every group (golden)', () => {
   const all = manifestGroups.flatMap((group) => groupManifests(group, { ...input, cluster: ha }) ?? []);
-  expect([...all, ...poolObjects(input, 'workers')]).toMatchSnapshot();
+  expect([...all, ...poolObjects(input, 'workers', [])]).toMatchSnapshot();
   expect(tenantManifests({ ...input, endpoint: 'https://192.0.2.9:6443' })).toMatchSnapshot();
 });
 

@@ -19,9 +19,9 @@ export interface PoolManifests {
 
 /**
  * A pool's machines. The names of both templates carry a hash of what cannot be changed in a machine that runs: such a change makes a new template, and the MachineDeployment
- * then replaces machine by machine. Labels and taints are changed in the template, for machines to come, and on the nodes there are (node-settings.ts).
+ * then replaces machine by machine. Labels and taints are changed in the template, for machines to come, and on the nodes there are (node-settings.ts). `surge`: so many more than it shall have.
  */
-export function poolManifests(input: ManifestInput, pool: Pool): PoolManifests {
+export function poolManifests(input: ManifestInput, pool: Pool, surge = 0): PoolManifests {
   const { cluster, settings } = input;
   const name = poolObjectName(cluster.id, pool.name);
   const labels = labelsOf(cluster, { [poolLabel]: pool.name });
@@ -46,7 +46,7 @@ export function poolManifests(input: ManifestInput, pool: Pool): PoolManifests {
   return {
     machineTemplate,
     bootstrapTemplate,
-    deployment: machineDeployment(input, pool, machineTemplate, bootstrapTemplate),
+    deployment: machineDeployment(input, { ...pool, count: pool.count + surge }, machineTemplate, bootstrapTemplate),
   };
 }
 
