@@ -249,6 +249,11 @@ describe('over time', () => {
     expect(again.memories).toEqual([{ pool: 'workers', memory: { unneeded: {}, grewAt: null, restsUntil: null } }]);
   });
 
+  it('has nothing to remember anew when nothing changed, in whatever order the database gives it back', () => {
+    const memory = { workers: { restsUntil: null, unneeded: { b: ago(60), a: ago(90) }, grewAt: ago(3_600) } };
+    expect(plan({ nodes, memory }, undefined, cluster(2, bounds(0, 5)))).toEqual({ scalings: [], memories: [] });
+  });
+
   it('does not shrink while something else goes on, or shortly after it grew', () => {
     const due = remembered({ unneeded: { a: ago(900) } });
     const shrinks = (observed: ObservedCluster): boolean =>

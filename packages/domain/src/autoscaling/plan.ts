@@ -56,9 +56,15 @@ export function planAutoscaling(desired: Cluster, observed: ObservedCluster, now
         ? shrink(pool, observed, since, unneeded, quietSince, now)
         : undefined;
     if (shrunk !== undefined) scalings.push(shrunk);
-    if (JSON.stringify(memory) !== JSON.stringify(old)) memories.push({ pool: pool.name, memory });
+    if (!isSame(memory, old)) memories.push({ pool: pool.name, memory });
   }
   return { scalings, memories };
+}
+
+/** Whatever order the database gives members in. */
+function isSame(a: AutoscalerMemory, b: AutoscalerMemory): boolean {
+  const nodes = ({ unneeded }: AutoscalerMemory): string => Object.entries(unneeded).toSorted().join();
+  return a.grewAt === b.grewAt && a.restsUntil === b.restsUntil && nodes(a) === nodes(b);
 }
 
 const timeOf = (text: string | null): number => (text === null ? 0 : new Date(text).getTime());
