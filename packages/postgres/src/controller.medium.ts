@@ -13,6 +13,7 @@ import {
   acquireLeadership,
   addLedgerEntry,
   appendEvent,
+  autoscalerMemory,
   bumpCluster,
   createPool,
   createSecretBox,
@@ -33,11 +34,14 @@ import {
   prepareDatabase,
   readSecret,
   registerManagementCluster,
+  rememberAutoscaler,
   removeCluster,
   removeLedgerEntry,
   reportCluster,
   saveProject,
   saveSecret,
+  scalePool,
+  updatePool,
 } from './index.ts';
 
 let server: TestPostgres;
@@ -304,5 +308,35 @@ describe('the event log', () => {
     await reader;
     expect(seen.length).toBe(writers * each);
     expect(new Set(seen).size).toBe(writers * each);
+  });
+});
+
+describe('a pool that scales by itself', () => {
+  it('is given another number only when it has the one that was decided upon, and remembers what it was told', async () => {
+    const { id } = await newCluster('p1', 'scaled');
+    const cluster = { id, projectId: 'p1' };
+    const scaling = { pool: 'w', from: 1, to: 3, reason: 'no room for x', remove: [] };
+    const count = async () => (await getCluster(controller, id))?.pools[0]?.count;
+    await scalePool(controller, cluster, scaling);
+    expect(await count(), 'it has no bounds').toBe(1);
+    const autoscaling = { min: 1, max: 5, priority: 0, scaleDownAfterSeconds: 600, scaleDownBelowPercent: 50 };
+    const [pool] = (await getCluster(controller, id))?.pools ?? [];
+    await inProject(
+      api,
+      scope('p1'),
+      async (tx) => await updatePool(tx, id, { ...(pool as typeof pool & object), autoscaling }),
+    );
+    expect((await getCluster(controller, id))?.pools[0]?.autoscaling).toEqual(autoscaling);
+    for (let twice = 0; twice < 2; twice += 1) await scalePool(controller, cluster, scaling);
+    expect(await count()).toBe(3);
+    const events = await controller.query("select data from events where cluster_id = $1 and type = 'pool.scaled'", [
+      id,
+    ]);
+    expect(events.rows).toEqual([{ data: { pool: 'w', from: 1, to: 3, reason: 'no room for x' } }]);
+
+    expect(await autoscalerMemory(controller, id)).toEqual({});
+    const memory = { unneeded: { a: '2026-11-01T00:00:00.000Z' }, grewAt: null, restsUntil: null };
+    await rememberAutoscaler(controller, id, 'w', memory);
+    expect(await autoscalerMemory(controller, id)).toEqual({ w: memory });
   });
 });

@@ -1,4 +1,4 @@
-import { replaceNodes } from '@matryoshka/postgres';
+import { addRepair, getCluster, replaceNodes } from '@matryoshka/postgres';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { send } from '../testing/http.ts';
 import { newNode } from '../testing/node.ts';
@@ -55,4 +55,68 @@ it('shows workers as they were reported, page by page, with when they were ready
   const before = await version();
   await replaceNodes(platform.controller, cluster, [newNode('workers-1')]);
   expect(await version(), 'what did not change was not written').toEqual(before);
+});
+
+it('replaces a worker on request: the wish is there for the controller until the worker is gone', async () => {
+  const projectId = await platform.newProject();
+  const token = await platform.login(projectId, 'operator');
+  const { clusterId } = (await send(api.url, 'cluster.create', { token, body: { name: 'one' } })).body;
+  const cluster = { id: clusterId, projectId };
+  await replaceNodes(platform.controller, cluster, [newNode('a'), newNode('b')]);
+  const recycle = async (nodeName: string) =>
+    await send(api.url, 'node.recycle', { token, params: { clusterId, nodeName } });
+  const wanted = async () => (await getCluster(platform.controller, clusterId))?.recycling;
+  expect(await recycle('c')).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  const first = await recycle('b');
+  expect(first).toMatchObject({ status: 202, body: { kind: 'node.recycle', cancellable: false } });
+  expect((await recycle('b')).status).toBe(202);
+  expect(await wanted()).toEqual(['b']);
+  await replaceNodes(platform.controller, cluster, [newNode('a'), newNode('b', { state: 'deleting' })]);
+  expect(await wanted()).toEqual(['b']);
+  await replaceNodes(platform.controller, cluster, [newNode('a'), newNode('x')]);
+  expect(await wanted()).toEqual([]);
+});
+
+it('tells which workers were replaced because they were not well, the last first, page by page', async () => {
+  const projectId = await platform.newProject();
+  const token = await platform.login(projectId, 'viewer');
+  const maker = await platform.login(projectId, 'operator');
+  const { clusterId } = (await send(api.url, 'cluster.create', { token: maker, body: { name: 'one' } })).body;
+  const cause = { reason: 'NodeSilent', message: 'says nothing.', actor: 'user' } as const;
+  const cluster = { id: clusterId, projectId };
+  for (const [node, minute] of [
+    ['a', 1],
+    ['b', 3],
+    ['c', 2],
+    ['c', 5],
+  ] as const)
+    await addRepair(platform.controller, cluster, {
+      node,
+      pool: 'w',
+      cause,
+      at: new Date(Date.UTC(2026, 10, 1, 0, minute)),
+    });
+  const list = async (query: Record<string, string>) =>
+    (await send(api.url, 'repair.list', { token, params: { clusterId }, query })).body;
+  const first = await list({ limit: '2' });
+  expect(first.items).toEqual([
+    {
+      node: 'b',
+      pool: 'w',
+      cause: { code: 'NodeSilent', message: 'says nothing.', actor: 'user' },
+      at: '2026-11-01T00:03:00.000Z',
+    },
+    expect.objectContaining({ node: 'c', at: '2026-11-01T00:02:00.000Z' }),
+  ]);
+  expect(await list({ limit: '2', cursor: first.nextCursor })).toEqual({
+    items: [expect.objectContaining({ node: 'a' })],
+  });
+  const events = await platform.controller.query(
+    "select data->>'node' as node from events where cluster_id = $1 and type = 'node.repaired'",
+    [clusterId],
+  );
+  expect(
+    events.rows.map(({ node }) => node),
+    'one for each, whenever it was told',
+  ).toEqual(['a', 'b', 'c']);
 });

@@ -82,7 +82,7 @@ export function createMemoryStore(before: (what: string) => void): MemoryStore {
       const { phase, conditions, endpoint, kubernetesVersion, pools } = plan;
       const observedGeneration = plan.converged ? cluster.generation : cluster.observedGeneration;
       const status = { phase, conditions, endpoint, kubernetesVersion, pools };
-      clusters.set(cluster.id, { ...cluster, observedGeneration, status });
+      clusters.set(cluster.id, { ...(clusters.get(cluster.id) ?? cluster), observedGeneration, status });
     },
     finishDeletion: async (cluster) => {
       before('finish deletion');

@@ -278,7 +278,9 @@ describe('over time', () => {
       scalings: [{ pool: 'workers', from: 3, to: 2, reason: expect.stringContaining('no room'), remove: ['c'] }],
       memories: [{ pool: 'workers', memory: expect.objectContaining({ restsUntil: ago(-300) }) }],
     });
-    const waiting = { nodes: [], pods: [pod(2_000)] };
+    const closed = [room('a', { open: false }), room('b', { open: false })];
+    const waiting = { nodes: closed, pods: [pod(2_000)] };
+    expect(plan({ ...waiting, nodes: [] }).scalings, 'their Nodes are about to be there').toEqual([]);
     expect(plan({ ...waiting, ...remembered({ restsUntil: ago(-1) }) }).scalings).toEqual([]);
     expect(plan({ ...waiting, ...remembered({ restsUntil: ago(1) }) }).scalings).toHaveLength(1);
     const failing = { ...lost, createdAt: new Date(ago(60)) };

@@ -81,8 +81,9 @@ function growth(desired: Cluster, observed: ObservedCluster, load: ObservedLoad,
   const coming = Object.fromEntries(
     desired.pools.map(({ name, count }) => {
       const machines = machinesOf(name);
-      const isComing = ({ ready, createdAt }: ObservedMachine): boolean =>
-        !ready && now.getTime() - createdAt.getTime() < provisionPatience;
+      const hasNode = (machine: string): boolean => load.nodes.some((node) => node.name === machine);
+      const isComing = ({ name: machine, ready, createdAt }: ObservedMachine): boolean =>
+        (!ready || !hasNode(machine)) && now.getTime() - createdAt.getTime() < provisionPatience;
       return [name, Math.max(0, count - machines.length) + machines.filter(isComing).length];
     }),
   );

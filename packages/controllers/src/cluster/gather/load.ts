@@ -55,6 +55,12 @@ export async function gatherLoad(
   return { nodes: rooms, pods, fresh: Object.fromEntries(fresh), memory: facts.memory };
 }
 
+/** What a node has while it starts, and loses by itself. */
+const passing = [
+  'node.kubernetes.io/not-ready',
+  'node.kubernetes.io/network-unavailable',
+  'node.cloudprovider.kubernetes.io/uninitialized',
+];
 const keepAnnotation = 'cluster-autoscaler.kubernetes.io/scale-down-disabled';
 
 function roomOf(node: KubeObject, machines: readonly ObservedMachine[]): NodeRoom | undefined {
@@ -66,11 +72,9 @@ function roomOf(node: KubeObject, machines: readonly ObservedMachine[]): NodeRoo
     pool: machine.pool,
     allocatable: resourcesOf((at(node, 'status', 'allocatable') ?? {}) as Quantities),
     labels: node.metadata.labels ?? {},
-    taints: (Array.isArray(taints) ? (taints as Partial<NodeTaint>[]) : []).map(
-      ({ key = '', value = '', effect = '' }) => ({
-        ...{ key, value, effect },
-      }),
-    ),
+    taints: (Array.isArray(taints) ? (taints as Partial<NodeTaint>[]) : [])
+      .map(({ key = '', value = '', effect = '' }) => ({ key, value, effect }))
+      .filter(({ key }) => !passing.includes(key)),
     open: !machine.deleting && isTrue(node, 'Ready') && at(node, 'spec', 'unschedulable') !== true,
     keep: node.metadata.annotations?.[keepAnnotation] === 'true',
   };
