@@ -1,4 +1,4 @@
-import { createApi, keystoneIdentity, startIssuer } from '@matryoshka/api';
+import { createApi, createApiMetrics, keystoneIdentity, startIssuer } from '@matryoshka/api';
 import {
   checkRowSecurity,
   createPool,
@@ -8,7 +8,15 @@ import {
   keyFile,
   type Pool,
 } from '@matryoshka/postgres';
-import { createLogger, errorMessage, keepCompiled, type Logger, TypedError } from '@matryoshka/system';
+import {
+  createLogger,
+  createMetrics,
+  errorMessage,
+  keepCompiled,
+  type Logger,
+  serveMetrics,
+  TypedError,
+} from '@matryoshka/system';
 import { readOidcFile } from './oidc-file.ts';
 import { readSettings } from './settings.ts';
 
@@ -43,8 +51,10 @@ async function main(): Promise<void> {
     connectTimeoutMs: 15_000,
   });
   await checkDatabaseSettings(pool, log);
+  const registry = createMetrics();
   const api = createApi({
     pool,
+    metrics: createApiMetrics(registry, pool),
     databaseUrl: settings.databaseUrl,
     notify: settings.notify,
     secretBox,
@@ -62,13 +72,15 @@ async function main(): Promise<void> {
     customerRanges: settings.webhookRanges,
     ...settings.issuer,
   });
+  const metrics =
+    settings.metricsListen === undefined ? undefined : await serveMetrics(registry, settings.metricsListen, log);
   const url = await api.listen(settings.listen);
-  log.info({ url, issuer: issuer.address, notify: settings.notify }, 'kaas-api listens');
+  log.info({ url, issuer: issuer.address, metrics: metrics?.url, notify: settings.notify }, 'kaas-api listens');
   keepCompiled();
 
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     log.info({ signal }, 'kaas-api ends: streams are closed, running requests are answered');
-    await Promise.all([api.close(), issuer.close()]);
+    await Promise.all([api.close(), issuer.close(), metrics?.close()]);
     await pool.end();
     log.info('kaas-api has ended');
   };

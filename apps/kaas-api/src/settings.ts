@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { defaultLimits, type Limits } from '@matryoshka/domain';
-import { TypedError } from '@matryoshka/system';
+import { parseListen, TypedError } from '@matryoshka/system';
 
 export interface Settings {
   readonly databaseUrl: string;
@@ -18,6 +18,8 @@ export interface Settings {
     readonly certificateFile: string;
     readonly keyFile: string;
   };
+  /** Where Prometheus is answered; undefined: nowhere. */
+  readonly metricsListen: { readonly host: string; readonly port: number } | undefined;
   readonly notify: boolean;
   /** Of one caller; 0: no limit. */
   readonly requestsPerSecond: number;
@@ -47,6 +49,7 @@ export function readSettings(env: Environment): Settings {
       certificateFile: required(env, 'KAAS_ISSUER_CERTIFICATE_FILE', 'a PEM file with the certificate of the issuer'),
       keyFile: required(env, 'KAAS_ISSUER_KEY_FILE', 'a PEM file with the key of that certificate'),
     },
+    metricsListen: env.KAAS_METRICS_LISTEN ? listenAddress('KAAS_METRICS_LISTEN', env.KAAS_METRICS_LISTEN) : undefined,
     notify: notifications(env.KAAS_NOTIFY || 'on'),
     requestsPerSecond: wholeNumber('KAAS_REQUESTS_PER_SECOND', env.KAAS_REQUESTS_PER_SECOND || '50'),
     limits: {
@@ -91,11 +94,9 @@ function issuerUrl(text: string): string {
 }
 
 function listenAddress(name: string, text: string): Settings['listen'] {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  if (host === undefined || port > 65_535) throw wrong(name, `is ${text}`, 'host:port, for example 127.0.0.1:7443');
-  return { host, port };
+  const listen = parseListen(text);
+  if (listen === undefined) throw wrong(name, `is ${text}`, 'host:port, for example 127.0.0.1:7443');
+  return listen;
 }
 
 function wholeNumber(name: string, text: string): number {

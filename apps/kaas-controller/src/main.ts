@@ -38,6 +38,7 @@ import {
 } from '@matryoshka/postgres';
 import { addressCheck, createLogger, errorMessage, keepCompiled, TypedError } from '@matryoshka/system';
 import { externalNetwork } from './external-network.ts';
+import { startMetrics } from './metrics.ts';
 import { type AdminFile, adminCredentials, listOf, readConfigured, required } from './settings.ts';
 
 const log = createLogger('kaas-controller');
@@ -65,12 +66,13 @@ async function main(signal: AbortSignal): Promise<void> {
   const pool = createPool(databaseUrl, { notify, name: 'kaas-controller' });
   const managementCluster = process.env.KAAS_MANAGEMENT_CLUSTER || 'default';
   const secretBox = createSecretBox(await keyFile(required('KAAS_SECRET_KEY_FILE')));
+  const { metrics, server: metricsServer } = await startMetrics(pool, managementCluster, log);
   const context: ClusterContext = {
     plan: planCluster,
     management,
     cloud,
     connect,
-    store: createPostgresClusterStore(pool, secretBox, managementCluster),
+    store: metrics.counted(createPostgresClusterStore(pool, secretBox, managementCluster)),
     tenants: createTenantClients(),
     settings,
     log,
@@ -86,7 +88,7 @@ async function main(signal: AbortSignal): Promise<void> {
   const holder = `${hostname()}/${process.pid}`;
   const catalogue = createPostgresCatalogue(pool, process.env.KAAS_DEFAULT_KUBERNETES_VERSION);
   const { workerImagePrefix } = settings;
-  const leadership = { databaseUrl, holder, retryMs: 1_000, log, signal };
+  const leadership = { databaseUrl, holder, retryMs: 1_000, metrics, log, signal };
   // `clusters` is the name from before there were several.
   const name = managementCluster === 'default' ? 'clusters' : `clusters/${managementCluster}`;
   await joinFleet(pool, { name: managementCluster, region: admin.region, log, signal });
@@ -97,7 +99,7 @@ async function main(signal: AbortSignal): Promise<void> {
           context,
           {
             ...controllerDefaults,
-            notify,
+            ...{ notify, metrics },
             listen: async (onCluster, stop) => await listen(databaseUrl, 'kaas_clusters', onCluster, stop),
           },
           leading,
@@ -123,7 +125,7 @@ async function main(signal: AbortSignal): Promise<void> {
       ]);
     }),
   ]);
-  await Promise.all([context.tenants.close(), management.close(), pool.end()]);
+  await Promise.all([context.tenants.close(), management.close(), pool.end(), metricsServer?.close()]);
 }
 
 const stop = new AbortController();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Credentials } from '@matryoshka/openstack';
-import { errorMessage, TypedError } from '@matryoshka/system';
+import { errorMessage, parseListen, TypedError } from '@matryoshka/system';
 
 /** KAAS_OPENSTACK_ADMIN_FILE: how the provider's administrator logs in. */
 export interface AdminFile {
@@ -46,4 +46,17 @@ export function adminCredentials(admin: AdminFile): Credentials {
 /** Words of a variable, separated by commas; none when it is not set. */
 export function listOf(name: string): readonly string[] {
   return (process.env[name] ?? '').split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
+}
+
+/** `host:port` of a variable; undefined when it is not set. Throws TypedError `configuration`. */
+export function listenOf(name: string): { readonly host: string; readonly port: number } | undefined {
+  const text = process.env[name] ?? '';
+  if (text === '') return undefined;
+  const listen = parseListen(text);
+  if (listen === undefined)
+    throw new TypedError(`${name} is ${text}`, {
+      code: 'configuration',
+      next: `Set ${name} to host:port, for example 127.0.0.1:9465.`,
+    });
+  return listen;
 }

@@ -33,6 +33,7 @@ import { logExportHandlers, logExportWrites } from './log-export/handlers.ts';
 import { runMaintenance } from './maintenance/schedule.ts';
 import { managementClusterHandlers, managementClusterWrites } from './management-cluster/handlers.ts';
 import { memberHandlers, memberWrites } from './member/handlers.ts';
+import { type ApiMetrics, noApiMetrics } from './metrics.ts';
 import { nodeChanges, nodeHandlers } from './node/handlers.ts';
 import { operationChanges, operationHandlers } from './operation/handlers.ts';
 import { poolChanges, poolHandlers } from './pool/handlers.ts';
@@ -68,6 +69,8 @@ export interface ApiOptions {
   /** What credentials for clusters name as their issuer (see `startIssuer`). */
   readonly issuerUrl: string;
   readonly limits: Limits;
+  /** Default: nothing is counted. */
+  readonly metrics?: ApiMetrics;
   readonly log: Logger;
   readonly now?: () => Date;
   readonly loginLimit?: LoginLimitOptions;
@@ -170,7 +173,7 @@ export function createApi(options: ApiOptions): Api {
     stopping: stopping.signal,
   };
   const callers: Callers = new WeakMap();
-  const app = createApp(log, callers);
+  const app = createApp(log, callers, options.metrics ?? noApiMetrics);
   for (const id of operationIds) registerOperation(app, id, { handlers, context, callers });
   registerHealth(app, pool, stopping.signal);
 

@@ -19,6 +19,8 @@ export { type LeadOptions, runWhileLeading } from './lead.ts';
 export { readLogs, readSince } from './log/read.ts';
 export { runLogExports } from './log-export/run.ts';
 export { joinFleet, runObservation } from './management-cluster/observe.ts';
+export { registerFleetMetrics } from './metrics/fleet.ts';
+export { type ControllerMetrics, createControllerMetrics } from './metrics/metrics.ts';
 export { type Answerers, runQuestions } from './question/answer.ts';
 export { type InventoryStore, runInventory, syncInventory } from './resource/inventory.ts';
 export { createPostgresInventory } from './resource/postgres-inventory.ts';

@@ -1,11 +1,13 @@
 import { acquireLeadership } from '@matryoshka/postgres';
 import { type Logger, sleep } from '@matryoshka/system';
+import type { ControllerMetrics } from './metrics/metrics.ts';
 
 export interface LeadOptions {
   readonly databaseUrl: string;
   readonly name: string;
   readonly holder: string;
   readonly retryMs: number;
+  readonly metrics?: ControllerMetrics;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -26,9 +28,11 @@ export async function runWhileLeading(
       });
       if (leadership !== undefined) {
         log.info({ holder: options.holder }, 'leading');
+        options.metrics?.leads(options.name, true);
         try {
           await work(AbortSignal.any([signal, lost.signal]));
         } finally {
+          options.metrics?.leads(options.name, false);
           await leadership.release().catch(() => undefined);
         }
       }

@@ -39,6 +39,9 @@ export interface PlatformPorts {
   readonly api: number;
   /** On the provider network, for the control planes. */
   readonly issuer: number;
+  /** On 127.0.0.1, for Prometheus. */
+  readonly apiMetrics: number;
+  readonly controllerMetrics: number;
 }
 
 export type PlatformOptions = Partial<Omit<PlatformConfig, 'network' | 'ports'>> & {
@@ -58,9 +61,17 @@ export const defaultPlatformPorts: PlatformPorts = {
   postgres: 15432,
   api: 7443,
   issuer: 7444,
+  apiMetrics: 7445,
+  controllerMetrics: 7446,
 };
 
 export const defaultDataDir = '/var/lib/matryoshka';
+
+/** Metrics are beside the API, so that two platforms on one machine differ in that alone. */
+function portsOf(given: Partial<PlatformPorts>): PlatformPorts {
+  const { api = defaultPlatformPorts.api } = given;
+  return { ...defaultPlatformPorts, apiMetrics: api + 2, controllerMetrics: api + 3, ...given };
+}
 
 /** Fills in the defaults (environment MATRYOSHKA_DATA_DIR, MATRYOSHKA_CACHE_DIR, MATRYOSHKA_FAULT_INJECTION) and checks. Throws TypedError `bad_config` naming the field. */
 export function platformConfig(options: PlatformOptions = {}): PlatformConfig {
@@ -68,7 +79,7 @@ export function platformConfig(options: PlatformOptions = {}): PlatformConfig {
     dataDir: options.dataDir ?? process.env.MATRYOSHKA_DATA_DIR ?? defaultDataDir,
     cacheDir: options.cacheDir ?? process.env.MATRYOSHKA_CACHE_DIR ?? join(homedir(), '.cache', 'matryoshka'),
     network: network(options.network ?? {}),
-    ports: { ...defaultPlatformPorts, ...options.ports },
+    ports: portsOf(options.ports ?? {}),
     managementNodes: options.managementNodes ?? 2,
     kubernetesVersion: options.kubernetesVersion ?? 'v1.36.3',
     images: options.images ?? 'build',

@@ -55,6 +55,7 @@ export {
 export { clustersToDelete, scheduleDeletion } from './deletion/schedule.ts';
 export { appendEvent, type NewEvent } from './event/append-event.ts';
 export { type EventFilter, lastEventSequence, listEvents, type StoredEvent } from './event/list-events.ts';
+export { type FleetCounts, fleetCounts } from './fleet/counts.ts';
 export { type FleetCluster, type FleetFilter, type FleetSummary, fleetSummary, listFleet } from './fleet/fleet.ts';
 export {
   type IdempotencyLookup,

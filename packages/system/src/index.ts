@@ -4,6 +4,16 @@ export { type Actor, errorMessage, hasErrnoCode, TypedError, type TypedErrorOpti
 export { readFileIfExists, removeFolder, writeFileAtomic } from './files.ts';
 export { acquireLock, type Lock } from './lock.ts';
 export { createLogger, type Logger, serializeError } from './log.ts';
+export {
+  Counter,
+  createMetrics,
+  Gauge,
+  Histogram,
+  type MetricsServer,
+  parseListen,
+  Registry,
+  serveMetrics,
+} from './metrics.ts';
 export { keepCompiled, nodeProgram } from './node-program.ts';
 export { type AddressCheck, addressCheck, resolveAllowed } from './outgoing/addresses.ts';
 export { type Outgoing, type OutgoingOptions, requestAllowed } from './outgoing/request.ts';

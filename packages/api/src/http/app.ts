@@ -4,6 +4,7 @@ import { KaasError } from '@matryoshka/application';
 import { hasErrnoCode, type Logger, serializeError, TypedError } from '@matryoshka/system';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { openPaths } from '../health/health.ts';
+import type { ApiMetrics } from '../metrics.ts';
 import { securityHeaders, sendProblem } from './answer.ts';
 import { logCall, pathOf } from './call-log.ts';
 import { parseJsonBody } from './json-body.ts';
@@ -16,7 +17,7 @@ import { requestIdOf } from './request-id.ts';
 const bodyLimitBytes = 256 * 1024;
 
 /** The HTTP layer without routes: limits, request ids, JSON, problems for whatever goes wrong, one log line per request. */
-export function createApp(log: Logger, callers: Callers): FastifyInstance {
+export function createApp(log: Logger, callers: Callers, metrics: ApiMetrics): FastifyInstance {
   const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const problem = sendProblem(reply, error, request.id);
     // A client that hangs up in the middle of its body is not our failure.
@@ -52,9 +53,11 @@ export function createApp(log: Logger, callers: Callers): FastifyInstance {
     reply.headers(headersOf(request));
     const startedAt = performance.now();
     // Not `onResponse`: Fastify does not call that for an answer that was broken off.
-    reply.raw.once('close', () =>
-      logCall(log, request, reply, { caller: callers.get(request), durationMs: performance.now() - startedAt }),
-    );
+    reply.raw.once('close', () => {
+      const durationMs = performance.now() - startedAt;
+      logCall(log, request, reply, { caller: callers.get(request), durationMs });
+      metrics.answered({ ...callOf(request), status: reply.statusCode, seconds: durationMs / 1_000 });
+    });
   });
   app.setErrorHandler(fail);
   // Before Fastify looks at the body: it refuses some methods (QUERY) for that, which is no failure of ours and not what is wrong.
@@ -63,6 +66,15 @@ export function createApp(log: Logger, callers: Callers): FastifyInstance {
   });
   app.setNotFoundHandler((request, reply) => fail(noRoute(request, reply), request, reply));
   return app;
+}
+
+/** Paths that exist are named by their operation; all others together, because anybody may make them up. */
+function callOf({ routeOptions: { config, url } }: FastifyRequest): {
+  readonly operation: string;
+  readonly streams: boolean;
+} {
+  const { operation = url ?? 'unknown', streams = false } = config as { operation?: string; streams?: boolean };
+  return { operation, streams };
 }
 
 /** Nothing at this path, or not by this method; then the header `allow` says by which. */

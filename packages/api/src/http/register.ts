@@ -51,6 +51,7 @@ export function registerOperation(
   app.route({
     method: definition.method,
     url: routePath(definition),
+    config: { operation: id, streams: definition.stream === true },
     // Before the body is read: who may not call is not listened to.
     onRequest: async (request, reply) => {
       reply.headers(deprecation);

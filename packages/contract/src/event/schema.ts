@@ -6,6 +6,7 @@ export const eventTypes = [
   'cluster.updated',
   'cluster.phase',
   'cluster.condition',
+  'cluster.drift',
   'cluster.deletion_scheduled',
   'cluster.deletion_undone',
   'cluster.deleting',

@@ -1,5 +1,6 @@
 import { createInformer, createWorkQueue, type KubeObject, runWorkers, type WorkQueue } from '@matryoshka/kube';
 import { repeatedly } from '@matryoshka/system';
+import type { ControllerMetrics } from '../metrics/metrics.ts';
 import type { ClusterContext } from './context.ts';
 import { clusterLabel } from './labels.ts';
 import { clusterApiVersion } from './manifests/cluster.ts';
@@ -15,6 +16,7 @@ export interface ControllerOptions {
   readonly reconcileTimeoutMs: number;
   /** Watch the management cluster and listen to the database; off = polling alone must do. */
   readonly notify: boolean;
+  readonly metrics?: ControllerMetrics;
   /** Listens to the database until the signal aborts; calls back with ids of clusters that changed. */
   readonly listen?: (onCluster: (clusterId: string) => void, signal: AbortSignal) => Promise<void>;
 }
@@ -45,6 +47,7 @@ export async function runClusterController(
   signal: AbortSignal,
 ): Promise<void> {
   const queue = createWorkQueue({ backoff: { baseMs: 500, maxMs: 60_000 } });
+  options.metrics?.works(queue);
   const sources = [pollDue(context, queue, options.pollIntervalMs, signal)];
   if (options.notify) {
     sources.push(watchManagement(context, queue, signal));
@@ -57,7 +60,17 @@ export async function runClusterController(
     options.workers,
     async (clusterId) => {
       const turn = AbortSignal.any([signal, AbortSignal.timeout(options.reconcileTimeoutMs)]);
-      return await reconcileCluster(context, clusterId, turn);
+      const startedAt = performance.now();
+      const count = (result: 'done' | 'failed'): void =>
+        options.metrics?.reconciled(result, (performance.now() - startedAt) / 1_000);
+      try {
+        const result = await reconcileCluster(context, clusterId, turn);
+        count('done');
+        return result;
+      } catch (error) {
+        count('failed');
+        throw error;
+      }
     },
     (clusterId, error) => {
       if (!signal.aborted) context.log.error({ clusterId, err: error }, 'cluster could not be reconciled');

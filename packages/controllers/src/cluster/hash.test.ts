@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isCurrent, isSubset } from './drift.ts';
+import { differences, isCurrent } from './drift.ts';
 import { withHash } from './hash.ts';
 
 const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data: { b: '1', a: '2' } };
@@ -14,7 +14,7 @@ test.each([
   ['a longer list', [{ a: 1 }], [{ a: 1 }, { a: 2 }], false],
   ['a list that should be empty', { a: [] }, { a: [1] }, false],
 ])('%s', (_name, wanted, live, expected) => {
-  expect(isSubset(wanted, live)).toBe(expected);
+  expect(differences(wanted, live).length === 0).toBe(expected);
 });
 
 test('an object is current only with our hash and untouched fields', () => {
@@ -22,4 +22,11 @@ test('an object is current only with our hash and untouched fields', () => {
   expect(isCurrent(wanted, { ...wanted, status: {} })).toBe(true);
   expect(isCurrent(wanted, object)).toBe(false);
   expect(isCurrent(wanted, { ...wanted, data: { a: '2', b: 'by hand' } })).toBe(false);
+});
+
+test('names where something differs', () => {
+  const wanted = { a: { 'x/y': 1, list: [1, { b: 2 }] }, same: 1, gone: 'z' };
+  const live = { a: { 'x/y': 2, list: [1, { b: 3 }], more: 1 }, same: 1 };
+  expect(differences(wanted, live)).toEqual(['/a/x~1y', '/a/list/1/b', '/gone']);
+  expect(differences({ list: [1, 2] }, { list: [1] })).toEqual(['/list']);
 });

@@ -8,6 +8,7 @@ import type {
   Repair,
   Scaling,
 } from '@matryoshka/domain';
+import type { Drift } from './drift.ts';
 import type { AutoscalerFacts } from './gather/load.ts';
 
 export type SecretKind = 'kubeconfig' | 'application-credential' | 'openstack-user';
@@ -29,6 +30,8 @@ export interface ClusterStore {
   rememberAutoscaler(clusterId: string, pool: string, memory: AutoscalerMemory): Promise<void>;
   /** Does nothing when somebody else changed the number meanwhile. */
   scalePool(cluster: Cluster, scaling: Scaling): Promise<void>;
+  /** Somebody changed what is ours. */
+  noteDrift(cluster: Cluster, drift: Drift & { readonly where: 'management' | 'cluster' }): Promise<void>;
   /** A secret in clear text; undefined when none is stored. */
   secret(clusterId: string, kind: SecretKind): Promise<string | undefined>;
   saveSecret(cluster: Cluster, kind: SecretKind, value: string): Promise<void>;

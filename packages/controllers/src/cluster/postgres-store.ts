@@ -1,6 +1,7 @@
 import {
   addLedgerEntry,
   addRepair,
+  appendEvent,
   autoscalerMemory,
   getCluster,
   listDueClusters,
@@ -38,6 +39,8 @@ export function createPostgresClusterStore(pool: Pool, box: SecretBox, managemen
     }),
     rememberAutoscaler: async (clusterId, name, memory) => await rememberAutoscaler(pool, clusterId, name, memory),
     scalePool: async (cluster, scaling) => await scalePool(pool, cluster, scaling),
+    noteDrift: async ({ id: clusterId, projectId }, drift) =>
+      await appendEvent(pool, { clusterId, projectId, type: 'cluster.drift', data: { ...drift } }),
     secret: async (owner, kind) => await readSecret(pool, box, { owner, kind }),
     saveSecret: async ({ id: owner, projectId }, kind, value) =>
       await saveSecret(pool, box, { owner, kind, projectId, value }),

@@ -119,9 +119,35 @@ test('what somebody changes by hand is changed back', async () => {
     name: `${id}-workers`,
     namespace: id,
   };
-  await client.patch(ref, { spec: { replicas: 7 } }, { type: 'merge' });
+  expect(world.store.drifts, 'what we change ourselves is none').toEqual([]);
+  await client.patch(ref, { spec: { replicas: 7 } }, { type: 'merge', fieldManager: 'somebody' });
   await world.run(id);
   expect(await client.get(ref)).toMatchObject({ spec: { replicas: 2 } });
+  const inCluster = { apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'kube-proxy', namespace: 'kube-system' };
+  await client.patch(
+    inCluster,
+    { metadata: { labels: { 'k8s-app': 'mine' } } },
+    { type: 'merge', fieldManager: 'kubectl' },
+  );
+  await world.run(id);
+  expect(world.store.drifts).toEqual([
+    {
+      where: 'management',
+      kind: 'MachineDeployment',
+      name: ref.name,
+      namespace: id,
+      fields: ['/spec/replicas'],
+      by: 'somebody',
+    },
+    {
+      where: 'cluster',
+      kind: 'DaemonSet',
+      name: 'kube-proxy',
+      namespace: 'kube-system',
+      fields: ['/metadata/labels/k8s-app'],
+      by: 'kubectl',
+    },
+  ]);
   await world.remove(id);
 });
 

@@ -1,10 +1,13 @@
 import type { AutoscalerMemory, Cluster, ClusterPlan, Failure, LedgerEntry, Repair } from '@matryoshka/domain';
+import type { Drift } from '../cluster/drift.ts';
 import type { ClusterStore, SecretKind } from '../cluster/ports.ts';
 
 export interface MemoryStore extends ClusterStore {
   /** Changes what is desired, as kaas-api would. */
   desire(cluster: Cluster): void;
   readonly plans: readonly ClusterPlan[];
+  /** What somebody else changed. */
+  readonly drifts: readonly Drift[];
   /** What went wrong in the turns that reported it. */
   readonly failures: readonly Failure[];
   /** Rows of all tables, to see what is left. */
@@ -17,11 +20,13 @@ export function createMemoryStore(before: (what: string) => void): MemoryStore {
   const ledger = new Map<string, LedgerEntry[]>();
   const repairs = new Map<string, readonly Repair[]>();
   const memories = new Map<string, ReadonlyMap<string, AutoscalerMemory>>();
+  const drifts: Drift[] = [];
   const secrets = new Map<string, string>();
   const plans: ClusterPlan[] = [];
   const failures: Failure[] = [];
   const secretKey = (id: string, kind: SecretKind): string => `${id}/${kind}`;
   return {
+    drifts,
     plans,
     failures,
     get left() {
@@ -69,6 +74,10 @@ export function createMemoryStore(before: (what: string) => void): MemoryStore {
         pool.name === name && pool.count === from ? { ...pool, count: to } : pool,
       );
       clusters.set(id, { ...found, pools: scaled });
+    },
+    noteDrift: async (_, drift) => {
+      before(`drift ${drift.kind}`);
+      drifts.push(drift);
     },
     secret: async (id, kind) => secrets.get(secretKey(id, kind)),
     saveSecret: async (cluster, kind, value) => {

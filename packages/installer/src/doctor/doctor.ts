@@ -83,8 +83,9 @@ async function takenPort(config: PlatformConfig, name: (typeof processNames)[num
     'kaas-api': [
       ['127.0.0.1', config.ports.api],
       [address, config.ports.issuer],
+      ['127.0.0.1', config.ports.apiMetrics],
     ],
-    'kaas-controller': [],
+    'kaas-controller': [['127.0.0.1', config.ports.controllerMetrics]],
   };
   for (const [host, port] of ports[name]) if (await isTaken(host, port)) return port;
   return undefined;

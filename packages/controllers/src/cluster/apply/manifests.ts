@@ -2,6 +2,7 @@ import { type Cluster, type ManifestGroup, type ObservedCluster, seen } from '@m
 import type { KubeObject } from '@matryoshka/kube';
 import { TypedError } from '@matryoshka/system';
 import type { ClusterContext } from '../context.ts';
+import type { Drift } from '../drift.ts';
 import { groupRefs } from '../gather/applied.ts';
 import { groupInput } from '../group-input.ts';
 import { poolLabel } from '../labels.ts';
@@ -31,10 +32,22 @@ export async function applyGroup(
       code: 'credential_missing',
       actor: 'us',
     });
-  await applyObjects(context.management, objects, signal);
+  await applyObjects(context.management, objects, signal, noteDrift(context, cluster, 'management'));
   const wanted = new Set(objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`));
   const obsolete = groupRefs(group, cluster).filter(({ kind, name }) => !wanted.has(`${kind}/${name}`));
   await deleteObjects(context.management, obsolete, signal);
+}
+
+/** Where what was changed lies: in the management cluster, or in the customer's own. */
+export function noteDrift(
+  context: ClusterContext,
+  cluster: Cluster,
+  where: 'management' | 'cluster',
+): (drift: Drift) => Promise<void> {
+  return async (drift) => {
+    context.log.warn({ clusterId: cluster.id, where, drift }, 'somebody changed what is ours; it is put right');
+    await context.store.noteDrift(cluster, { where, ...drift });
+  };
 }
 
 /**
@@ -79,7 +92,8 @@ export async function applyPool(
   { machines }: ObservedCluster,
   signal: AbortSignal,
 ): Promise<void> {
-  await applyObjects(context.management, poolObjects({ cluster, settings: context.settings }, pool, machines), signal);
+  const objects = poolObjects({ cluster, settings: context.settings }, pool, machines);
+  await applyObjects(context.management, objects, signal, noteDrift(context, cluster, 'management'));
 }
 
 /** Deletes a pool's MachineDeployment and, once it is gone, its templates. */

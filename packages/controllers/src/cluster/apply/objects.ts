@@ -1,18 +1,24 @@
 import type { KubeClient, KubeObject, ObjectRef } from '@matryoshka/kube';
 import { isNotFound, refOf } from '@matryoshka/kube';
 import { sleep } from '@matryoshka/system';
-import { isCurrent } from '../drift.ts';
+import { type Drift, driftOf, isCurrent } from '../drift.ts';
 import { fieldManager } from '../labels.ts';
 
-/** Applies the objects that are not as they should be, one after the other. Writes nothing where nothing differs. */
+/**
+ * Applies the objects that are not as they should be, one after the other. Writes nothing where nothing differs. What somebody else changed is told to `drifted` before it is put
+ * right: told twice after a crash rather than never.
+ */
 export async function applyObjects(
   client: KubeClient,
   objects: readonly KubeObject[],
   signal: AbortSignal,
+  drifted: (drift: Drift) => Promise<void>,
 ): Promise<void> {
   for (const object of objects) {
     const live = await client.find(refOf(object), { signal });
     if (live !== undefined && isCurrent(object, live)) continue;
+    const drift = live === undefined ? undefined : driftOf(object, live);
+    if (drift !== undefined) await drifted(drift);
     await applyOnceKnown(client, object, signal);
   }
 }

@@ -9,6 +9,7 @@ import { withoutCredentials } from '../kubeconfig.ts';
 import { fieldManager } from '../labels.ts';
 import { tenantManifests } from '../manifests/index.ts';
 import { textAt } from '../read.ts';
+import { noteDrift } from './manifests.ts';
 import { applyObjects } from './objects.ts';
 
 async function tenantClient(context: ClusterContext, cluster: Cluster, signal: AbortSignal): Promise<KubeClient> {
@@ -29,7 +30,8 @@ export async function applyTenantAddons(
   if (endpoint === undefined || endpoint === null) return;
   const client = await tenantClient(context, cluster, signal);
   const volumeTypes = await context.volumeTypes(signal);
-  await applyObjects(client, tenantManifests({ cluster, settings: context.settings, endpoint, volumeTypes }), signal);
+  const objects = tenantManifests({ cluster, settings: context.settings, endpoint, volumeTypes });
+  await applyObjects(client, objects, signal, noteDrift(context, cluster, 'cluster'));
 }
 
 /** Gives a Node what its pool says; again when somebody else changed it meanwhile. */
