@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createApiMetrics } from '@matryoshka/api';
 import { send, startTestPlatform, type TestPlatform } from '@matryoshka/api/testing';
 import { createControllerMetrics, createPostgresClusterStore, registerFleetMetrics } from '@matryoshka/controllers';
-import { createPool, reportManagementCluster } from '@matryoshka/postgres';
+import { createPool, reportManagementCluster, saveTenantStores, storesToMeasure } from '@matryoshka/postgres';
 import { createLogger, createMetrics, type MetricsServer, serveMetrics } from '@matryoshka/system';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -60,13 +60,13 @@ it('counts calls by operation and status, and never by what a caller made up', a
 });
 
 it('tells what there is, and that it cannot when the database is away', async () => {
-  const store = { name: 'default', maxTenants: 9, maxConnections: null, maxBytes: 1e9, connections: 4, bytes: 5e6 };
+  const dataStore = { name: 'default', maxTenants: 9, maxConnections: null, maxBytes: 1e9, connections: 4, bytes: 5e6 };
   const capacity = { cpuMillis: 1, memoryMib: 1, pods: 1 };
   await reportManagementCluster(platform.controller, 'default', {
     nodes: 1,
     capacity,
     reserved: capacity,
-    dataStores: [store],
+    dataStores: [dataStore],
   });
   const counted = controller.counted(createPostgresClusterStore(platform.controller, platform.secretBox, 'default'));
   const id = (await platform.controller.query<{ id: string }>('select id from clusters')).rows[0]?.id ?? '';
@@ -94,6 +94,22 @@ it('tells what there is, and that it cannot when the database is away', async ()
     ]),
   );
   expect(await values('kaas_leading')).toEqual(['kaas_leading{name="clusters"} 1']);
+  const tenant = { clusterId: id, bytes: 8e6, rows: 900, revision: 5_000, compactedRevision: 4_000 };
+  expect(
+    await storesToMeasure(platform.controller, { managementCluster: 'default', dataStore: 'default', limit: 9 }),
+  ).toEqual([id]);
+  for (let twice = 0; twice < 2; twice += 1) await saveTenantStores(platform.controller, [tenant]);
+  expect(await values('kaas_tenant_store')).toEqual([
+    `kaas_tenant_store{cluster="${id}",what="bytes"} 8000000`,
+    `kaas_tenant_store{cluster="${id}",what="rows"} 900`,
+    `kaas_tenant_store{cluster="${id}",what="history"} 1000`,
+  ]);
+  const { clusterId: _, ...store } = tenant;
+  const shown = await send(api, 'cluster.get', {
+    token: await platform.login('p1', 'viewer'),
+    params: { clusterId: id },
+  });
+  expect(shown.body.status.store).toEqual({ ...store, measuredAt: expect.stringMatching(/^20.*Z$/) });
   expect(await values('kaas_fleet_readable')).toEqual(['kaas_fleet_readable 1']);
 
   const registry = createMetrics();

@@ -11,6 +11,7 @@ import {
   createVolumeTypes,
   gatherUpgradeFacts,
   joinFleet,
+  lookIntoTenants,
   parseImages,
   readLogs,
   readSince,
@@ -111,7 +112,10 @@ async function main(signal: AbortSignal): Promise<void> {
         }),
         runObservation(
           { management, pool, name: managementCluster },
-          { measure: measureDataStore, close: closeTenantDatabases, intervalMs: 30_000, log, signal: leading },
+          {
+            ...{ measure: measureDataStore, close: closeTenantDatabases, intervalMs: 30_000, log, signal: leading },
+            measureTenants: lookIntoTenants(pool, managementCluster),
+          },
         ),
       ]);
     }),

@@ -55,6 +55,7 @@ export function clusterView(cluster: Cluster, now: Date): ClusterView {
       endpoint: cluster.status.endpoint,
       kubernetesVersion: cluster.status.kubernetesVersion,
       observedGeneration: cluster.observedGeneration,
+      store: cluster.status.store,
     },
     createdAt: cluster.createdAt.toISOString(),
     updatedAt: cluster.updatedAt.toISOString(),

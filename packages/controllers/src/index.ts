@@ -19,6 +19,7 @@ export { type LeadOptions, runWhileLeading } from './lead.ts';
 export { readLogs, readSince } from './log/read.ts';
 export { runLogExports } from './log-export/run.ts';
 export { joinFleet, runObservation } from './management-cluster/observe.ts';
+export { lookIntoTenants } from './management-cluster/tenant-stores.ts';
 export { registerFleetMetrics } from './metrics/fleet.ts';
 export { type ControllerMetrics, createControllerMetrics } from './metrics/metrics.ts';
 export { type Answerers, runQuestions } from './question/answer.ts';

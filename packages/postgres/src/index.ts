@@ -104,6 +104,8 @@ export {
   type DataStoreAddress,
   type DataStoreMeasure,
   measureDataStore,
+  measureTenantStores,
+  type TenantStore,
 } from './management-cluster/data-stores.ts';
 export {
   cordonManagementCluster,
@@ -114,6 +116,12 @@ export {
   reportManagementCluster,
   type StoredManagementCluster,
 } from './management-cluster/management-clusters.ts';
+export {
+  listTenantStores,
+  type StoredTenantStore,
+  saveTenantStores,
+  storesToMeasure,
+} from './management-cluster/tenant-stores.ts';
 export {
   insertMember,
   listMembers,

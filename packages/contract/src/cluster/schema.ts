@@ -97,6 +97,19 @@ export const Cluster = Type.Object(
         endpoint: Type.Union([Type.String(), Type.Null()], { description: 'URL of the Kubernetes API' }),
         kubernetesVersion: Type.Union([Type.String(), Type.Null()], { description: 'Version that runs' }),
         observedGeneration: Type.Integer(),
+        store: orNull(
+          Type.Object(
+            {
+              bytes: Type.Integer(),
+              rows: Type.Integer({ description: 'Estimated' }),
+              revision: Type.Integer({ description: 'Of the newest write' }),
+              compactedRevision: Type.Integer({ description: 'Up to which older versions of objects are gone' }),
+              measuredAt: Timestamp,
+            },
+            { additionalProperties: false },
+          ),
+          'What the database of the control plane holds; null until somebody has looked',
+        ),
       },
       { additionalProperties: false },
     ),

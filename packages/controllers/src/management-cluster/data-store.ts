@@ -35,6 +35,8 @@ export interface ObserveOptions {
   readonly measure: (address: DataStoreAddress) => Promise<DataStoreMeasure>;
   /** Leaves databases of control planes to their own roles; answers which were open to others. */
   readonly close: (address: DataStoreAddress) => Promise<readonly string[]>;
+  /** Looks into databases of control planes in the DataStore of this name, and keeps what it saw. */
+  readonly measureTenants: (dataStore: string, address: DataStoreAddress) => Promise<void>;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -54,6 +56,7 @@ export async function observeDataStore(
       const closed = await options.close(address);
       if (closed.length > 0) options.log.info({ dataStore: name, closed }, 'databases were closed to other roles');
       measured = await options.measure(address);
+      await options.measureTenants(name, address);
     }
   } catch (error) {
     if (options.signal.aborted) throw error;

@@ -10,7 +10,13 @@ import { observeManagementCluster } from './observe.ts';
 const log = createLogger('test');
 let server: TestApiServer;
 let client: KubeClient;
-const options = { measure: measureDataStore, close: closeTenantDatabases, log, signal: AbortSignal.timeout(120_000) };
+const options = {
+  measure: measureDataStore,
+  close: closeTenantDatabases,
+  measureTenants: async () => undefined,
+  log,
+  signal: AbortSignal.timeout(120_000),
+};
 const apply = async (object: KubeObject): Promise<void> => {
   await client.apply(object, { fieldManager: 'test', force: true });
 };

@@ -1,4 +1,10 @@
-import { type FleetCounts, fleetCounts, listManagementClusters, type Pool } from '@matryoshka/postgres';
+import {
+  type FleetCounts,
+  fleetCounts,
+  listManagementClusters,
+  listTenantStores,
+  type Pool,
+} from '@matryoshka/postgres';
 import { Gauge, type Registry } from '@matryoshka/system';
 
 /**
@@ -6,8 +12,16 @@ import { Gauge, type Registry } from '@matryoshka/system';
  * that nothing is missing while leadership moves; dashboards take the maximum.
  */
 export function registerFleetMetrics(register: Registry, pool: Pool, managementCluster: string): void {
+  let reading: Promise<void> | undefined;
+  // All are read together: whichever Prometheus' client asks first, the others wait for the same answer.
+  const collect = async (): Promise<void> => {
+    reading ??= read().finally(() => {
+      reading = undefined;
+    });
+    await reading;
+  };
   const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[]): Gauge<T> =>
-    new Gauge({ name, help, labelNames: [...labelNames], registers: [register] });
+    new Gauge({ name, help, labelNames: [...labelNames], registers: [register], collect });
   const clusters = gauge('kaas_clusters', 'Clusters, by phase and tier', ['phase', 'tier']);
   const causes = gauge(
     'kaas_cluster_causes',
@@ -25,6 +39,11 @@ export function registerFleetMetrics(register: Registry, pool: Pool, managementC
     'data_store',
     'what',
   ]);
+  const tenants = gauge(
+    'kaas_tenant_store',
+    'Of the database of a control plane: bytes, rows (estimated), and revisions that are history',
+    ['cluster', 'what'],
+  );
   const show = (counts: FleetCounts): void => {
     for (const { count, ...labels } of counts.clusters) clusters.set(labels, count);
     for (const { count, ...labels } of counts.causes) causes.set(labels, count);
@@ -34,22 +53,29 @@ export function registerFleetMetrics(register: Registry, pool: Pool, managementC
     }
     for (const { state, count } of counts.nodes) nodes.set({ state }, count);
   };
-  // One metric collects for all, because they come from the same queries.
-  new Gauge({
-    name: 'kaas_fleet_readable',
-    help: '1: the product database answered when these metrics were asked for',
-    registers: [register],
-    async collect() {
-      for (const metric of [clusters, causes, operations, oldest, nodes, store]) metric.reset();
-      try {
-        show(await fleetCounts(pool, managementCluster));
-        await showStores(store, pool, managementCluster);
-        this.set(1);
-      } catch {
-        this.set(0);
-      }
-    },
-  });
+  const readable = gauge(
+    'kaas_fleet_readable',
+    '1: the product database answered when these metrics were asked for',
+    [],
+  );
+  const read = async (): Promise<void> => {
+    for (const metric of [clusters, causes, operations, oldest, nodes, store, tenants]) metric.reset();
+    try {
+      show(await fleetCounts(pool, managementCluster));
+      await showStores(store, pool, managementCluster);
+      await showTenants(tenants, pool, managementCluster);
+      readable.set(1);
+    } catch {
+      readable.set(0);
+    }
+  };
+}
+
+async function showTenants(tenants: Gauge<'cluster' | 'what'>, pool: Pool, managementCluster: string): Promise<void> {
+  for (const { clusterId: cluster, bytes, rows, ...at } of await listTenantStores(pool, managementCluster)) {
+    const values = { bytes, rows, history: at.revision - at.compactedRevision };
+    for (const [what, value] of Object.entries(values)) tenants.set({ cluster, what }, value);
+  }
 }
 
 async function showStores(store: Gauge<'data_store' | 'what'>, pool: Pool, managementCluster: string): Promise<void> {

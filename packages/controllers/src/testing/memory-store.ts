@@ -90,7 +90,7 @@ export function createMemoryStore(before: (what: string) => void): MemoryStore {
       plans.push(plan);
       const { phase, conditions, endpoint, kubernetesVersion, pools } = plan;
       const observedGeneration = plan.converged ? cluster.generation : cluster.observedGeneration;
-      const status = { phase, conditions, endpoint, kubernetesVersion, pools };
+      const status = { phase, conditions, endpoint, kubernetesVersion, pools, store: null };
       clusters.set(cluster.id, { ...(clusters.get(cluster.id) ?? cluster), observedGeneration, status });
     },
     finishDeletion: async (cluster) => {

@@ -101,6 +101,20 @@ export interface ClusterStatus {
   readonly endpoint: string | null;
   readonly kubernetesVersion: string | null;
   readonly pools: readonly PoolStatus[];
+  /** What the database of its control plane holds; null until somebody has looked. */
+  readonly store: StoreStatus | null;
+}
+
+/** Of the database of a control plane. */
+export interface StoreStatus {
+  readonly bytes: number;
+  /** Estimated. */
+  readonly rows: number;
+  /** Of the newest write, and up to which older versions are gone. */
+  readonly revision: number;
+  readonly compactedRevision: number;
+  /** ISO 8601; text because it comes as JSON. */
+  readonly measuredAt: string;
 }
 
 /** A cluster as stored: identity, desired state, and the last reported status. */
@@ -150,6 +164,7 @@ export const newClusterStatus: ClusterStatus = {
   endpoint: null,
   kubernetesVersion: null,
   pools: [],
+  store: null,
 };
 
 /** Replicas of the control plane that a tier stands for. */

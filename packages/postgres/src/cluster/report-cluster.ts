@@ -111,6 +111,7 @@ export async function removeCluster(pool: Pool, clusterId: string, now: Date): P
     await finishReceipt(tx, clusterId, now);
     await deleteSecrets(tx, clusterId);
     await tx.query('delete from nodes where cluster_id = $1', [clusterId]);
+    await tx.query('delete from tenant_stores where cluster_id = $1', [clusterId]);
     await tx.query('delete from repairs where cluster_id = $1', [clusterId]);
     await tx.query('delete from log_exports where cluster_id = $1', [clusterId]);
     await tx.query('delete from pools where cluster_id = $1', [clusterId]);

@@ -1,6 +1,7 @@
 import type {
   Cluster,
   ClusterPhase,
+  ClusterStatus,
   Condition,
   CustomerIssuer,
   MaintenanceSettings,
@@ -21,7 +22,9 @@ export const clusterColumns = `
     'taints', p.taints, 'kubernetesVersion', p.kubernetes_version, 'rollout', jsonb_build_object('maxSurge', p.max_surge,
     'maxUnavailable', p.max_unavailable, 'drainTimeoutSeconds', p.drain_timeout_seconds, 'paused', p.rollout_paused),
     'autoRepair', p.auto_repair, 'autoscaling', p.autoscaling) order by p.name) from pools p where p.cluster_id = c.id), '[]') as pools,
-  array(select n.name from nodes n where n.cluster_id = c.id and n.recycle_requested_at is not null order by n.name) as recycling`;
+  array(select n.name from nodes n where n.cluster_id = c.id and n.recycle_requested_at is not null order by n.name) as recycling,
+  (select jsonb_build_object('bytes', t.bytes, 'rows', t.row_estimate, 'revision', t.revision, 'compactedRevision', t.compacted_revision,
+     'measuredAt', to_char(t.measured_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) from tenant_stores t where t.cluster_id = c.id) as store`;
 
 export interface ClusterRow {
   readonly id: string;
@@ -57,6 +60,7 @@ export interface ClusterRow {
   readonly maintenance: MaintenanceSettings;
   readonly pools: readonly Pool[];
   readonly recycling: readonly string[];
+  readonly store: ClusterStatus['store'];
 }
 
 export function clusterOf(row: ClusterRow): Cluster {
@@ -96,6 +100,7 @@ export function clusterOf(row: ClusterRow): Cluster {
       endpoint: row.endpoint,
       kubernetesVersion: row.observed_version,
       pools: row.pool_status,
+      store: row.store,
     },
   };
 }

@@ -22,10 +22,11 @@ const timeoutMs = 5_000;
 async function connected<T>(
   { tls, ...address }: DataStoreAddress,
   work: (client: pg.Client) => Promise<T>,
+  database = 'postgres',
 ): Promise<T> {
   const client = new pg.Client({
     ...address,
-    database: 'postgres',
+    database,
     application_name: 'kaas-controller',
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs,
@@ -74,4 +75,60 @@ export async function closeTenantDatabases(address: DataStoreAddress): Promise<r
     }
     return closed;
   });
+}
+
+/** What the database of a control plane holds. */
+export interface TenantStore {
+  /** `c-…`, of the cluster whose it is. */
+  readonly clusterId: string;
+  readonly bytes: number;
+  /** As PostgreSQL estimates them. */
+  readonly rows: number;
+  /** Of the newest write, and up to which older versions are gone: what lies between is history (kine's columns `id` and, of `compact_rev_key`, `prev_revision`). */
+  readonly revision: number;
+  readonly compactedRevision: number;
+}
+
+/**
+ * Looks into the databases of control planes, one after the other: those of the names given, as far as they are there and kine has begun with them. One that cannot be looked into is left out.
+ */
+export async function measureTenantStores(
+  address: DataStoreAddress,
+  clusterIds: readonly string[],
+): Promise<readonly TenantStore[]> {
+  const names = new Map(clusterIds.map((id) => [id.replace('-', '_'), id]));
+  const sizes = await connected(address, async (client) => {
+    const { rows } = await client.query<{ name: string; bytes: string }>(
+      `select datname as name, pg_database_size(oid)::text as bytes from pg_database where datname = any($1)`,
+      [[...names.keys()]],
+    );
+    return rows;
+  });
+  const found: TenantStore[] = [];
+  for (const { name, bytes } of sizes) {
+    const inside = await insideOf(address, name).catch(() => undefined);
+    if (inside !== undefined) found.push({ clusterId: names.get(name) ?? name, bytes: Number(bytes), ...inside });
+  }
+  return found;
+}
+
+async function insideOf(
+  address: DataStoreAddress,
+  database: string,
+): Promise<Pick<TenantStore, 'rows' | 'revision' | 'compactedRevision'> | undefined> {
+  return await connected(
+    address,
+    async (client) => {
+      const { rows } = await client.query<{ rows: string; revision: string; compacted: string }>(
+        `select greatest(reltuples, 0)::bigint::text as rows, (select coalesce(max(id), 0)::text from kine) as revision,
+           (select coalesce(max(prev_revision), 0)::text from kine where name = 'compact_rev_key') as compacted
+         from pg_class where oid = 'kine'::regclass`,
+      );
+      const [row] = rows;
+      return row === undefined
+        ? undefined
+        : { rows: Number(row.rows), revision: Number(row.revision), compactedRevision: Number(row.compacted) };
+    },
+    database,
+  );
 }

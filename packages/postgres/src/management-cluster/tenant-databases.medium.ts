@@ -1,7 +1,7 @@
 import { startTestPostgres, type TestPostgres } from '@matryoshka/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { closeTenantDatabases } from './data-stores.ts';
+import { closeTenantDatabases, measureTenantStores } from './data-stores.ts';
 
 let server: TestPostgres;
 const tenants = ['c_aaaaaaaaaa', 'c_bbbbbbbbbb'] as const;
@@ -46,4 +46,20 @@ it('lets the role of a control plane into its own database and into no other', a
   expect([await enter(a, a), await enter(b, b)]).toEqual(['in', 'in']);
   expect(await enter('others', a)).toMatch(/permission denied for schema public/);
   expect(await closeTenantDatabases(address())).toEqual([]);
+});
+
+it('looks into the databases of control planes after they were closed, and passes over those that kine has not begun with', async () => {
+  await closeTenantDatabases(address());
+  const client = new pg.Client({ connectionString: server.url('c_aaaaaaaaaa', 'c_aaaaaaaaaa_c_aaaaaaaaaa', 'x') });
+  await client.connect();
+  await client.query('create table kine (id bigserial primary key, name text, prev_revision bigint, value bytea)');
+  await client.query("insert into kine (name, prev_revision) select 'key', 0 from generate_series(1, 500)");
+  await client.query("insert into kine (name, prev_revision) values ('compact_rev_key', 123)");
+  await client.query('analyze kine');
+  await client.end();
+  const found = await measureTenantStores(address(), ['c-aaaaaaaaaa', 'c-bbbbbbbbbb', 'c-0000000000']);
+  expect(found).toEqual([
+    { clusterId: 'c-aaaaaaaaaa', bytes: expect.any(Number), rows: 501, revision: 501, compactedRevision: 123 },
+  ]);
+  expect(found[0]?.bytes).toBeGreaterThan(1e6);
 });
