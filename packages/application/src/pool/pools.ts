@@ -91,7 +91,11 @@ export async function updatePool(
   const cluster = await clusterForChange(tx, input.clusterId, input.ifMatch);
   const before = poolNamed(cluster, input.poolName);
   const others = cluster.pools.filter((pool) => pool !== before);
-  const { catalogue } = await readCatalogue(tx);
+  // Mere scaling asks for nothing of it.
+  const asksForMore =
+    (input.body?.flavor ?? before.flavor) !== before.flavor ||
+    (input.body?.kubernetesVersion ?? before.kubernetesVersion) !== before.kubernetesVersion;
+  const catalogue = asksForMore ? (await readCatalogue(tx)).catalogue : undefined;
   const { kubernetesVersion: controlPlane } = cluster;
   const rules = validatePoolChange(input.body, before, others, { catalogue, limits: input.limits, controlPlane });
   refuseViolations(mergeViolations(input.shape, rules));

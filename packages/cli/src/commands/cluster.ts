@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { usageError } from '../errors.ts';
 import { type MaintenanceOptions, maintenanceOf, withMaintenance } from '../maintenance-flags.ts';
+import { spanWords } from '../output/estimate.ts';
 import { formatData, formatItem, formatList, isData } from '../output/format.ts';
 import { money } from '../output/money-views.ts';
 import { clusterView, plannedView, resourceView } from '../output/views.ts';
@@ -229,10 +230,7 @@ async function showPlan(context: CliContext, command: Command, client: Client, b
   terminal.stdout(formatList(plan.creates, plannedView, output));
   const { estimate, price } = plan;
   const cost = price === null ? '' : ` for ${money(price.perMonth, price.currency)} a month`;
-  const duration =
-    estimate === null
-      ? ''
-      : `, in about ${Math.round(estimate.typicalSeconds)} s (19 of 20: ${Math.round(estimate.slowSeconds)} s)`;
+  const duration = estimate === null ? '' : `, in about ${spanWords(estimate)}`;
   terminal.stderr(
     `${plan.name} would be a ${plan.tier} cluster of ${plan.kubernetesVersion}${cost}${duration}. Nothing was created.\n`,
   );

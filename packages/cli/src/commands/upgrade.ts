@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { spanWords } from '../output/estimate.ts';
 import { formatData, formatList, isData } from '../output/format.ts';
 import { upgradeStepView } from '../output/views.ts';
 import { who } from '../who.ts';
@@ -76,9 +77,6 @@ function remarks({ findings, to, from, estimate }: UpgradePlan): string {
     ({ severity, code, message, actor, next }) =>
       `${severity}: ${message} [${code}]\n  who must act: ${who[actor]}\n  next step: ${next}\n`,
   );
-  const duration =
-    estimate === null
-      ? ''
-      : `Control planes like it took ${Math.round(estimate.typicalSeconds)} s (19 of 20: ${Math.round(estimate.slowSeconds)} s).\n`;
+  const duration = estimate === null ? '' : `Control planes like it took ${spanWords(estimate)}.\n`;
   return `${found.join('')}${to === null ? `There is nothing newer than ${from} here.\n` : duration}`;
 }

@@ -36,7 +36,6 @@ export async function readUpgradeFacts(client: KubeClient, signal: AbortSignal):
     nodes: nodes.map((node) => ({
       name: node.metadata.name,
       ready: conditionsOf(node).some(({ type, status }) => type === 'Ready' && status === 'True'),
-      version: textAt(node, 'status', 'nodeInfo', 'kubeletVersion') ?? '',
     })),
     fullBudgets: budgets.flatMap(fullBudget),
     deadWebhooks: [...validating, ...mutating].flatMap((configuration) => deadWebhooks(configuration, slices)),

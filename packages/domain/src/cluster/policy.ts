@@ -110,12 +110,12 @@ export function validateNewPool(
   });
 }
 
-/** Rules for a changed pool; `others` are the cluster's other pools. */
+/** Rules for a changed pool; `others` are the cluster's other pools. `catalogue` is needed where another flavor or version is asked for. */
 export function validatePoolChange(
   input: unknown,
   before: Pool,
   others: readonly { readonly count: number }[],
-  { catalogue, limits, controlPlane }: PoolRules,
+  { catalogue, limits, controlPlane }: Omit<PoolRules, 'catalogue'> & { readonly catalogue: Catalogue | undefined },
 ): readonly Violation[] {
   return collectViolations((report) => {
     if (!isRecord(input)) return;
@@ -125,10 +125,12 @@ export function validatePoolChange(
     checkRollout(report, '/rollout', input.rollout, before.rollout);
     const autoscaling = input.autoscaling === undefined ? before.autoscaling : input.autoscaling;
     checkAutoscaling(report, '', autoscaling, input.count);
-    // One that was withdrawn may stay.
-    if (input.flavor !== before.flavor) checkFlavor(report, '/flavor', input.flavor, catalogue);
-    if (input.kubernetesVersion !== before.kubernetesVersion)
-      checkVersionOfPool(report, '/kubernetesVersion', input.kubernetesVersion, { catalogue, controlPlane });
+    if (catalogue !== undefined) {
+      // One that was withdrawn may stay.
+      if (input.flavor !== before.flavor) checkFlavor(report, '/flavor', input.flavor, catalogue);
+      if (input.kubernetesVersion !== before.kubernetesVersion)
+        checkVersionOfPool(report, '/kubernetesVersion', input.kubernetesVersion, { catalogue, controlPlane });
+    }
     if (input.count !== undefined || input.autoscaling !== undefined)
       checkNodeSum(report, '/count', [...others, { count: input.count ?? before.count, autoscaling }], limits);
   });

@@ -3,8 +3,6 @@ export interface UpgradeFacts {
   readonly nodes: readonly {
     readonly name: string;
     readonly ready: boolean;
-    /** What its kubelet says. */
-    readonly version: string;
   }[];
   /** Disruption budgets that allow nothing now, of pods that are there. */
   readonly fullBudgets: readonly { readonly name: string; readonly pods: number; readonly healthy: number }[];

@@ -6,8 +6,8 @@ import { factFindings, findingCodes, stateFindings, upgradeSteps } from './findi
 const nothing: UpgradeFacts = { nodes: [], fullBudgets: [], deadWebhooks: [], deprecatedApis: [], barePods: [] };
 const everything: UpgradeFacts = {
   nodes: [
-    { name: 'a', ready: true, version: 'v1.35.4' },
-    { name: 'b', ready: false, version: 'v1.35.4' },
+    { name: 'a', ready: true },
+    { name: 'b', ready: false },
   ],
   fullBudgets: [{ name: 'shop/web', pods: 2, healthy: 2 }],
   deadWebhooks: [{ name: 'check.example.test', service: 'shop/check', resources: 'pods' }],
@@ -22,7 +22,7 @@ const said = (facts: UpgradeFacts, to: string, replacesWorkers: boolean) =>
 
 describe('what is found inside a cluster', () => {
   it('says nothing of a cluster in order', () => {
-    expect(said({ ...nothing, nodes: [{ name: 'a', ready: true, version: 'v1.35.4' }] }, 'v1.36.3', true)).toEqual([]);
+    expect(said({ ...nothing, nodes: [{ name: 'a', ready: true }] }, 'v1.36.3', true)).toEqual([]);
   });
 
   it('is judged for the version: what goes with it blocks, what goes later is told', () => {
