@@ -181,6 +181,24 @@ export function platformCommands(program: Command, terminal: Terminal, version: 
         });
     });
 
+  withDataDir(program.command('diagnose'))
+    .description('gather what helps to find out what is wrong, without secrets, in one file to send')
+    .option('--file <file>', 'where to; default: matryoshka-diagnose-TIME.tar.gz in this folder')
+    .action(async (options: PlatformFlags & { file?: string }) => {
+      const { diagnose } = await import('@matryoshka/installer');
+      const time = new Date().toISOString().replace(/[:.]/g, '-').slice(0, 19);
+      const { file, entries, failed } = await diagnose({
+        platform: platformOptions(options),
+        file: options.file ?? `matryoshka-diagnose-${time}.tar.gz`,
+        signal: terminal.signal,
+      });
+      for (const { path, reason } of failed) terminal.stderr(`left out: ${path} (${reason})\n`);
+      terminal.stdout(`${file}\n`);
+      terminal.stderr(
+        `${entries.length} files without secrets; names of clusters and addresses are in them: look through it before you send it\n`,
+      );
+    });
+
   secretKeyCommands(program, terminal);
 
   withPlatform(program.command('preflight'))

@@ -5,6 +5,7 @@ export {
   platformConfig,
   platformPaths,
 } from './config.ts';
+export { type Bundle, type DiagnoseOptions, diagnose } from './diagnose/diagnose.ts';
 export { doctor } from './doctor/doctor.ts';
 export type { Finding } from './doctor/finding.ts';
 export { type DownOptions, down } from './down.ts';
