@@ -14,7 +14,7 @@ export function causePage(): string {
 
 When a cluster is not ready, the first condition that is not \`True\` names the cause: \`reason\` is one of the codes below, \`message\` says in one sentence
 what is wrong, what was seen and what the next step is, and \`actor\` who can take it. \`Ready\` repeats the one that holds everything up. \`NodesHealthy\`,
-\`CertificatesValid\`, \`LoadBalancersReady\` and \`VolumesReady\` tell what is wrong although the cluster is as it was asked for. Programs compare
+\`RemediationAllowed\`, \`CertificatesValid\`, \`LoadBalancersReady\` and \`VolumesReady\` tell what is wrong although the cluster is as it was asked for. Programs compare
 \`reason\`; the words may change.
 
 | code | who must act |
