@@ -63,7 +63,7 @@ export function providerStories(): void {
       expect(stderr).not.toContain('left out');
       const bundle = (await run(['tar', 'xzOf', file])).stdout;
       expect(bundle).toMatch(/kaas_clusters\{phase="ready",tier="\w+"\} [1-9]/);
-      expect(bundle).toMatch(/kaas_tenant_store\{cluster="c-\w{10}",what="rows"\} [1-9]/);
+      expect(bundle).toMatch(/kaas_tenant_store\{cluster="c-\w{10}",what="bytes"\} [1-9]/);
       const texts = (value: unknown): readonly string[] =>
         typeof value === 'string' ? [value] : Object.values(value as object).flatMap(texts);
       const secrets = [
