@@ -6,7 +6,7 @@ import { sampled } from './call.ts';
 import { atRate } from './clock.ts';
 import { runExec } from './exec.ts';
 import type { Acknowledged, CallKind, Recording, Sample } from './model.ts';
-import { anchor, makeNamespace, podName, setStage, strikeStage } from './stage.ts';
+import { anchor, makeNamespace, patiently, podName, setStage, strikeStage } from './stage.ts';
 import { echoLines } from './stream.ts';
 import { followObjects, objectsVersion, type Watched } from './watch.ts';
 
@@ -48,7 +48,7 @@ export async function runProbe(connection: Connection, options: ProbeOptions): P
     await Promise.all(clients.map(async (client) => await client.close()));
   };
   try {
-    await makeNamespace(keeper, namespace);
+    await makeNamespace(keeper, namespace, signal);
   } catch (error) {
     await close();
     throw error;
@@ -65,7 +65,7 @@ export async function runProbe(connection: Connection, options: ProbeOptions): P
 
     const watching = new AbortController();
     // From before the first write, so that none is missed by right.
-    const from = await objectsVersion(watcher, namespace, signal);
+    const from = await patiently(async () => await objectsVersion(watcher, namespace, signal), signal);
     const follow = followObjects(watcher, { namespace, from, clock, signal: watching.signal }, watched);
     const over = AbortSignal.any([signal, AbortSignal.timeout(durationMs)]);
     options.onStart?.();

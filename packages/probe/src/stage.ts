@@ -1,15 +1,45 @@
-import type { KubeClient } from '@matryoshka/kube';
-import { TypedError, waitFor } from '@matryoshka/system';
+import { isAlreadyExists, isTransient, type KubeClient } from '@matryoshka/kube';
+import { sleep, TypedError, waitFor } from '@matryoshka/system';
 
 /** Label of the namespaces that probes work in; what a killed probe left is found by it. */
 export const probeLabel = 'matryoshka.dev/probe';
 export const anchor = 'anchor';
 export const podName = 'probe';
 
+/** A cluster that is asked because something happens to it may be slow already when the probe begins. In milliseconds. */
+const patienceMs = 20_000;
+
+/** Does something that may be repeated until it works, for a while. */
+export async function patiently<T>(work: (again: boolean) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  const giveUpAt = Date.now() + patienceMs;
+  for (let again = false; ; again = true)
+    try {
+      return await work(again);
+    } catch (error) {
+      if (!isTransient(error) || Date.now() > giveUpAt) throw error;
+      await sleep(500, signal);
+    }
+}
+
+/** Makes an object of the probe's own; one that is there after a repetition was heard the first time. */
+async function make(
+  client: KubeClient,
+  object: Parameters<KubeClient['create']>[0],
+  signal?: AbortSignal,
+): Promise<void> {
+  await patiently(async (again) => {
+    try {
+      await client.create(object);
+    } catch (error) {
+      if (!(again && isAlreadyExists(error))) throw error;
+    }
+  }, signal);
+}
+
 /** A namespace of the probe's own. */
-export async function makeNamespace(client: KubeClient, namespace: string): Promise<void> {
+export async function makeNamespace(client: KubeClient, namespace: string, signal?: AbortSignal): Promise<void> {
   const metadata = { name: namespace, labels: { [probeLabel]: 'true' } };
-  await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata });
+  await make(client, { apiVersion: 'v1', kind: 'Namespace', metadata }, signal);
 }
 
 /** In the namespace, what the probe reads and, unless exec is off, a pod to run commands in. */
@@ -21,22 +51,20 @@ export async function setStage(
     signal,
   }: { readonly namespace: string; readonly image: string | null; readonly signal: AbortSignal },
 ): Promise<void> {
-  await client.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: anchor, namespace } });
+  await make(client, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: anchor, namespace } }, signal);
   if (image === null) return;
-  await client.create({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: podName, namespace },
-    spec: {
-      // The namespace's service account may not be there yet, and nothing of it is needed.
-      automountServiceAccountToken: false,
-      terminationGracePeriodSeconds: 0,
-      containers: [{ name: podName, image, command: ['sleep', '86400'] }],
-    },
-  } as Parameters<KubeClient['create']>[0]);
+  const spec = {
+    // The namespace's service account may not be there yet, and nothing of it is needed.
+    automountServiceAccountToken: false,
+    terminationGracePeriodSeconds: 0,
+    containers: [{ name: podName, image, command: ['sleep', '86400'] }],
+  };
+  await make(client, { apiVersion: 'v1', kind: 'Pod', metadata: { name: podName, namespace }, spec }, signal);
   const ref = { apiVersion: 'v1', kind: 'Pod', name: podName, namespace };
   const runs = async (): Promise<boolean> => {
-    const { status } = (await client.get(ref)) as { readonly status?: { readonly phase?: string } };
+    const { status } = (await patiently(async () => await client.get(ref), signal)) as {
+      readonly status?: { readonly phase?: string };
+    };
     return status?.phase === 'Running';
   };
   if (!(await waitFor(runs, { timeoutMs: 120_000, intervalMs: 500, signal })))
