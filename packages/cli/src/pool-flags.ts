@@ -4,12 +4,16 @@ import { usageError } from './errors.ts';
 import { parseDuration } from './parse-duration.ts';
 import { collect, parseCount, parseLabels, parseTaints } from './pool-flag.ts';
 
+interface Bounds {
+  readonly min: number;
+  readonly max: number;
+}
+
 export interface PoolOptions {
   readonly label?: readonly string[];
   readonly taint?: readonly string[];
   readonly autoRepair?: boolean;
-  /** `off` is null. */
-  readonly autoscale?: { readonly min: number; readonly max: number } | null;
+  readonly autoscale?: Bounds | 'off';
   readonly autoscalePriority?: number;
   /** Milliseconds. */
   readonly scaleDownAfter?: number;
@@ -41,8 +45,9 @@ export function withPoolFlags(command: Command): Command {
     );
 }
 
-function parseBounds(text: string): { readonly min: number; readonly max: number } | null {
-  if (text === 'off') return null;
+// Not null for `off`: commander makes an empty text of that.
+function parseBounds(text: string): Bounds | 'off' {
+  if (text === 'off') return 'off';
   const [min, max, ...rest] = text.split(':');
   if (min === undefined || max === undefined || rest.length > 0)
     throw usageError(`--autoscale ${text}: expected MIN:MAX or off`, 'Write for example --autoscale 1:5');
@@ -67,11 +72,8 @@ export function poolBody(options: PoolOptions): Pick<PoolPatch, 'labels' | 'tain
 
 const withoutEmpty = (texts: readonly string[]): readonly string[] => texts.filter((text) => text !== '');
 
-function autoscalingBody(
-  options: PoolOptions,
-  bounds: { readonly min: number; readonly max: number } | null,
-): NonNullable<PoolPatch['autoscaling']> | null {
-  return bounds === null ? null : { ...bounds, ...tuning(options) };
+function autoscalingBody(options: PoolOptions, bounds: Bounds | 'off'): PoolPatch['autoscaling'] {
+  return bounds === 'off' ? null : { ...bounds, ...tuning(options) };
 }
 
 function tuning({ autoscalePriority, scaleDownAfter, scaleDownBelow }: PoolOptions): object {

@@ -107,3 +107,30 @@ it('changes the version of a pool, and how its workers are replaced', async () =
   expect(empty).toMatchObject({ code: 2, stderr: expect.stringContaining('--max-surge') });
   expect((await kaas(['pool', 'update', 'demo', 'workers', '--max-surge', 'many'], withToken)).code).toBe(2);
 });
+
+it('gives a pool bounds, labels and repairs, and takes them away again', async () => {
+  const update = async (...flags: readonly string[]) =>
+    await kaas(['pool', 'update', 'demo', 'workers', ...flags], withToken);
+  const asked = [
+    ['--autoscale', '1:5', '--scale-down-after', '2m', '--autoscale-priority', '-3', '--scale-down-below', '30'],
+    ['--autoscale', 'off'],
+    ['--label', 'a=b', '--label', 'c=d', '--taint', 'k=v:NoSchedule', '--no-auto-repair', '--flavor', 'm1.large'],
+    ['--label', '', '--taint', '', '--auto-repair'],
+  ];
+  for (const flags of asked) expect(await update(...flags)).toMatchObject({ code: 0 });
+  expect(changes().map(([, body]) => body)).toEqual([
+    { autoscaling: { min: 1, max: 5, scaleDownAfterSeconds: 120, priority: -3, scaleDownBelowPercent: 30 } },
+    { autoscaling: null },
+    {
+      ...{ labels: { a: 'b', c: 'd' }, taints: [{ key: 'k', value: 'v', effect: 'NoSchedule' }] },
+      ...{ autoRepair: false, flavor: 'm1.large' },
+    },
+    { labels: {}, taints: [], autoRepair: true },
+  ]);
+  for (const wrong of [
+    ['--autoscale', '5'],
+    ['--autoscale', '1:x'],
+    ['--scale-down-after', '2m'],
+  ])
+    expect(await update(...wrong)).toMatchObject({ code: 2 });
+});

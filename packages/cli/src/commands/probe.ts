@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@matryoshka/client';
@@ -123,5 +123,6 @@ async function probeOfService(
 
 async function writeToken(client: Client, clusterId: string, file: string): Promise<void> {
   const { token } = await client.call('credential.create', { params: { clusterId } });
-  await writeFile(file, token, { mode: 0o600 });
+  // Whole at any moment: it is read for every call, and an empty one would be a call of nobody.
+  await writeFileAtomic(file, token, 0o600);
 }
