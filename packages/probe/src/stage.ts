@@ -16,7 +16,9 @@ export async function patiently<T>(work: (again: boolean) => Promise<T>, signal?
     try {
       return await work(again);
     } catch (error) {
-      if (!isTransient(error) || Date.now() > giveUpAt) throw error;
+      // Where nobody listens is more likely the wrong address.
+      const isNobody = error instanceof TypedError && error.code === 'kubernetes_unreachable';
+      if (isNobody || !isTransient(error) || Date.now() > giveUpAt) throw error;
       await sleep(500, signal);
     }
 }
