@@ -130,7 +130,9 @@ describe('a change is refused', () => {
     ['pool.create', { body: { name: 'more', flavor: 'm1.big', count: 1 } }, 'validation_failed'],
     ['pool.update', { body: { count: 6 } }, 'quota_exceeded'],
     ['pool.update', { body: { count: -1 } }, 'validation_failed'],
-    ['pool.update', { body: { flavor: 'm1.medium' } }, 'validation_failed'],
+    ['pool.update', { body: { flavor: 'm1.big' } }, 'validation_failed'],
+    ['pool.update', { body: { autoscaling: { min: 3, max: 1 } } }, 'validation_failed'],
+    ['pool.update', { body: { autoscaling: { min: 0, max: 1 }, count: 2 } }, 'validation_failed'],
   ] as const)('%s %j: %s', async (id, call, code) => {
     const params = { clusterId, poolName: 'workers' };
     expect((await refused(id, { params, ...call })).body.code).toBe(code);
