@@ -56,3 +56,12 @@ export function pageOf<Row, Item>(
     ...(last === undefined ? {} : { nextCursor: encodeCursor(scope, parts.key(last)) }),
   };
 }
+
+/** The last row of the page before, of rows that are sorted by time and a name; undefined for what is none. */
+export function readTimeKey([time = '', id]: readonly string[]):
+  | { readonly at: Date; readonly id: string }
+  | undefined {
+  const at = new Date(time);
+  if (id === undefined || Number.isNaN(at.getTime()) || at.toISOString() !== time) return undefined;
+  return { at, id };
+}

@@ -1,14 +1,17 @@
 import { cancelOperation, notFound, operationView } from '@matryoshka/application';
 import { defaultPageSize } from '@matryoshka/contract';
 import { getOperation, inProject, listOperations } from '@matryoshka/postgres';
-import { type CursorScope, decodeCursor, pageOf } from '../http/cursor.ts';
+import { type CursorScope, decodeCursor, pageOf, readTimeKey } from '../http/cursor.ts';
 import type { ChangeHandlers, PlainHandlers } from '../http/incoming.ts';
 
 export const operationHandlers: Pick<PlainHandlers, 'operation.list' | 'operation.get'> = {
   'operation.list': async ({ pool }, { caller, query }) => {
     const { clusterId, state, cursor, limit = defaultPageSize } = query;
     const scope: CursorScope = ['operation.list', caller.projectId, clusterId, state];
-    const before = decodeCursor(scope, cursor, readKey);
+    const before = decodeCursor(scope, cursor, (key) => {
+      const last = readTimeKey(key);
+      return last === undefined ? undefined : { createdAt: last.at, id: last.id };
+    });
     const rows = await inProject(
       pool,
       caller,
@@ -34,10 +37,3 @@ export const operationChanges: Pick<ChangeHandlers, 'operation.cancel'> = {
   'operation.cancel': async ({ limits, issuerUrl, now }, tx, { caller, params }) =>
     await cancelOperation(tx, caller, { operationId: params.operationId, limits, issuerUrl, now: now() }),
 };
-
-/** The last row of the page before. */
-function readKey([time = '', id]: readonly string[]): { readonly createdAt: Date; readonly id: string } | undefined {
-  const createdAt = new Date(time);
-  if (id === undefined || Number.isNaN(createdAt.getTime()) || createdAt.toISOString() !== time) return undefined;
-  return { createdAt, id };
-}

@@ -41,15 +41,14 @@ export function poolOf(spec: PoolSpec, controlPlane: string): Pool {
 
 /** A pool after a change: what is absent stays, single members of a setting as well. */
 function changedPool(before: Pool, body: PoolPatch, controlPlane: string): Pool {
-  const autoscaling =
-    body.autoscaling == null ? body.autoscaling : { ...(before.autoscaling ?? {}), ...body.autoscaling };
+  const { autoscaling = before.autoscaling } = body;
   const after = poolOf(
     {
       ...before,
       taints: [...before.taints],
       ...body,
       rollout: { ...before.rollout, ...body.rollout },
-      autoscaling: autoscaling === undefined ? before.autoscaling : autoscaling,
+      autoscaling: autoscaling === null ? null : { ...before.autoscaling, ...autoscaling },
     },
     controlPlane,
   );

@@ -1,3 +1,4 @@
+import { pointerPart } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import { hashOf } from './hash.ts';
 import { fieldManager } from './labels.ts';
@@ -11,24 +12,18 @@ function isEmpty(value: unknown): boolean {
  * Where something that `wanted` says is not so in `live`, which may say more (defaults, fields of others); JSON pointers. Empty maps and lists equal absent ones, because API servers drop
  * them. Lists are compared item by item; of one that has another length only the list itself is named.
  */
-export function differences(wanted: unknown, live: unknown, at = ''): readonly string[] {
-  if (Array.isArray(wanted) && wanted.length === 0) return isEmpty(live) ? [] : [at];
+export function differences(wanted: unknown, live: unknown): readonly string[] {
+  if (Array.isArray(wanted) && wanted.length === 0) return isEmpty(live) ? [] : [''];
   if (isEmpty(wanted)) return [];
-  if (Array.isArray(wanted)) {
-    if (!Array.isArray(live) || live.length !== wanted.length) return [at];
-    return wanted.flatMap((item, index) => differences(item, live[index], `${at}/${index}`));
-  }
+  if (Array.isArray(wanted) && (!Array.isArray(live) || live.length !== wanted.length)) return [''];
   if (typeof wanted === 'object' && wanted !== null) {
-    if (typeof live !== 'object' || live === null || Array.isArray(live)) return [at];
+    if (typeof live !== 'object' || live === null || Array.isArray(live) !== Array.isArray(wanted)) return [''];
+    // Most objects are as they should be, so that pointers are made on the way back.
     return Object.entries(wanted).flatMap(([key, value]) =>
-      differences(
-        value,
-        (live as Record<string, unknown>)[key],
-        `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`,
-      ),
+      differences(value, (live as Record<string, unknown>)[key]).map((rest) => `/${pointerPart(key)}${rest}`),
     );
   }
-  return wanted === live ? [] : [at];
+  return wanted === live ? [] : [''];
 }
 
 /** Whether a live object is what we would apply now: our hash is on it, and nobody has changed a field that we set. */

@@ -1,7 +1,7 @@
 import type { NodeSettings, Pool } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import { poolLabel } from './labels.ts';
-import { at, textAt } from './read.ts';
+import { at, listAt, textAt } from './read.ts';
 
 /** On a Node: keys of the labels and taints that it has from its pool. Absent while they are those it joined with. */
 export const poolSettingsAnnotation = 'matryoshka.dev/pool-settings';
@@ -29,12 +29,11 @@ export function settingsOfPool(pool: Pool): {
 export function joinedWith(bootstrap: KubeObject | undefined): NodeSettings | null {
   const registration = at(bootstrap, 'spec', 'joinConfiguration', 'nodeRegistration');
   if (registration === undefined) return null;
-  const flags = at(registration, 'kubeletExtraArgs');
-  const flag = Array.isArray(flags) ? flags.find((entry) => textAt(entry, 'name') === 'node-labels') : undefined;
-  const taints = at(registration, 'taints');
+  const flags = listAt(registration, 'kubeletExtraArgs');
+  const flag = flags.find((entry) => textAt(entry, 'name') === 'node-labels');
   return {
     labels: (textAt(flag, 'value') ?? '').split(',').flatMap((pair) => pair.split('=')[0] || []),
-    taints: (Array.isArray(taints) ? (taints as NodeTaint[]) : []).map(idOf),
+    taints: (listAt(registration, 'taints') as readonly NodeTaint[]).map(idOf),
   };
 }
 
@@ -73,8 +72,7 @@ function taintsAfter(
   wanted: readonly NodeTaint[],
   before: NodeSettings | null,
 ): readonly NodeTaint[] | undefined {
-  const found = at(node, 'spec', 'taints');
-  const has = Array.isArray(found) ? (found as NodeTaint[]) : [];
+  const has = listAt(node, 'spec', 'taints') as readonly NodeTaint[];
   const ours = new Set([...wanted.map(idOf), ...(before?.taints ?? [])]);
   const isSame = (taint: NodeTaint): boolean =>
     has.some((other) => idOf(other) === idOf(taint) && (other.value ?? '') === (taint.value ?? ''));

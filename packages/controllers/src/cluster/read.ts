@@ -13,6 +13,12 @@ export function textAt(value: unknown, ...path: readonly string[]): string | und
   return typeof found === 'string' && found !== '' ? found : undefined;
 }
 
+/** A list deep inside an object; empty when there is none. */
+export function listAt(value: unknown, ...path: readonly string[]): readonly unknown[] {
+  const found = at(value, ...path);
+  return Array.isArray(found) ? found : [];
+}
+
 export function numberAt(value: unknown, ...path: readonly string[]): number {
   const found = at(value, ...path);
   return typeof found === 'number' ? found : 0;
@@ -33,8 +39,7 @@ interface ReadCondition {
 }
 
 export function conditionsOf(object: unknown): readonly ReadCondition[] {
-  const found = at(object, 'status', 'conditions');
-  return Array.isArray(found) ? (found as ReadCondition[]) : [];
+  return listAt(object, 'status', 'conditions') as readonly ReadCondition[];
 }
 
 export function isTrue(object: unknown, type: string): boolean {

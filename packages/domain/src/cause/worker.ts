@@ -1,4 +1,10 @@
-import type { ObservedCertificateRequest, ObservedMachine, ObservedNode } from '../cluster/observed.ts';
+import type {
+  ObservedCertificateRequest,
+  ObservedCluster,
+  ObservedMachine,
+  ObservedNode,
+} from '../cluster/observed.ts';
+import { seen } from '../shared/looked.ts';
 import { type Failure, failureOf } from './causes.ts';
 
 /** How long things take that are well; only what lasts longer is a problem. In milliseconds. */
@@ -13,16 +19,20 @@ export const workerPatience = {
 /** Server states in which somebody put a server. Source: Nova's API, "Server concepts". */
 const stopped = new Set(['SHUTOFF', 'PAUSED', 'SUSPENDED', 'STOPPED', 'SHELVED', 'SHELVED_OFFLOADED']);
 
+/** What the cluster itself says of its workers. */
+export interface Inside {
+  /** Undefined when the cluster could not be looked at. */
+  readonly nodes: readonly ObservedNode[] | undefined;
+  readonly requests: readonly ObservedCertificateRequest[];
+}
+
+export function insideOf({ tenant }: ObservedCluster): Inside {
+  const found = seen(tenant);
+  return { nodes: found?.nodes, requests: found?.requests ?? [] };
+}
+
 /** Why a machine is not a ready worker, as far as it can be told; undefined while nothing is wrong or it just needs its time. */
-export function workerTrouble(
-  machine: ObservedMachine,
-  inside: {
-    /** Undefined when the cluster could not be looked at. */
-    readonly nodes: readonly ObservedNode[] | undefined;
-    readonly requests: readonly ObservedCertificateRequest[];
-  },
-  now: Date,
-): Failure | undefined {
+export function workerTrouble(machine: ObservedMachine, inside: Inside, now: Date): Failure | undefined {
   if (machine.failure !== undefined) return machine.failure;
   if (machine.deleting) return drainTrouble(machine);
   if (machine.ready) return undefined;

@@ -1,6 +1,6 @@
 import { type Failure, failureOf } from '../cause/causes.ts';
 import { addressCause, isDataStoreFull, podCause } from '../cause/control-plane.ts';
-import { workerTrouble } from '../cause/worker.ts';
+import { insideOf, workerTrouble } from '../cause/worker.ts';
 import { type Looked, seen } from '../shared/looked.ts';
 import { type Cluster, controlPlaneReplicas, type Pool, type PoolStatus } from './model.ts';
 import type { ObservedCluster, ObservedControlPlane } from './observed.ts';
@@ -120,8 +120,7 @@ export function assessWorkers(desired: Cluster, observed: ObservedCluster, start
     ready === wanted &&
     observed.machines.length === wanted &&
     !observed.machines.some(({ name }) => desired.recycling.includes(name));
-  const tenant = seen(observed.tenant);
-  const inside = { nodes: tenant?.nodes, requests: tenant?.requests ?? [] };
+  const inside = insideOf(observed);
   const failure = observed.machines
     .map((machine) => workerTrouble(machine, inside, now))
     .find((trouble) => trouble !== undefined);

@@ -1,5 +1,5 @@
 import { planAutoscaling } from '../autoscaling/plan.ts';
-import { planRepair } from '../repair/plan.ts';
+import type { RepairPlan } from '../repair/plan.ts';
 import { seen } from '../shared/looked.ts';
 import type { ClusterAction } from './actions.ts';
 import { type LedgerKey, ledgerName } from './ledger.ts';
@@ -11,12 +11,17 @@ import { versionBefore, waitsForControlPlane } from './upgrading.ts';
 const needsApply = (applied: Applied): boolean => applied === 'absent' || applied === 'outdated';
 
 /** What brings a cluster that shall exist closer to what is desired. Nothing is done on the strength of "could not look". */
-export function actionsToKeep(desired: Cluster, observed: ObservedCluster, now: Date): readonly ClusterAction[] {
+export function actionsToKeep(
+  desired: Cluster,
+  observed: ObservedCluster,
+  { repair }: RepairPlan,
+  now: Date,
+): readonly ClusterAction[] {
   const actions: ClusterAction[] = [];
   for (const entry of wantedLedger(desired))
     if (!inLedger(observed, entry)) actions.push({ type: 'ensureLedger', entry });
   actions.push(...credentialAndManifests(desired, observed));
-  actions.push(...scalingActions(desired, observed, now), ...poolActions(desired, observed, now));
+  actions.push(...scalingActions(desired, observed, now), ...poolActions(desired, observed, repair));
   // Only when the rules themselves are there: a pod that was told once is not told again.
   if (observed.applied.cluster === 'current')
     for (const { name, told } of seen(observed.controlPlane)?.pods ?? [])
@@ -54,7 +59,11 @@ function credentialAndManifests(desired: Cluster, observed: ObservedCluster): re
   return actions;
 }
 
-function poolActions(desired: Cluster, observed: ObservedCluster, now: Date): readonly ClusterAction[] {
+function poolActions(
+  desired: Cluster,
+  observed: ObservedCluster,
+  repair: RepairPlan['repair'],
+): readonly ClusterAction[] {
   if (!observed.poolsKnown) return [];
   const actions: ClusterAction[] = [];
   const clusterUsable = observed.applied.cluster !== 'unknown' && observed.applied.cluster !== 'deleting';
@@ -73,7 +82,6 @@ function poolActions(desired: Cluster, observed: ObservedCluster, now: Date): re
   );
   if (failed?.failure !== undefined)
     actions.push({ type: 'replaceMachine', machine: failed.name, reason: failed.failure.message });
-  const { repair } = planRepair(desired.pools, observed, now);
   if (repair !== undefined && !desired.recycling.includes(repair.machine))
     actions.push({ type: 'repairMachine', ...repair });
   return actions;

@@ -2,7 +2,7 @@ import type { Failure } from '../cause/causes.ts';
 import { certificateCause } from '../cause/control-plane.ts';
 import { pressureOf } from '../cause/worker.ts';
 import { workerNodes } from '../node/model.ts';
-import { planRepair } from '../repair/plan.ts';
+import { planRepair, type RepairPlan } from '../repair/plan.ts';
 import { mergeConditions, type NewCondition } from '../shared/conditions.ts';
 import { seen } from '../shared/looked.ts';
 import {
@@ -68,7 +68,8 @@ function remove(desired: Cluster, observed: ObservedCluster, now: Date, policy: 
 }
 
 function keep(desired: Cluster, observed: ObservedCluster, now: Date, policy: ClusterPolicy): Verdict {
-  const actions = actionsToKeep(desired, observed, now);
+  const repairs = planRepair(desired.pools, observed, now);
+  const actions = actionsToKeep(desired, observed, repairs, now);
   const credentials = assessCredentials(observed);
   const controlPlane = assessControlPlane(desired, observed, credentials.done, now);
   const initialized = seen(observed.controlPlane)?.initialized === true;
@@ -87,7 +88,7 @@ function keep(desired: Cluster, observed: ObservedCluster, now: Date, policy: Cl
     phase: phaseOf(desired, converged, scales && blockedBy === null && parts.every(isDoneButForWorkers)),
     conditions: mergeConditions(
       desired.status.conditions,
-      [...parts.map(conditionOf), ...besides(desired, observed, now), readyCondition(parts, converged, blockedBy)],
+      [...parts.map(conditionOf), ...besides(observed, repairs, now), readyCondition(parts, converged, blockedBy)],
       desired.generation,
       now,
     ),
@@ -134,7 +135,7 @@ function conditionOf(part: Assessment): NewCondition {
 }
 
 /** What a customer should know of although the cluster is as they want it. */
-function besides(desired: Cluster, observed: ObservedCluster, now: Date): readonly NewCondition[] {
+function besides(observed: ObservedCluster, { held }: RepairPlan, now: Date): readonly NewCondition[] {
   const { tenant, controlPlane } = observed;
   const inside = seen(tenant);
   const plane = seen(controlPlane);
@@ -150,11 +151,7 @@ function besides(desired: Cluster, observed: ObservedCluster, now: Date): readon
       ? []
       : [
           condition('NodesHealthy', 'none is short of anything', pressureOf(inside.nodes)),
-          condition(
-            'RemediationAllowed',
-            'a worker that is not well is replaced',
-            planRepair(desired.pools, observed, now).held,
-          ),
+          condition('RemediationAllowed', 'a worker that is not well is replaced', held),
           condition(
             'LoadBalancersReady',
             'every Service has its load balancer or just asked for it',

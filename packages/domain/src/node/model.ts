@@ -1,7 +1,6 @@
 import type { Failure } from '../cause/causes.ts';
-import { workerTrouble } from '../cause/worker.ts';
+import { insideOf, workerTrouble } from '../cause/worker.ts';
 import type { ObservedCluster, ObservedMachine } from '../cluster/observed.ts';
-import { seen } from '../shared/looked.ts';
 
 export const nodeStates = ['provisioning', 'ready', 'not-ready', 'deleting'] as const;
 export type NodeState = (typeof nodeStates)[number];
@@ -28,8 +27,7 @@ export interface WorkerNode {
 /** The workers there are; null when they could not be listed. */
 export function workerNodes(observed: ObservedCluster, now: Date): readonly WorkerNode[] | null {
   if (!observed.poolsKnown) return null;
-  const tenant = seen(observed.tenant);
-  const inside = { nodes: tenant?.nodes, requests: tenant?.requests ?? [] };
+  const inside = insideOf(observed);
   return observed.machines
     .map((machine) => ({
       name: machine.name,

@@ -1,8 +1,7 @@
 import { type Failure, failureOf } from '../cause/causes.ts';
-import { workerTrouble } from '../cause/worker.ts';
+import { insideOf, workerTrouble } from '../cause/worker.ts';
 import type { Pool } from '../cluster/model.ts';
 import type { ObservedCluster, ObservedMachine, ObservedNode } from '../cluster/observed.ts';
-import { seen } from '../shared/looked.ts';
 import { type Repair, type RepairPolicy, repairMemory, repairPolicy } from './model.ts';
 
 export interface RepairPlan {
@@ -60,9 +59,8 @@ function patientOf(
   now: Date,
   policy: RepairPolicy,
 ): Patient | undefined {
-  const tenant = seen(observed.tenant);
-  const node = tenant?.nodes.find(({ machine: name }) => name === machine.name);
-  const inside = { nodes: tenant?.nodes, requests: tenant?.requests ?? [] };
+  const inside = insideOf(observed);
+  const node = inside.nodes?.find(({ machine: name }) => name === machine.name);
   const cause = workerTrouble(machine, inside, now);
   const ill = (since: Date, patience: number, why: Failure): Patient => ({
     machine,
@@ -71,7 +69,7 @@ function patientOf(
   });
   if (machine.joined && machine.server === 'DELETED' && cause !== undefined) return ill(machine.createdAt, 0, cause);
   // What the cluster itself says is needed for all the rest.
-  if (tenant === undefined) return undefined;
+  if (inside.nodes === undefined) return undefined;
   if (!machine.joined) return cause === undefined ? undefined : notJoined(machine, cause, policy, ill);
   if (node === undefined) return ill(machine.readySince, policy.notReady, cause ?? nodeGone(machine));
   if (node.ready.status !== 'True') return ill(node.ready.since, policy.notReady, cause ?? silent(node));

@@ -1,10 +1,10 @@
 import { open, readFile, statfs } from 'node:fs/promises';
 import { cpus, freemem, loadavg, release, totalmem, uptime } from 'node:os';
-import type { KubeClient, KubeObject } from '@matryoshka/kube';
+import type { KubeObject } from '@matryoshka/kube';
 import { createPool } from '@matryoshka/postgres';
 import { type PlatformConfig, platformPaths, processNames } from '../config.ts';
 import { doctor } from '../doctor/doctor.ts';
-import { managementClient } from '../management/access.ts';
+import { withManagement } from '../management/access.ts';
 import { socketUrl } from '../postgres/cluster.ts';
 import { readSecrets } from '../secrets/secrets.ts';
 import { status } from '../status.ts';
@@ -147,15 +147,12 @@ async function objects(
   kind: string,
   signal: AbortSignal,
 ): Promise<readonly KubeObject[]> {
-  const client: KubeClient | undefined = await managementClient(platformPaths(config));
-  if (client === undefined) throw new Error('there is no kubeconfig of the management cluster');
-  try {
-    const { items } = await client.list({ apiVersion, kind }, { signal });
-    return items.map(({ metadata, ...rest }) => {
-      const { managedFields: _, ...kept } = metadata as typeof metadata & { readonly managedFields?: unknown };
-      return { ...rest, metadata: kept };
-    });
-  } finally {
-    await client.close();
-  }
+  const { items } = await withManagement(
+    platformPaths(config),
+    async (client) => await client.list({ apiVersion, kind }, { signal }),
+  );
+  return items.map(({ metadata, ...rest }) => {
+    const { managedFields: _, ...kept } = metadata as typeof metadata & { readonly managedFields?: unknown };
+    return { ...rest, metadata: kept };
+  });
 }

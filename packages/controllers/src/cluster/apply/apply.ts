@@ -1,5 +1,5 @@
 import type { Cluster, ClusterAction, ObservedCluster, Scaling } from '@matryoshka/domain';
-import { isNotFound } from '@matryoshka/kube';
+import { isNotFound, type ObjectRef } from '@matryoshka/kube';
 import type { ClusterContext } from '../context.ts';
 import { deleteCredential, ensureCredential } from '../credential.ts';
 import { deleteFirstAnnotation, fieldManager } from '../labels.ts';
@@ -91,6 +91,10 @@ async function scalePool(
   await context.store.scalePool(cluster, scaling);
 }
 
+const machineRef = ({ id }: Cluster, name: string): ObjectRef => ({
+  ...{ apiVersion: clusterApiVersion, kind: 'Machine', name, namespace: id },
+});
+
 async function markForRemoval(
   context: ClusterContext,
   cluster: Cluster,
@@ -98,10 +102,13 @@ async function markForRemoval(
   signal: AbortSignal,
 ): Promise<void> {
   for (const name of machines) {
-    const ref = { apiVersion: clusterApiVersion, kind: 'Machine', name, namespace: cluster.id };
     const annotations = { [deleteFirstAnnotation]: 'true' };
     try {
-      await context.management.patch(ref, { metadata: { annotations } }, { type: 'merge', fieldManager, signal });
+      await context.management.patch(
+        machineRef(cluster, name),
+        { metadata: { annotations } },
+        { type: 'merge', fieldManager, signal },
+      );
     } catch (error) {
       // One that is gone needs no mark.
       if (!isNotFound(error)) throw error;
@@ -115,8 +122,7 @@ async function deleteMachine(
   name: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const ref = { apiVersion: clusterApiVersion, kind: 'Machine', name, namespace: cluster.id };
-  await context.management.delete(ref, { signal });
+  await context.management.delete(machineRef(cluster, name), { signal });
 }
 
 function unreachable(action: never): never {

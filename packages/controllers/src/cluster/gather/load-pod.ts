@@ -1,7 +1,7 @@
 import { matches, type Rejection, type Requirement, type ScheduledPod, type Toleration } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import { requestOf } from '../../requests.ts';
-import { at, conditionsOf, textAt } from '../read.ts';
+import { at, conditionsOf, listAt, textAt } from '../read.ts';
 
 /** A pod as far as where it can run is concerned; `spent` are the disruption budgets that allow no eviction now. */
 export function scheduledPod(pod: KubeObject, spent: readonly KubeObject[]): ScheduledPod {
@@ -32,11 +32,6 @@ export function scheduledPod(pod: KubeObject, spent: readonly KubeObject[]): Sch
 }
 
 const required = 'requiredDuringSchedulingIgnoredDuringExecution';
-
-function listAt(value: unknown, ...path: readonly string[]): readonly unknown[] {
-  const found = at(value, ...path);
-  return Array.isArray(found) ? found : [];
-}
 
 const operators = ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'] as const;
 

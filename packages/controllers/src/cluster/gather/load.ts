@@ -13,7 +13,7 @@ import type {
 import type { KubeClient, KubeObject } from '@matryoshka/kube';
 import { type Quantities, quantity } from '../../requests.ts';
 import { settingsOfPool } from '../node-settings.ts';
-import { at, isTrue } from '../read.ts';
+import { at, isTrue, listAt } from '../read.ts';
 import { scheduledPod } from './load-pod.ts';
 import { machineOf } from './nodes.ts';
 
@@ -66,13 +66,13 @@ const keepAnnotation = 'cluster-autoscaler.kubernetes.io/scale-down-disabled';
 function roomOf(node: KubeObject, machines: readonly ObservedMachine[]): NodeRoom | undefined {
   const machine = machines.find(({ name }) => name === machineOf(node));
   if (machine === undefined) return undefined;
-  const taints = at(node, 'spec', 'taints');
+  const taints = listAt(node, 'spec', 'taints') as readonly Partial<NodeTaint>[];
   return {
     name: node.metadata.name,
     pool: machine.pool,
     allocatable: resourcesOf((at(node, 'status', 'allocatable') ?? {}) as Quantities),
     labels: node.metadata.labels ?? {},
-    taints: (Array.isArray(taints) ? (taints as Partial<NodeTaint>[]) : [])
+    taints: taints
       .map(({ key = '', value = '', effect = '' }) => ({ key, value, effect }))
       .filter(({ key }) => !passing.includes(key)),
     open: !machine.deleting && isTrue(node, 'Ready') && at(node, 'spec', 'unschedulable') !== true,

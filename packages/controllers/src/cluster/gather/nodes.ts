@@ -33,10 +33,7 @@ export function observedNode(node: KubeObject): ObservedNode {
     ready: {
       status: status === 'True' || status === 'Unknown' ? status : 'False',
       message: ready?.message ?? 'kubelet has said nothing yet',
-      since: timeAt(
-        ready ?? node,
-        ...(ready === undefined ? ['metadata', 'creationTimestamp'] : ['lastTransitionTime']),
-      ),
+      since: ready === undefined ? timeAt(node, 'metadata', 'creationTimestamp') : timeAt(ready, 'lastTransitionTime'),
     },
     pressures: conditionsOf(node)
       .filter(({ type, status: said }) => pressures.includes(type) && said === 'True')

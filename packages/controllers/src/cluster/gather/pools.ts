@@ -14,7 +14,7 @@ import { poolObjects } from '../manifests/index.ts';
 import { infrastructureApiVersion, serverApiVersion } from '../manifests/infrastructure.ts';
 import { bootstrapApiVersion } from '../manifests/pool.ts';
 import { joinedWith } from '../node-settings.ts';
-import { at, conditionsOf, isTrue, textAt, timeAt } from '../read.ts';
+import { at, conditionsOf, isTrue, listAt, textAt, timeAt } from '../read.ts';
 import { compareApplied } from './applied.ts';
 
 interface Infrastructure {
@@ -178,42 +178,42 @@ async function observeMachine(
   };
 }
 
-/** What Nova says of a server now: Cluster API's provider looks again at one that ran only every few hours. Undefined when it cannot be asked. */
-async function serverState(
-  context: ClusterContext,
-  serverId: string | undefined,
-  signal: AbortSignal,
-): Promise<string | undefined> {
+/** What Nova answers about a server; undefined when there is none to ask about, or it cannot be asked: then Cluster API's words must do. */
+async function fromNova<T>(serverId: string | undefined, ask: (id: string) => Promise<T>): Promise<T | undefined> {
   if (serverId === undefined) return undefined;
   try {
-    return (await context.cloud.nova.servers.find(serverId, signal))?.status ?? 'DELETED';
+    return await ask(serverId);
   } catch {
     return undefined;
   }
 }
 
+/** What Nova says of a server now: Cluster API's provider looks again at one that ran only every few hours. */
+async function serverState(
+  { cloud }: ClusterContext,
+  serverId: string | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  return await fromNova(serverId, async (id) => (await cloud.nova.servers.find(id, signal))?.status ?? 'DELETED');
+}
+
 /** The first address that Cluster API copied from the server. */
 function addressOf(machine: KubeObject): string | null {
-  const addresses = at(machine, 'status', 'addresses');
-  if (!Array.isArray(addresses)) return null;
+  const addresses = listAt(machine, 'status', 'addresses');
   return textAt(addresses.find((entry) => textAt(entry, 'type') === 'InternalIP') ?? addresses[0], 'address') ?? null;
 }
 
 /** A worker joins within a minute or two; before that its console is of no interest. */
 const consoleAfterMs = 150_000;
 
+/** A cloud may have no consoles. */
 async function readConsole(
-  context: ClusterContext,
+  { cloud }: ClusterContext,
   serverId: string | undefined,
   signal: AbortSignal,
 ): Promise<string | null> {
-  if (serverId === undefined) return null;
-  try {
-    return consoleError(await context.cloud.nova.consoleLog(serverId, { lines: 200, signal }));
-  } catch {
-    // A cloud may have no consoles.
-    return null;
-  }
+  const log = await fromNova(serverId, async (id) => await cloud.nova.consoleLog(id, { lines: 200, signal }));
+  return log === undefined ? null : consoleError(log);
 }
 
 /** Cluster API tells in a condition of a machine that is being deleted which pods it cannot evict, and why (machine_controller, drainNode). */
@@ -241,15 +241,9 @@ async function machineFailure(
 }
 
 async function novaFault(
-  context: ClusterContext,
+  { cloud }: ClusterContext,
   serverId: string | undefined,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  if (serverId === undefined) return undefined;
-  try {
-    return (await context.cloud.nova.servers.find(serverId, signal))?.fault?.message;
-  } catch {
-    // Without the cloud's answer, Cluster API's words must do.
-    return undefined;
-  }
+  return await fromNova(serverId, async (id) => (await cloud.nova.servers.find(id, signal))?.fault?.message);
 }
