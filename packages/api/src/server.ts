@@ -23,6 +23,8 @@ import { eventHandlers } from './event/handlers.ts';
 import { defaultEventTimes, type EventStreamTimes } from './event/stream.ts';
 import { fleetHandlers } from './fleet/handlers.ts';
 import { registerHealth } from './health/health.ts';
+import { hibernationHandlers } from './hibernation/handlers.ts';
+import { runHibernation } from './hibernation/schedule.ts';
 import { runHousekeeping } from './housekeeping.ts';
 import { createApp, listenOn } from './http/app.ts';
 import { type Callers, type Handlers, registerOperation } from './http/register.ts';
@@ -83,6 +85,8 @@ export interface ApiOptions {
   readonly scheduleIntervalMs?: number;
   /** How often maintenance windows are looked at; default: a minute. */
   readonly maintenanceIntervalMs?: number;
+  /** How often schedules of hibernation are looked at; default: fifteen seconds. */
+  readonly hibernationIntervalMs?: number;
   /** How long a question waits for the controller of the cluster; default: twenty seconds. */
   readonly answerPatienceMs?: number;
   /** How often budgets are looked at; default: a minute. */
@@ -115,6 +119,7 @@ const handlers: Handlers = {
     ...clusterHandlers,
     ...planHandlers,
     ...upgradeHandlers,
+    ...hibernationHandlers,
     ...deletionHandlers,
     ...poolHandlers,
     ...nodeHandlers,
@@ -214,6 +219,14 @@ export function createApi(options: ApiOptions): Api {
           log,
           now: context.now,
           intervalMs: options.budgetIntervalMs ?? 60_000,
+          signal: stopping.signal,
+        }),
+        runHibernation({
+          pool,
+          log,
+          issuerUrl: context.issuerUrl,
+          now: context.now,
+          intervalMs: options.hibernationIntervalMs ?? 15_000,
           signal: stopping.signal,
         }),
         runMaintenance({

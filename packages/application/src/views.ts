@@ -7,6 +7,7 @@ import type {
 } from '@matryoshka/contract';
 import type { Cluster, DeletionItem, Operation, Pool, Resource } from '@matryoshka/domain';
 import { accessView } from './cluster-access/settings.ts';
+import { hibernationView } from './hibernation/settings.ts';
 import { maintenanceView } from './maintenance/settings.ts';
 
 /** A pool as the API shows it. */
@@ -45,6 +46,7 @@ export function clusterView(cluster: Cluster, now: Date): ClusterView {
     },
     access: accessView(cluster.access),
     maintenance: maintenanceView(cluster.maintenance, now),
+    hibernation: hibernationView(cluster.hibernation, now),
     generation: cluster.generation,
     status: {
       phase: cluster.status.phase,

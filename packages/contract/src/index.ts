@@ -18,6 +18,7 @@ export { Credential } from './credential/schema.ts';
 export { DeletionItem, DeletionPlan, DeletionReceipt, DeletionSettings } from './deletion/schema.ts';
 export { Event, eventTypes } from './event/schema.ts';
 export { FleetCluster, FleetSummary } from './fleet/schema.ts';
+export { Hibernation, HibernationEffect, HibernationSchedules, HibernationSettings } from './hibernation/schema.ts';
 export { Leftover, LeftoverKind } from './leftover/schema.ts';
 export { Log } from './log/schema.ts';
 export { LogExport, LogExportCreate } from './log-export/schema.ts';

@@ -108,6 +108,13 @@ export const problems = {
     actor: 'user',
     meaning: 'The control plane has no kubeconfig yet. Wait for the operation that creates the cluster.',
   },
+  cluster_hibernated: {
+    status: 409,
+    title: 'The cluster is asleep',
+    actor: 'user',
+    meaning:
+      'Its control plane and its workers do not run, so nothing of it answers. Wake it (`kaas cluster wake NAME`), or wait until its schedule does.',
+  },
   not_cancellable: {
     status: 409,
     title: 'The operation cannot be cancelled',

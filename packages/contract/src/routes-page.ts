@@ -1,3 +1,4 @@
+import { clusterPhases } from './cluster/schema.ts';
 import { eventTypes } from './event/schema.ts';
 import { leftoverKinds } from './leftover/schema.ts';
 import { logComponents } from './log/schema.ts';
@@ -24,6 +25,9 @@ export const logComponents = ${JSON.stringify(logComponents, null, 2)} as const;
 
 /** Kinds of what a deleted cluster may leave in a project. */
 export const leftoverKinds = ${JSON.stringify(leftoverKinds, null, 2)} as const;
+
+/** Phases of a cluster that exists. */
+export const clusterPhases = ${JSON.stringify(clusterPhases, null, 2)} as const;
 
 /** Kinds of what may remain of a deletion that was ended by force. */
 export const remainKinds = ${JSON.stringify(remainKinds, null, 2)} as const;

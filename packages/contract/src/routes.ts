@@ -114,6 +114,10 @@ export const routes = {
     "method": "GET",
     "path": "/v1/clusters/{clusterId}/upgrade-plan"
   },
+  "hibernation.get": {
+    "method": "GET",
+    "path": "/v1/clusters/{clusterId}/hibernation"
+  },
   "deletion.plan": {
     "method": "GET",
     "path": "/v1/clusters/{clusterId}/deletion-plan"
@@ -355,6 +359,18 @@ export const leftoverKinds = [
   "floating-ip",
   "volume",
   "volume-snapshot"
+] as const;
+
+/** Phases of a cluster that exists. */
+export const clusterPhases = [
+  "creating",
+  "ready",
+  "updating",
+  "degraded",
+  "hibernating",
+  "hibernated",
+  "waking",
+  "deleting"
 ] as const;
 
 /** Kinds of what may remain of a deletion that was ended by force. */

@@ -7,6 +7,7 @@ import { credentialOperations } from './credential/operations.ts';
 import { deletionOperations } from './deletion/operations.ts';
 import { eventOperations } from './event/operations.ts';
 import { fleetOperations } from './fleet/operations.ts';
+import { hibernationOperations } from './hibernation/operations.ts';
 import { leftoverOperations } from './leftover/operations.ts';
 import { logOperations } from './log/operations.ts';
 import { logExportOperations } from './log-export/operations.ts';
@@ -38,6 +39,7 @@ export const operations = {
   ...clusterOperations,
   ...credentialOperations,
   ...upgradeOperations,
+  ...hibernationOperations,
   ...deletionOperations,
   ...logOperations,
   ...logExportOperations,

@@ -94,6 +94,13 @@ export {
   maxGracePeriodSeconds,
   validateDeletionSettings,
 } from './deletion/settings.ts';
+export {
+  defaultHibernation,
+  type HibernationSchedule,
+  type HibernationSettings,
+  mostHibernationSchedules,
+} from './hibernation/model.ts';
+export { isWaking, poolForNow, replicasForNow, restsControlPlane } from './hibernation/rest.ts';
 export { answerOf, isOf, type LogAnswer, type LogComponent, type LogLine, type LogQuestion } from './log/model.ts';
 export { validateLogExport } from './log-export/validate.ts';
 export { isOpen, nextOpening } from './maintenance/opening.ts';

@@ -3,6 +3,7 @@ import {
   type ClusterPlan,
   defaultAccessSettings,
   defaultDeletionSettings,
+  defaultHibernation,
   defaultMaintenance,
   defaultNetwork,
   defaultPoolSettings,
@@ -84,6 +85,7 @@ async function newCluster(projectId: string, name: string): Promise<{ id: string
       deletion: defaultDeletionSettings,
       access: defaultAccessSettings,
       maintenance: defaultMaintenance,
+      hibernation: defaultHibernation,
       place: { managementCluster: 'default', dataStore: 'default' },
       pools: [
         {
@@ -156,6 +158,7 @@ describe('row security', () => {
       deletion: defaultDeletionSettings,
       access: defaultAccessSettings,
       maintenance: defaultMaintenance,
+      hibernation: defaultHibernation,
       place: { managementCluster: 'default', dataStore: 'default' },
       pools: [],
     } as const;

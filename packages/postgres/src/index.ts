@@ -57,6 +57,7 @@ export { appendEvent, type NewEvent } from './event/append-event.ts';
 export { type EventFilter, lastEventSequence, listEvents, type StoredEvent } from './event/list-events.ts';
 export { type FleetCounts, fleetCounts } from './fleet/counts.ts';
 export { type FleetCluster, type FleetFilter, type FleetSummary, fleetSummary, listFleet } from './fleet/fleet.ts';
+export { clustersWithHibernation, type ScheduledCluster } from './hibernation/schedule.ts';
 export {
   type IdempotencyLookup,
   type IdempotencyScope,

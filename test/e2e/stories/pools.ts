@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { kaas, kaasJson, kaasOk, kubectl } from '../support/platform.ts';
 import { eventually } from '../support/waiting.ts';
+import { hibernationStories } from './hibernation.ts';
 
 interface Shown {
   readonly id: string;
@@ -71,5 +72,7 @@ export function poolStories(): void {
       expect(more).toEqual([]);
       expect(after?.metadata.name).not.toBe(name);
     });
+
+    hibernationStories('pools');
   });
 }

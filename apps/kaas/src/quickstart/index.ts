@@ -140,6 +140,7 @@ async function ensureCluster(commands: Commands): Promise<void> {
   ) as { readonly items: readonly { readonly id: string; readonly done: boolean }[] };
   for (const operation of operations.items.filter(({ done }) => !done))
     await commands.kaas(['operation', 'wait', operation.id]);
+  if (existing.status.phase.startsWith('hibernat')) await commands.kaas(['cluster', 'wake', name, '--wait']);
   await commands.kaas(['cluster', 'get', name]);
 }
 

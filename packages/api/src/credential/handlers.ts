@@ -1,4 +1,4 @@
-import { credentialClaims, KaasError, notFound, revokeCredentials } from '@matryoshka/application';
+import { credentialClaims, KaasError, notFound, refuseAsleep, revokeCredentials } from '@matryoshka/application';
 import { getCluster } from '@matryoshka/postgres';
 import type { ChangeHandlers, WriteHandlers } from '../http/incoming.ts';
 import { signCredential } from './sign.ts';
@@ -11,6 +11,8 @@ export const credentialWrites: Pick<WriteHandlers, 'credential.create'> = {
       throw new KaasError('cluster_deleting', `The cluster ${cluster.name} is being deleted.`, {
         next: 'Make a new cluster.',
       });
+    // While it falls asleep or wakes, it may answer.
+    if (cluster.status.phase === 'hibernated') refuseAsleep(cluster);
     const { claims, username, groups } = credentialClaims(caller, cluster);
     const { token, id, expiresAt } = await signCredential(tx, context, claims, context.now());
     const { role } = caller;

@@ -72,6 +72,7 @@ export const calls: Readonly<
   'credential.create': { object: true, call: (target) => ({ params: cluster(target) }) },
   'credential.revoke': { object: true, call: (target) => ({ params: cluster(target) }) },
   'upgrade.plan': { object: true, call: (target) => ({ params: cluster(target) }) },
+  'hibernation.get': { object: true, call: (target) => ({ params: cluster(target) }) },
   'deletion.plan': { object: true, call: (target) => ({ params: cluster(target) }) },
   'deletion.undo': { object: true, call: (target) => ({ params: cluster(target) }) },
   'receipt.list': { object: false, call: () => ({}) },

@@ -1,4 +1,4 @@
-import { clusterDemand, KaasError, readCatalogue, upgradePlanView } from '@matryoshka/application';
+import { clusterDemand, KaasError, readCatalogue, refuseAsleep, upgradePlanView } from '@matryoshka/application';
 import { surgeViolations } from '@matryoshka/domain';
 import { inProject, operationDurations } from '@matryoshka/postgres';
 import { clusterOf } from '../cluster/handlers.ts';
@@ -14,6 +14,7 @@ export const upgradeHandlers: Pick<PlainHandlers, 'upgrade.plan'> = {
       throw new KaasError('cluster_deleting', `The cluster ${cluster.name} is being deleted.`, {
         next: `Read its receipt: kaas receipt get ${cluster.id}`,
       });
+    refuseAsleep(cluster);
     const found = await askAbout(context, caller, { clusterId: cluster.id, kind: 'upgrade', asked: {} });
     return await inProject(context.pool, caller, async (tx) => {
       const known = writeTransaction(tx);

@@ -50,6 +50,7 @@ describe('the access matrix', () => {
       'node.get': 'viewer operator admin',
       'node.recycle': 'operator admin',
       'repair.list': 'viewer operator admin',
+      'hibernation.get': 'viewer operator admin',
       'pool.list': 'viewer operator admin',
       'pool.get': 'viewer operator admin',
       'pool.create': 'operator admin',

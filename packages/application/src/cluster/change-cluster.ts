@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ClusterPatch } from '@matryoshka/contract';
 import {
+  type HibernationSettings,
   type Operation,
+  type OperationKind,
   type Violation,
   validateClusterChange,
   validateDeletionSettings,
@@ -10,13 +13,15 @@ import type { Caller } from '../access/authorize.ts';
 import { accessSettingsOf, checkAccess } from '../cluster-access/settings.ts';
 import { settingsOf } from '../deletion/settings.ts';
 import { mergeViolations, refuseViolations } from '../errors.ts';
+import { refuseAsleep, refuseSleep } from '../hibernation/refusals.ts';
+import { hibernationOf, validateHibernation } from '../hibernation/settings.ts';
 import { maintenanceOf } from '../maintenance/settings.ts';
 import { refuseWithoutRoom } from '../management-cluster/place.ts';
 import type { WriteTransaction } from '../store.ts';
 import { readCatalogue } from './limits.ts';
 import { clusterForChange, type IfMatch, recordChange } from './record-change.ts';
 
-/** Changes the version, the tier, the labels, who may reach the cluster, when the service may change it by itself, or how it may end. */
+/** Changes the version, the tier, the labels, who may reach the cluster, whether it sleeps, when the service may change it by itself, or how it may end. */
 export async function updateCluster(
   tx: WriteTransaction,
   caller: Caller,
@@ -38,6 +43,7 @@ export async function updateCluster(
     ...validateClusterChange(body, cluster, catalogue),
     ...validateDeletionSettings(wanted, cluster.deletion, now),
     ...validateMaintenance(body?.maintenance),
+    ...validateHibernation(body?.hibernation, now),
     ...checkAccess(body?.access, input.issuerUrl, cluster.access),
   ];
   refuseViolations(mergeViolations(input.shape, rules));
@@ -45,23 +51,39 @@ export async function updateCluster(
   const { tier, labels, deletion, access, maintenance, kubernetesVersion } = cluster;
   const wantedBefore = { tier, labels, deletion, access, maintenance };
   const isUpgrade = body.kubernetesVersion !== undefined && body.kubernetesVersion !== kubernetesVersion;
+  const hibernation = hibernationOf(body.hibernation, cluster.hibernation);
+  const turns = hibernation.hibernated !== cluster.hibernation.hibernated;
+  if (isUpgrade && (turns || hibernation.hibernated)) refuseAsleep(cluster);
+  if (turns && hibernation.hibernated) refuseSleep(cluster);
   const generation = await tx.bumpCluster(cluster.id, {
     ...(body.tier === undefined ? {} : { tier: body.tier }),
     ...(body.labels === undefined ? {} : { labels: body.labels }),
     ...(isUpgrade ? { kubernetesVersion: body.kubernetesVersion } : {}),
     ...(body.access === undefined ? {} : { access: accessSettingsOf(body.access, cluster.access) }),
     ...(body.maintenance === undefined ? {} : { maintenance: maintenanceOf(body.maintenance, maintenance) }),
+    ...(isDeepStrictEqual(hibernation, cluster.hibernation) ? {} : { hibernation: { ...hibernation, decidedAt: now } }),
     ...(body.deletion === undefined ? {} : { deletion: settingsOf(body.deletion, cluster.deletion) }),
   });
   return await recordChange(tx, caller, {
-    kind: isUpgrade ? 'cluster.upgrade' : 'cluster.update',
+    kind: isUpgrade ? 'cluster.upgrade' : turns ? turnKind(hibernation) : 'cluster.update',
     clusterId: cluster.id,
     generation,
     message: 'accepted',
     event: 'cluster.updated',
-    before: { ...wantedBefore, kubernetesVersion },
+    before: { ...wantedBefore, kubernetesVersion, hibernation: cluster.hibernation },
     after: input.body,
     // A control plane that began to run a new version has no way back.
-    ...(isUpgrade ? {} : { undo: { kind: 'restore-cluster', ...wantedBefore } }),
+    ...(isUpgrade
+      ? {}
+      : {
+          undo: {
+            kind: 'restore-cluster',
+            ...wantedBefore,
+            ...(body.hibernation === undefined ? {} : { hibernation: cluster.hibernation }),
+          },
+        }),
   });
 }
+
+const turnKind = ({ hibernated }: HibernationSettings): OperationKind =>
+  hibernated ? 'cluster.hibernate' : 'cluster.wake';

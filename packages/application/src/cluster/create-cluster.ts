@@ -2,6 +2,7 @@ import type { ClusterCreate } from '@matryoshka/contract';
 import {
   defaultAccessSettings,
   defaultDeletionSettings,
+  defaultHibernation,
   defaultMaintenance,
   defaultNetwork,
   type Limits,
@@ -15,6 +16,7 @@ import type { Caller } from '../access/authorize.ts';
 import { accessSettingsOf, checkAccess } from '../cluster-access/settings.ts';
 import { settingsOf } from '../deletion/settings.ts';
 import { KaasError, mergeViolations, refuseViolations } from '../errors.ts';
+import { hibernationOf, validateHibernation } from '../hibernation/settings.ts';
 import { maintenanceOf } from '../maintenance/settings.ts';
 import { choosePlace } from '../management-cluster/place.ts';
 import { poolOf } from '../pool/pools.ts';
@@ -42,6 +44,7 @@ export async function createCluster(
     ...validateNewCluster(input.body, catalogue, input.limits),
     ...validateDeletionSettings(ending, defaultDeletionSettings, input.now),
     ...validateMaintenance(input.body?.maintenance),
+    ...validateHibernation(input.body?.hibernation, input.now),
     ...checkAccess(input.body?.access, input.issuerUrl, defaultAccessSettings),
   ];
   refuseViolations(mergeViolations(input.shape, rules));
@@ -74,6 +77,7 @@ export async function createCluster(
     deletion: settingsOf(input.body.deletion, defaultDeletionSettings),
     access: accessSettingsOf(input.body.access, defaultAccessSettings),
     maintenance: maintenanceOf(input.body.maintenance, defaultMaintenance),
+    hibernation: hibernationOf(input.body.hibernation, defaultHibernation),
   };
   await tx.insertCluster({ ...cluster, place: await choosePlace(tx, cluster.tier) });
   return await recordChange(tx, caller, {

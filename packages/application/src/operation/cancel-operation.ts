@@ -4,6 +4,7 @@ import { updateCluster } from '../cluster/change-cluster.ts';
 import { accessView } from '../cluster-access/settings.ts';
 import { undoDeletion } from '../deletion/undo-deletion.ts';
 import { KaasError, notFound } from '../errors.ts';
+import { hibernationBody } from '../hibernation/settings.ts';
 import { maintenanceBody } from '../maintenance/settings.ts';
 import { deletePool, updatePool } from '../pool/pools.ts';
 import type { WriteTransaction } from '../store.ts';
@@ -68,7 +69,7 @@ async function bringBack(
       return await updatePool(tx, caller, { ...common, limits, poolName: name, body });
     }
     case 'restore-cluster': {
-      const { tier, labels = {}, deletion, access, maintenance } = undo;
+      const { tier, labels = {}, deletion, access, maintenance, hibernation } = undo;
       // What became of JSON on its way through the database is text.
       const expiresAt = deletion.expiresAt === null ? null : new Date(deletion.expiresAt).toISOString();
       return await updateCluster(tx, caller, {
@@ -77,6 +78,7 @@ async function bringBack(
           ...{ tier, labels: { ...labels }, deletion: { ...deletion, expiresAt } },
           ...(access === undefined ? {} : { access: accessView(access) }),
           ...(maintenance === undefined ? {} : { maintenance: maintenanceBody(maintenance) }),
+          ...(hibernation === undefined ? {} : { hibernation: hibernationBody(hibernation) }),
         },
         issuerUrl,
         now,
@@ -91,6 +93,8 @@ const reasons = {
   'cluster.create': ['A cluster that is being made is taken back by its deletion.', 'kaas cluster delete NAME'],
   'cluster.delete': ['It has begun to destroy.', 'Make a new cluster. Volumes that were kept can be used in it.'],
   'cluster.upgrade': ['A control plane does not go back.', 'Wait until it is done; kaas doctor tells what blocks it.'],
+  'cluster.hibernate': ['It was made before this version of the service.', 'kaas cluster wake NAME'],
+  'cluster.wake': ['It was made before this version of the service.', 'kaas cluster hibernate NAME'],
   'pool.delete': ['Workers are being destroyed.', 'Add the pool again: kaas pool add'],
   'node.recycle': ['The worker is being emptied.', 'Wait for the one in its place.'],
   'credential.revoke': ['Credentials that were revoked stay so.', 'Whoever may still come gets new ones by itself.'],

@@ -3,6 +3,7 @@ import type { Cluster, ClusterCreate, ClusterPatch, DeletionSettings, PoolSpec }
 import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { usageError } from '../errors.ts';
+import { type HibernationOptions, schedulesOf, withHibernation } from '../hibernation-flags.ts';
 import { type MaintenanceOptions, maintenanceOf, withMaintenance } from '../maintenance-flags.ts';
 import { spanWords } from '../output/estimate.ts';
 import { formatData, formatItem, formatList, isData } from '../output/format.ts';
@@ -14,12 +15,13 @@ import { who } from '../who.ts';
 import { type AllowOptions, issuerCommands, rangesOf, withAllowFrom } from './cluster-access.ts';
 import { credentialCommands } from './credential.ts';
 import { deletionCommands } from './deletion.ts';
+import { hibernationCommands } from './hibernation.ts';
 import { logCommand } from './log.ts';
 import { logExportCommands } from './log-export.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
 import { upgradeCommand } from './upgrade.ts';
 
-interface CreateOptions extends WaitOptions, EndingOptions, AllowOptions, MaintenanceOptions {
+interface CreateOptions extends WaitOptions, EndingOptions, AllowOptions, MaintenanceOptions, HibernationOptions {
   readonly dryRun?: boolean;
   readonly kubernetesVersion?: string;
   readonly tier?: 'standard' | 'ha';
@@ -30,7 +32,7 @@ interface CreateOptions extends WaitOptions, EndingOptions, AllowOptions, Mainte
   readonly serviceCidr?: string;
 }
 
-interface UpdateOptions extends WaitOptions, EndingOptions, AllowOptions, MaintenanceOptions {
+interface UpdateOptions extends WaitOptions, EndingOptions, AllowOptions, MaintenanceOptions, HibernationOptions {
   readonly label: readonly string[];
   readonly tier?: 'standard' | 'ha';
 }
@@ -73,6 +75,7 @@ export function clusterBody(name: string, options: CreateOptions, now: Date): Cl
   const deletion = endingOf(options, now);
   const ranges = rangesOf(options);
   const maintenance = maintenanceOf(options);
+  const hibernation = schedulesOf(options);
   const { kubernetesVersion, tier, label, pool, nodeCidr, podCidr, serviceCidr } = options;
   const network = {
     ...(nodeCidr === undefined ? {} : { nodeCidr }),
@@ -89,6 +92,7 @@ export function clusterBody(name: string, options: CreateOptions, now: Date): Cl
     ...(deletion === undefined ? {} : { deletion }),
     ...(ranges === undefined ? {} : { access: { allowedRanges: [...ranges] } }),
     ...(maintenance === undefined ? {} : { maintenance }),
+    ...(hibernation === undefined ? {} : { hibernation }),
   };
 }
 
@@ -105,7 +109,7 @@ export function clusterCommands(program: Command, context: CliContext): void {
   const { terminal, now } = context;
   const group = program.command('cluster').description('your Kubernetes clusters');
 
-  withMaintenance(withAllowFrom(withEnding(withWait(group.command('create <name>')))))
+  withHibernation(withMaintenance(withAllowFrom(withEnding(withWait(group.command('create <name>'))))))
     .description('create a cluster')
     .option('--kubernetes-version <version>', 'see: kaas version list')
     .addOption(new Option('--tier <tier>', 'replicas of the control plane').choices(['standard', 'ha']))
@@ -166,7 +170,7 @@ export function clusterCommands(program: Command, context: CliContext): void {
       terminal.stdout(formatList(items, resourceView(now()), outputOptions(command)));
     });
 
-  withMaintenance(withAllowFrom(withEnding(withWait(group.command('update <cluster>')))))
+  withHibernation(withMaintenance(withAllowFrom(withEnding(withWait(group.command('update <cluster>'))))))
     .description(
       'change the tier, the labels, from where it may be reached, when the service may change it by itself, or how it may end',
     )
@@ -176,16 +180,18 @@ export function clusterCommands(program: Command, context: CliContext): void {
       const deletion = endingOf(options, now());
       const ranges = rangesOf(options);
       const maintenance = maintenanceOf(options);
+      const hibernation = schedulesOf(options);
       const body: ClusterPatch = {
         ...(options.tier === undefined ? {} : { tier: options.tier }),
         ...(deletion === undefined ? {} : { deletion }),
         ...(ranges === undefined ? {} : { access: { allowedRanges: [...ranges] } }),
         ...(maintenance === undefined ? {} : { maintenance }),
+        ...(hibernation === undefined ? {} : { hibernation }),
       };
       if (Object.keys(body).length === 0 && options.label.length === 0)
         throw usageError(
           'nothing to change',
-          'Give --tier, --label, --allow-from, --maintenance-window, --auto-upgrade, --deletion-protection, --deletion-grace or --expires.',
+          'Give --tier, --label, --allow-from, --maintenance-window, --auto-upgrade, --sleep, --wake, --deletion-protection, --deletion-grace or --expires.',
         );
       const { client } = await clientOf(context, command);
       const { cluster, etag } = await findCluster(client, name);
@@ -199,6 +205,7 @@ export function clusterCommands(program: Command, context: CliContext): void {
     });
 
   upgradeCommand(group, context);
+  hibernationCommands(group, context);
 
   logCommand(group, context);
   logExportCommands(group, context);

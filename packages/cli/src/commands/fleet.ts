@@ -1,5 +1,5 @@
 import type { FleetSummary } from '@matryoshka/contract';
-import { leftoverKinds } from '@matryoshka/contract/routes';
+import { clusterPhases, leftoverKinds } from '@matryoshka/contract/routes';
 import { type Command, Option } from 'commander';
 import { type CliContext, clientOf, outputOptions } from '../context.ts';
 import { usageError } from '../errors.ts';
@@ -10,10 +10,8 @@ import { newIdempotencyKey } from './operation.ts';
 import { remainCommands } from './remain.ts';
 import { fleetUsageCommand } from './usage.ts';
 
-const phases = ['creating', 'ready', 'updating', 'degraded', 'deleting'] as const;
-
 interface ClustersOptions {
-  readonly phase?: (typeof phases)[number];
+  readonly phase?: (typeof clusterPhases)[number];
   readonly tier?: 'standard' | 'ha';
   readonly managementCluster?: string;
   readonly version?: string;
@@ -40,7 +38,7 @@ export function fleetCommands(program: Command, context: CliContext): void {
     .description(
       'clusters of all projects; found by any name, id or address of theirs, also of workers, servers, load balancers, volumes',
     )
-    .addOption(new Option('--phase <phase>').choices([...phases]))
+    .addOption(new Option('--phase <phase>').choices(clusterPhases))
     .addOption(new Option('--tier <tier>').choices(['standard', 'ha']))
     .option('--management-cluster <name>', 'where the control plane runs')
     .option('--version <version>', 'that runs')

@@ -73,7 +73,7 @@ export const clusterOperations = {
   'cluster.update': defineOperation({
     method: 'PATCH',
     path: '/v1/clusters/{clusterId}',
-    summary: 'Change the version, the tier, the labels, or how the cluster may end',
+    summary: 'Change the version, the tier, the labels, whether the cluster sleeps, or how it may end',
     tag: 'cluster',
     access: 'operator',
     params,
@@ -82,7 +82,7 @@ export const clusterOperations = {
     async: true,
     idempotent: true,
     ifMatch: true,
-    errors: ['cluster_deleting', 'no_capacity', 'catalog_not_ready'],
+    errors: ['cluster_deleting', 'cluster_not_ready', 'cluster_hibernated', 'no_capacity', 'catalog_not_ready'],
     cli: { command: 'cluster update', summary: 'Change a cluster' },
   }),
   'cluster.delete': defineOperation({

@@ -2,9 +2,22 @@ import { type Static, Type } from 'typebox';
 import { ClusterAccess, ClusterAccessSettings } from '../cluster-access/schema.ts';
 import { Condition, Decimal, Estimate, orNull, Timestamp } from '../common.ts';
 import { DeletionSettings } from '../deletion/schema.ts';
+import { Hibernation, HibernationSchedules, HibernationSettings } from '../hibernation/schema.ts';
 import { Maintenance, MaintenanceSettings } from '../maintenance/schema.ts';
 import { Pool, PoolSpec } from '../pool/schema.ts';
 import { QuotaEntry } from '../quota/schema.ts';
+
+/** Of a cluster that exists. */
+export const clusterPhases = [
+  'creating',
+  'ready',
+  'updating',
+  'degraded',
+  'hibernating',
+  'hibernated',
+  'waking',
+  'deleting',
+] as const;
 
 const Tier = Type.Enum(['standard', 'ha'], {
   description: 'standard: one replica of the control plane; ha: two or more, spread over nodes',
@@ -41,6 +54,7 @@ export const ClusterCreate = Type.Object(
     deletion: Type.Optional(DeletionSettings),
     access: Type.Optional(ClusterAccessSettings),
     maintenance: Type.Optional(MaintenanceSettings),
+    hibernation: Type.Optional(HibernationSchedules),
   },
   { $id: 'ClusterCreate', additionalProperties: false },
 );
@@ -58,6 +72,7 @@ export const ClusterPatch = Type.Object(
     deletion: Type.Optional(DeletionSettings),
     access: Type.Optional(ClusterAccessSettings),
     maintenance: Type.Optional(MaintenanceSettings),
+    hibernation: Type.Optional(HibernationSettings),
   },
   { $id: 'ClusterPatch', additionalProperties: false, minProperties: 1 },
 );
@@ -89,10 +104,11 @@ export const Cluster = Type.Object(
     ),
     access: ClusterAccess,
     maintenance: Maintenance,
+    hibernation: Hibernation,
     generation: Type.Integer({ description: 'Grows with every change of what you want; also the ETag' }),
     status: Type.Object(
       {
-        phase: Type.Enum(['creating', 'ready', 'updating', 'degraded', 'deleting', 'deleted']),
+        phase: Type.Enum([...clusterPhases, 'deleted']),
         conditions: Type.Array(Condition),
         endpoint: Type.Union([Type.String(), Type.Null()], { description: 'URL of the Kubernetes API' }),
         kubernetesVersion: Type.Union([Type.String(), Type.Null()], { description: 'Version that runs' }),

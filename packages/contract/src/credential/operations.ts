@@ -21,7 +21,7 @@ export const credentialOperations = {
     write: true,
     secret: true,
     idempotent: true,
-    errors: ['cluster_deleting'],
+    errors: ['cluster_deleting', 'cluster_hibernated'],
     cli: { command: 'get-token', summary: 'Print a token for kubectl' },
   }),
   'credential.revoke': defineOperation({

@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox';
+import { clusterPhases } from '../cluster/schema.ts';
 import { orNull, Timestamp } from '../common.ts';
 import { actors } from '../problem.ts';
 
-const Phase = Type.Enum(['creating', 'ready', 'updating', 'degraded', 'deleting']);
+const Phase = Type.Enum([...clusterPhases]);
 const Tier = Type.Enum(['standard', 'ha']);
 
 export const FleetCluster = Type.Object(

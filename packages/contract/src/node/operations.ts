@@ -47,7 +47,7 @@ export const nodeOperations = {
     async: true,
     idempotent: true,
     ifMatch: true,
-    errors: ['cluster_deleting'],
+    errors: ['cluster_deleting', 'cluster_hibernated'],
     cli: { command: 'node recycle', summary: 'Replace a worker' },
   }),
 };

@@ -19,6 +19,8 @@ export const operationKinds = [
   'cluster.create',
   'cluster.update',
   'cluster.upgrade',
+  'cluster.hibernate',
+  'cluster.wake',
   'cluster.delete',
   'pool.create',
   'pool.update',

@@ -22,7 +22,7 @@ export const upgradeOperations = {
       { additionalProperties: false },
     ),
     success: { status: 200, schema: UpgradePlan },
-    errors: ['cluster_deleting', 'catalog_not_ready'],
+    errors: ['cluster_deleting', 'catalog_not_ready', 'cluster_hibernated'],
     cli: { command: 'cluster upgrade', summary: 'With --dry-run: show what an upgrade would do' },
   }),
 };

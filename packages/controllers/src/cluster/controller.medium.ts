@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import {
   defaultAccessSettings,
   defaultDeletionSettings,
+  defaultHibernation,
   defaultMaintenance,
   defaultNetwork,
   defaultPoolSettings,
@@ -93,6 +94,7 @@ async function request(
         deletion: defaultDeletionSettings,
         access: defaultAccessSettings,
         maintenance: defaultMaintenance,
+        hibernation: defaultHibernation,
         place: { managementCluster, dataStore: 'default' },
         pools: [
           {

@@ -15,16 +15,19 @@ export async function groupInput(
     readonly externalNetworkId: Promise<string | undefined>;
     readonly volumeTypes: Promise<VolumeTypes | undefined>;
     readonly readyReplicas: Promise<number | undefined>;
+    readonly rests: Promise<boolean>;
   },
 ): Promise<GroupInput> {
-  const [credential, kubeconfig, externalNetworkId, volumeTypes, egressAddresses, readyReplicas] = await Promise.all([
-    storedCredential(context, cluster.id),
-    reads.kubeconfig,
-    reads.externalNetworkId,
-    reads.volumeTypes,
-    egressOf(context, cluster),
-    reads.readyReplicas,
-  ]);
+  const [credential, kubeconfig, externalNetworkId, volumeTypes, egressAddresses, readyReplicas, rests] =
+    await Promise.all([
+      storedCredential(context, cluster.id),
+      reads.kubeconfig,
+      reads.externalNetworkId,
+      reads.volumeTypes,
+      egressOf(context, cluster),
+      reads.readyReplicas,
+      reads.rests,
+    ]);
   return {
     cluster,
     settings: context.settings,
@@ -33,6 +36,7 @@ export async function groupInput(
     volumeTypes,
     served: kubeconfig !== undefined,
     readyReplicas,
+    rests,
     egressAddresses,
   };
 }

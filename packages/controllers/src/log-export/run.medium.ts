@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import {
   defaultAccessSettings,
   defaultDeletionSettings,
+  defaultHibernation,
   defaultMaintenance,
   defaultNetwork,
   type LogLine,
@@ -137,6 +138,7 @@ async function newExport(kind: 'http' | 's3', secret: string | null, managementC
       deletion: defaultDeletionSettings,
       access: defaultAccessSettings,
       maintenance: defaultMaintenance,
+      hibernation: defaultHibernation,
     },
     place: { managementCluster, dataStore: 'default' },
   });

@@ -1,8 +1,9 @@
 import { type Failure, failureOf } from '../cause/causes.ts';
 import { addressCause, isDataStoreFull, podCause } from '../cause/control-plane.ts';
 import { insideOf, workerTrouble } from '../cause/worker.ts';
+import { poolForNow, replicasForNow, restsControlPlane } from '../hibernation/rest.ts';
 import { type Looked, seen } from '../shared/looked.ts';
-import { type Cluster, controlPlaneReplicas, type Pool, type PoolStatus } from './model.ts';
+import type { Cluster, PoolStatus } from './model.ts';
 import type { ObservedCluster, ObservedControlPlane } from './observed.ts';
 import type { OperationPhaseName } from './plan-types.ts';
 import { versionBefore, waitsForControlPlane } from './upgrading.ts';
@@ -15,6 +16,8 @@ export interface Assessment {
   readonly looked: boolean;
   readonly message: string;
   readonly percent: number;
+  /** It shall not run now: done, and nothing that answers. */
+  readonly rests?: boolean;
   readonly failure?: Failure;
 }
 
@@ -53,7 +56,8 @@ export function assessControlPlane(
   now: Date,
 ): Assessment {
   const plane = seen(observed.controlPlane);
-  const wanted = controlPlaneReplicas(desired.tier);
+  const rests = restsControlPlane(desired, observed);
+  const wanted = replicasForNow(desired, rests);
   const steps = [
     observed.applied.cluster === 'current',
     plane?.endpoint != null,
@@ -63,23 +67,35 @@ export function assessControlPlane(
     observed.kubeconfig === 'current',
     plane?.pods.every(({ told }) => told) === true,
   ];
-  const done = steps.every(Boolean);
+  const outlastsWorkers = desired.hibernation.hibernated && !rests;
+  const done = steps.every(Boolean) && !outlastsWorkers;
   const before = versionBefore(desired, observed);
   const waiting =
     plane === undefined
       ? 'starting the control plane'
-      : plane.endpoint === null
-        ? 'waiting for the address of the API'
-        : plane.initialized
-          ? `${plane.readyReplicas}/${wanted} replicas ready${before === undefined ? '' : `, from ${before} to ${desired.kubernetesVersion}`}`
-          : `waiting for the API at ${plane.endpoint}`;
+      : rests
+        ? plane.readyReplicas === 0
+          ? 'stopped'
+          : `${plane.readyReplicas} replicas to stop`
+        : plane.endpoint === null
+          ? 'waiting for the address of the API'
+          : plane.initialized
+            ? `${plane.readyReplicas}/${wanted} replicas ready${before === undefined ? '' : `, from ${before} to ${desired.kubernetesVersion}`}`
+            : `waiting for the API at ${plane.endpoint}`;
   return {
     phase: 'control-plane',
     done,
     started,
     looked: observed.controlPlane.state !== 'unknown',
-    message: why(observed.controlPlane) ?? (done ? `${wanted}/${wanted} replicas ready` : waiting),
+    message:
+      why(observed.controlPlane) ??
+      (outlastsWorkers
+        ? 'stops when no worker is left'
+        : done && !rests
+          ? `${wanted}/${wanted} replicas ready`
+          : waiting),
     percent: Math.round((steps.filter(Boolean).length * 100) / steps.length),
+    rests,
     ...failureIn(plane === undefined ? undefined : controlPlaneFailure(plane, now)),
   };
 }
@@ -93,12 +109,12 @@ function controlPlaneFailure(plane: ObservedControlPlane, now: Date): Failure | 
 }
 
 /** Counts per desired pool; machines being deleted do not count as ready. */
-export function poolStatuses(pools: readonly Pool[], observed: ObservedCluster): readonly PoolStatus[] {
-  return pools.map((pool) => {
+export function poolStatuses(desired: Cluster, observed: ObservedCluster): readonly PoolStatus[] {
+  return desired.pools.map((pool) => {
     const machines = observed.machines.filter((machine) => machine.pool === pool.name);
     return {
       name: pool.name,
-      desired: pool.count,
+      desired: poolForNow(pool, desired).count,
       machines: machines.length,
       ready: machines.filter((machine) => machine.ready && !machine.deleting).length,
     };
@@ -106,7 +122,7 @@ export function poolStatuses(pools: readonly Pool[], observed: ObservedCluster):
 }
 
 export function assessWorkers(desired: Cluster, observed: ObservedCluster, started: boolean, now: Date): Assessment {
-  const statuses = poolStatuses(desired.pools, observed);
+  const statuses = poolStatuses(desired, observed);
   const wanted = statuses.reduce((sum, pool) => sum + pool.desired, 0);
   const ready = statuses.reduce((sum, pool) => sum + Math.min(pool.ready, pool.desired), 0);
   const settled = desired.pools.every((pool) => {
@@ -131,7 +147,9 @@ export function assessWorkers(desired: Cluster, observed: ObservedCluster, start
     looked: observed.poolsKnown,
     message: observed.poolsKnown ? workersMessage(desired, observed, { ready, wanted }) : 'could not list the workers',
     percent: done ? 100 : wanted === 0 ? 50 : Math.min(99, Math.round((ready * 100) / wanted)),
-    ...failureIn(failure),
+    rests: desired.hibernation.hibernated,
+    // One that goes need not be well.
+    ...failureIn(desired.hibernation.hibernated ? undefined : failure),
   };
 }
 
@@ -140,6 +158,8 @@ function workersMessage(
   observed: ObservedCluster,
   { ready, wanted }: { readonly ready: number; readonly wanted: number },
 ): string {
+  if (desired.hibernation.hibernated)
+    return observed.machines.length === 0 ? 'all are gone' : `${observed.machines.length} workers to go`;
   const counted = `${ready}/${wanted} workers ready`;
   const waiting = desired.pools.filter((pool) => waitsForControlPlane(pool, desired, observed));
   if (waiting.length > 0)
@@ -153,14 +173,26 @@ function workersMessage(
   return `${counted}, ${count} to be replaced${paused.length === 0 ? '' : ` (${paused.join(', ')} paused)`}`;
 }
 
-export function assessAddons(observed: ObservedCluster): Assessment {
-  const tenant = seen(observed.tenant);
-  const steps = [
-    tenant?.addons === 'current',
-    tenant?.addonsReady === true,
+export function assessAddons(desired: Cluster, observed: ObservedCluster): Assessment {
+  const companions = [
     observed.applied['cloud-controller'] === 'current',
     observed.applied['volume-controller'] === 'current',
   ];
+  if (desired.hibernation.hibernated) {
+    const isDone = companions.every(Boolean) && restsControlPlane(desired, observed);
+    const message = isDone ? 'stopped' : 'stop with the control plane';
+    return {
+      phase: 'add-ons',
+      done: isDone,
+      started: true,
+      looked: true,
+      message,
+      percent: isDone ? 100 : 0,
+      rests: true,
+    };
+  }
+  const tenant = seen(observed.tenant);
+  const steps = [tenant?.addons === 'current', tenant?.addonsReady === true, ...companions];
   const done = steps.every(Boolean);
   return {
     phase: 'add-ons',

@@ -1,5 +1,6 @@
 import type { AccessSettings } from '../cluster-access/settings.ts';
 import type { DeletionSettings } from '../deletion/settings.ts';
+import type { HibernationSettings } from '../hibernation/model.ts';
 import type { MaintenanceSettings } from '../maintenance/settings.ts';
 import type { Place } from '../management-cluster/place.ts';
 import type { Condition } from '../shared/conditions.ts';
@@ -80,9 +81,20 @@ export interface ClusterSpec {
   readonly deletion: DeletionSettings;
   readonly access: AccessSettings;
   readonly maintenance: MaintenanceSettings;
+  readonly hibernation: HibernationSettings;
 }
 
-export const clusterPhases = ['creating', 'ready', 'updating', 'degraded', 'deleting', 'deleted'] as const;
+export const clusterPhases = [
+  'creating',
+  'ready',
+  'updating',
+  'degraded',
+  'hibernating',
+  'hibernated',
+  'waking',
+  'deleting',
+  'deleted',
+] as const;
 /** A word derived from the conditions, for people; never decided upon. */
 export type ClusterPhase = (typeof clusterPhases)[number];
 
@@ -133,6 +145,8 @@ export interface Cluster extends ClusterSpec {
   readonly accessEpoch: number;
   /** The provider has ended its deletion: nothing more is removed. */
   readonly forced: boolean;
+  /** When somebody, or its schedule, last said whether it shall sleep, or when it shall. */
+  readonly hibernationDecidedAt: Date;
   /** Names of workers that somebody wants replaced. */
   readonly recycling: readonly string[];
   /** Where its control plane runs. */

@@ -1,4 +1,5 @@
 import { planAutoscaling } from '../autoscaling/plan.ts';
+import { restsControlPlane } from '../hibernation/rest.ts';
 import type { RepairPlan } from '../repair/plan.ts';
 import { seen } from '../shared/looked.ts';
 import type { ClusterAction } from './actions.ts';
@@ -21,12 +22,15 @@ export function actionsToKeep(
   for (const entry of wantedLedger(desired))
     if (!inLedger(observed, entry)) actions.push({ type: 'ensureLedger', entry });
   actions.push(...credentialAndManifests(desired, observed));
-  actions.push(...scalingActions(desired, observed, now), ...poolActions(desired, observed, repair));
+  if (!desired.hibernation.hibernated) actions.push(...scalingActions(desired, observed, now));
+  actions.push(...poolActions(desired, observed, repair));
   // Only when the rules themselves are there: a pod that was told once is not told again.
   if (observed.applied.cluster === 'current')
     for (const { name, told } of seen(observed.controlPlane)?.pods ?? [])
       if (!told) actions.push({ type: 'refreshPod', pod: name });
-  actions.push(...tenantActions(desired, observed));
+  actions.push(
+    ...(restsControlPlane(desired, observed) ? companionActions(observed) : tenantActions(desired, observed)),
+  );
   return actions;
 }
 
@@ -75,6 +79,8 @@ function poolActions(
     if (!desired.pools.some((wanted) => wanted.name === pool.name) && pool.applied !== 'deleting')
       actions.push({ type: 'deletePool', pool: pool.name });
   actions.push(...forgetRemovedPools(desired, observed));
+  // Those of a cluster that shall sleep go anyway.
+  if (desired.hibernation.hibernated) return actions;
   actions.push(...recyclingActions(desired, observed));
   // One at a time: what failed once may fail again, and a storm of new servers would hide the cause.
   const failed = observed.machines.find(
@@ -107,13 +113,19 @@ function forgetRemovedPools(desired: Cluster, observed: ObservedCluster): readon
     .map(({ kind, name }) => ({ type: 'removeLedger', entry: { kind, name } }));
 }
 
+/** What runs beside the control plane. */
+function companionActions({ applied }: ObservedCluster): readonly ClusterAction[] {
+  return (['cloud-controller', 'volume-controller'] as const)
+    .filter((group) => needsApply(applied[group]))
+    .map((group) => ({ type: 'applyManifests', group }));
+}
+
 function tenantActions(desired: Cluster, observed: ObservedCluster): readonly ClusterAction[] {
   const tenant = seen(observed.tenant);
   if (tenant === undefined) return [];
   const actions: ClusterAction[] = [];
   if (observed.kubeconfig !== 'current') actions.push({ type: 'storeKubeconfig' });
-  for (const group of ['cloud-controller', 'volume-controller'] as const)
-    if (needsApply(observed.applied[group])) actions.push({ type: 'applyManifests', group });
+  actions.push(...companionActions(observed));
   // kube-proxy is among them, and never newer than any replica of the API server.
   if (needsApply(tenant.addons) && versionBefore(desired, observed) === undefined)
     actions.push({ type: 'applyTenantAddons' });

@@ -37,7 +37,7 @@ export function planCluster(
   const common = {
     endpoint: plane?.endpoint ?? (observed.controlPlane.state === 'unknown' ? desired.status.endpoint : null),
     kubernetesVersion: plane?.version ?? null,
-    pools: poolStatuses(desired.pools, observed),
+    pools: poolStatuses(desired, observed),
     nodes: workerNodes(observed, now),
   };
   return desired.deleteRequestedAt === null
@@ -68,7 +68,8 @@ function remove(desired: Cluster, observed: ObservedCluster, now: Date, policy: 
 }
 
 function keep(desired: Cluster, observed: ObservedCluster, now: Date, policy: ClusterPolicy): Verdict {
-  const repairs = planRepair(desired.pools, observed, now);
+  const { hibernated } = desired.hibernation;
+  const repairs = hibernated ? {} : planRepair(desired.pools, observed, now);
   const actions = actionsToKeep(desired, observed, repairs, now);
   const credentials = assessCredentials(observed);
   const controlPlane = assessControlPlane(desired, observed, credentials.done, now);
@@ -78,9 +79,9 @@ function keep(desired: Cluster, observed: ObservedCluster, now: Date, policy: Cl
     assessNetwork(observed, credentials.done),
     controlPlane,
     assessWorkers(desired, observed, initialized, now),
-    assessAddons(observed),
+    assessAddons(desired, observed),
   ];
-  const scales = desired.pools.some(({ autoscaling }) => autoscaling !== null);
+  const scales = !hibernated && desired.pools.some(({ autoscaling }) => autoscaling !== null);
   const converged = actions.length === 0 && parts.every((part) => part.done);
   const blockedBy = parts.find((part) => part.failure !== undefined)?.failure ?? null;
   return {
@@ -88,7 +89,11 @@ function keep(desired: Cluster, observed: ObservedCluster, now: Date, policy: Cl
     phase: phaseOf(desired, converged, scales && blockedBy === null && parts.every(isDoneButForWorkers)),
     conditions: mergeConditions(
       desired.status.conditions,
-      [...parts.map(conditionOf), ...besides(observed, repairs, now), readyCondition(parts, converged, blockedBy)],
+      [
+        ...parts.map(conditionOf),
+        ...besides(observed, repairs, now),
+        readyCondition(parts, desired, converged, blockedBy),
+      ],
       desired.generation,
       now,
     ),
@@ -111,8 +116,10 @@ const isDoneButForWorkers = ({ phase, done }: Assessment): boolean => done || ph
 
 /** Creating until it was ready once; later "updating" after a change of what is desired or while pools scale by themselves, "degraded" when the world changed by itself. */
 function phaseOf(desired: Cluster, converged: boolean, scaling: boolean): ClusterPhase {
+  if (desired.hibernation.hibernated) return converged ? 'hibernated' : 'hibernating';
   if (converged) return 'ready';
   const before = desired.status.phase;
+  if (before === 'hibernating' || before === 'hibernated' || before === 'waking') return 'waking';
   if (before === 'creating' || before === 'updating') return before;
   return desired.generation === desired.observedGeneration && !scaling ? 'degraded' : 'updating';
 }
@@ -127,6 +134,7 @@ const conditionTypes = {
 
 function conditionOf(part: Assessment): NewCondition {
   const type = conditionTypes[part.phase as keyof typeof conditionTypes];
+  if (part.done && part.rests === true) return { type, status: 'False', reason: 'Hibernated', message: part.message };
   if (part.done) return { type, status: 'True', reason: 'Ready', message: part.message };
   if (part.failure !== undefined) return { type, status: part.looked ? 'False' : 'Unknown', ...part.failure };
   if (!part.looked)
@@ -162,7 +170,19 @@ function besides(observed: ObservedCluster, { held }: RepairPlan, now: Date): re
   ];
 }
 
-function readyCondition(parts: readonly Assessment[], converged: boolean, blockedBy: Failure | null): NewCondition {
+function readyCondition(
+  parts: readonly Assessment[],
+  { hibernation: { hibernated } }: Cluster,
+  converged: boolean,
+  blockedBy: Failure | null,
+): NewCondition {
+  if (converged && hibernated)
+    return {
+      type: 'Ready',
+      status: 'False',
+      reason: 'Hibernated',
+      message: 'asleep until somebody or its schedule wakes it',
+    };
   if (converged) return { type: 'Ready', status: 'True', reason: 'Ready', message: 'the cluster is as you want it' };
   if (blockedBy !== null) return { type: 'Ready', status: 'False', ...blockedBy };
   const open = parts.find((part) => !part.done);

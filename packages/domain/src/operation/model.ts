@@ -4,12 +4,15 @@ import type { PhaseProgress } from '../cluster/plan-types.ts';
 
 import type { AccessSettings } from '../cluster-access/settings.ts';
 import type { DeletionSettings } from '../deletion/settings.ts';
+import type { HibernationSettings } from '../hibernation/model.ts';
 import type { MaintenanceSettings } from '../maintenance/settings.ts';
 
 export const operationKinds = [
   'cluster.create',
   'cluster.update',
   'cluster.upgrade',
+  'cluster.hibernate',
+  'cluster.wake',
   'cluster.delete',
   'pool.create',
   'pool.update',
@@ -47,6 +50,7 @@ export type OperationUndo =
       /** Absent in operations that are older than these settings. */
       readonly access?: AccessSettings;
       readonly maintenance?: MaintenanceSettings;
+      readonly hibernation?: HibernationSettings;
     };
 
 /** A change somebody asked for, and how far it is. */

@@ -3,6 +3,7 @@ import { type Cluster, defaultNetwork, defaultPoolSettings, newClusterStatus } f
 import type { ObservedCluster } from '../cluster/observed.ts';
 import { defaultAccessSettings } from '../cluster-access/settings.ts';
 import { defaultDeletionSettings } from '../deletion/settings.ts';
+import { defaultHibernation } from '../hibernation/model.ts';
 import { defaultMaintenance } from '../maintenance/settings.ts';
 import { absent, present } from '../shared/looked.ts';
 
@@ -32,6 +33,8 @@ export const desired = (change: Partial<Cluster> = {}): Cluster => ({
   deletion: defaultDeletionSettings,
   access: defaultAccessSettings,
   maintenance: defaultMaintenance,
+  hibernation: defaultHibernation,
+  hibernationDecidedAt: new Date(0),
   deleteRequestedAt: null,
   deleteScheduledAt: null,
   accessEpoch: 1,

@@ -4,6 +4,7 @@ import type {
   ClusterStatus,
   Condition,
   CustomerIssuer,
+  HibernationSchedule,
   MaintenanceSettings,
   Pool,
   PoolStatus,
@@ -17,7 +18,7 @@ export const clusterColumns = `
   c.generation, c.observed_generation, c.phase, c.conditions, c.endpoint, c.observed_version, c.pool_status,
   c.created_at, c.updated_at, c.delete_requested_at, c.volumes_on_delete, c.delete_scheduled_at,
   c.deletion_protection, c.deletion_grace_seconds, c.expires_at, c.access_epoch, c.management_cluster, c.data_store,
-  c.allowed_ranges, c.oidc_issuers, c.maintenance, c.forced_at is not null as forced,
+  c.allowed_ranges, c.oidc_issuers, c.maintenance, c.hibernated, c.hibernation_schedules, c.hibernation_decided_at, c.forced_at is not null as forced,
   coalesce((select jsonb_agg(jsonb_build_object('name', p.name, 'flavor', p.flavor, 'count', p.count, 'labels', p.labels,
     'taints', p.taints, 'kubernetesVersion', p.kubernetes_version, 'rollout', jsonb_build_object('maxSurge', p.max_surge,
     'maxUnavailable', p.max_unavailable, 'drainTimeoutSeconds', p.drain_timeout_seconds, 'paused', p.rollout_paused),
@@ -58,6 +59,9 @@ export interface ClusterRow {
   readonly allowed_ranges: readonly string[] | null;
   readonly oidc_issuers: readonly CustomerIssuer[];
   readonly maintenance: MaintenanceSettings;
+  readonly hibernated: boolean;
+  readonly hibernation_schedules: readonly HibernationSchedule[];
+  readonly hibernation_decided_at: Date;
   readonly pools: readonly Pool[];
   readonly recycling: readonly string[];
   readonly store: ClusterStatus['store'];
@@ -87,6 +91,8 @@ export function clusterOf(row: ClusterRow): Cluster {
     forced: row.forced,
     access: { allowedRanges: row.allowed_ranges, oidcIssuers: row.oidc_issuers },
     maintenance: row.maintenance,
+    hibernation: { hibernated: row.hibernated, schedules: row.hibernation_schedules },
+    hibernationDecidedAt: row.hibernation_decided_at,
     place: { managementCluster: row.management_cluster, dataStore: row.data_store },
     volumesOnDelete: row.volumes_on_delete,
     createdAt: row.created_at,

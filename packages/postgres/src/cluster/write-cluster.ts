@@ -2,6 +2,7 @@ import type {
   AccessSettings,
   ClusterSpec,
   DeletionSettings,
+  HibernationSettings,
   MaintenanceSettings,
   Place,
   Pool,
@@ -18,8 +19,8 @@ export async function insertCluster(
   await db.query(
     `insert into clusters (id, project_id, name, kubernetes_version, tier, node_cidr, pod_cidr, service_cidr,
        deletion_protection, deletion_grace_seconds, expires_at, labels, management_cluster, data_store,
-       allowed_ranges, oidc_issuers, maintenance)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+       allowed_ranges, oidc_issuers, maintenance, hibernation_schedules)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
     [
       cluster.id,
       cluster.projectId,
@@ -38,6 +39,7 @@ export async function insertCluster(
       cluster.access.allowedRanges,
       JSON.stringify(cluster.access.oidcIssuers),
       JSON.stringify(cluster.maintenance),
+      JSON.stringify(cluster.hibernation.schedules),
     ],
   );
   for (const pool of cluster.pools) await insertPool(db, cluster, pool);
@@ -87,6 +89,7 @@ export interface ClusterChange {
   readonly deletion?: DeletionSettings;
   readonly access?: AccessSettings;
   readonly maintenance?: MaintenanceSettings;
+  readonly hibernation?: HibernationSettings & { readonly decidedAt: Date };
   /** Credentials that were given out before are void. */
   readonly newAccessEpoch?: true;
   /** It shall go now. */
@@ -102,7 +105,9 @@ export async function bumpCluster(db: Queryable, clusterId: string, change: Clus
        delete_requested_at = case when $3 then coalesce(delete_requested_at, now()) else delete_requested_at end,
        volumes_on_delete = coalesce($4, volumes_on_delete), access_epoch = access_epoch + case when $9 then 1 else 0 end,
        labels = coalesce($10, labels), allowed_ranges = case when $11 then $12 else allowed_ranges end,
-       oidc_issuers = coalesce($13, oidc_issuers), kubernetes_version = coalesce($14, kubernetes_version), maintenance = coalesce($15, maintenance), delete_scheduled_at = case when $3 then null else delete_scheduled_at end
+       oidc_issuers = coalesce($13, oidc_issuers), kubernetes_version = coalesce($14, kubernetes_version), maintenance = coalesce($15, maintenance),
+       hibernated = coalesce($16, hibernated), hibernation_schedules = coalesce($17, hibernation_schedules),
+       hibernation_decided_at = coalesce($18, hibernation_decided_at), delete_scheduled_at = case when $3 then null else delete_scheduled_at end
      where id = $1 returning generation`,
     [
       clusterId,
@@ -120,6 +125,9 @@ export async function bumpCluster(db: Queryable, clusterId: string, change: Clus
       change.access === undefined ? null : JSON.stringify(change.access.oidcIssuers),
       change.kubernetesVersion ?? null,
       change.maintenance === undefined ? null : JSON.stringify(change.maintenance),
+      change.hibernation?.hibernated ?? null,
+      change.hibernation === undefined ? null : JSON.stringify(change.hibernation.schedules),
+      change.hibernation?.decidedAt ?? null,
     ],
   );
   const row = result.rows[0];

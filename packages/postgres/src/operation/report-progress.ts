@@ -5,7 +5,7 @@ import { type OperationRow, operationColumns } from './row.ts';
 
 export interface ProgressReport {
   readonly clusterId: string;
-  /** Operations of later generations are not finished by this report. */
+  /** Operations of later generations have not begun for whom reports: what they want is not there although everything looks done. */
   readonly generation: number;
   readonly progress: readonly PhaseProgress[];
   readonly finished: boolean;
@@ -16,15 +16,15 @@ export interface ProgressReport {
 /** Writes progress into every running operation of a cluster and ends those that are done; writes nothing when nothing changed. */
 export async function reportProgress(tx: Queryable, report: ProgressReport): Promise<void> {
   const running = await tx.query<OperationRow>(
-    `select ${operationColumns} from operations o where o.cluster_id = $1 and o.state = 'running' and o.starts_at is null
+    `select ${operationColumns} from operations o where o.cluster_id = $1 and o.state = 'running' and o.starts_at is null and o.generation <= $2
      order by o.id for update`,
-    [report.clusterId],
+    [report.clusterId, report.generation],
   );
   for (const operation of running.rows) await reportOne(tx, operation, report);
 }
 
 async function reportOne(tx: Queryable, operation: OperationRow, report: ProgressReport): Promise<void> {
-  const finished = report.finished && operation.generation <= report.generation;
+  const { finished } = report;
   const phases = mergePhases(operation.phases, report.progress, report.now);
   const next = {
     state: finished ? 'succeeded' : 'running',

@@ -1,4 +1,4 @@
-import { type Cluster, type ManifestGroup, type ObservedCluster, seen } from '@matryoshka/domain';
+import { type Cluster, type ManifestGroup, type ObservedCluster, restsControlPlane, seen } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import { TypedError } from '@matryoshka/system';
 import type { ClusterContext } from '../context.ts';
@@ -25,6 +25,7 @@ export async function applyGroup(
     externalNetworkId: context.externalNetworkId(signal),
     volumeTypes: context.volumeTypes(signal),
     readyReplicas: Promise.resolve(seen(observed.controlPlane)?.readyReplicas),
+    rests: Promise.resolve(restsControlPlane(cluster, observed)),
   };
   const objects = groupManifests(group, await groupInput(context, cluster, reads));
   if (objects === undefined)

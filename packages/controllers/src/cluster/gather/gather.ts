@@ -8,6 +8,7 @@ import {
   type ObservedCluster,
   present,
   repairMemory,
+  restsControlPlane,
   seen,
   unknown,
 } from '@matryoshka/domain';
@@ -36,21 +37,26 @@ export async function gatherCluster(
   const kubeconfig = context.store.secret(cluster.id, 'kubeconfig');
   const lookedAt = gatherControlPlane(context, cluster, signal);
   const readyReplicas = lookedAt.then((found) => seen(found)?.readyReplicas);
+  const workers = gatherPools(context, cluster, signal);
+  const rests = Promise.all([lookedAt, workers]).then(([controlPlane, found]) =>
+    restsControlPlane(cluster, { ...found, controlPlane }),
+  );
   const [ledger, repairs, credential, applied, infrastructure, controlPlane, pools, live, stored, balancers, volumes] =
     await Promise.all([
       context.store.ledger(cluster.id),
       context.store.repairs(cluster.id, new Date(context.now().getTime() - repairMemory)),
       gatherCredential(context, cluster, signal),
-      gatherApplied(context, cluster, { kubeconfig, readyReplicas }, signal),
+      gatherApplied(context, cluster, { kubeconfig, readyReplicas, rests }, signal),
       gatherInfrastructure(context.management, cluster, signal),
       lookedAt,
-      gatherPools(context, cluster, signal),
+      workers,
       readAdminKubeconfig(context, cluster, signal),
       kubeconfig,
       deleting ? leftoverLoadBalancers(context, cluster, signal) : Promise.resolve(absent),
       deleting ? leftoverVolumes(context, cluster, signal) : Promise.resolve(absent),
     ]);
   const plane = seen(controlPlane);
+  const scales = !cluster.hibernation.hibernated && cluster.pools.some(({ autoscaling }) => autoscaling !== null);
   const tenant = await gatherTenant(
     context,
     cluster,
@@ -58,11 +64,10 @@ export async function gatherCluster(
       kubeconfig: live,
       endpoint: plane?.endpoint ?? null,
       initialized: plane?.initialized ?? false,
+      rests: await rests,
       machines: pools.machines,
       machinesKnown: pools.poolsKnown,
-      autoscaler: cluster.pools.some(({ autoscaling }) => autoscaling !== null)
-        ? await context.store.autoscaler(cluster.id)
-        : undefined,
+      autoscaler: scales ? await context.store.autoscaler(cluster.id) : undefined,
     },
     signal,
   );
@@ -105,7 +110,7 @@ async function gatherCredential(
 async function gatherApplied(
   context: ClusterContext,
   cluster: Cluster,
-  reads: Pick<Parameters<typeof groupInput>[2], 'kubeconfig' | 'readyReplicas'>,
+  reads: Pick<Parameters<typeof groupInput>[2], 'kubeconfig' | 'readyReplicas' | 'rests'>,
   signal: AbortSignal,
 ): Promise<Readonly<Record<ManifestGroup, Applied>>> {
   const externalNetworkId = context.externalNetworkId(signal).catch(() => undefined);

@@ -4,6 +4,7 @@ import {
   type Cluster,
   type Failure,
   failureOf,
+  isWaking,
   type Looked,
   type ObservedMachine,
   type ObservedNode,
@@ -25,6 +26,8 @@ export interface TenantInput {
   readonly kubeconfig: string | undefined;
   readonly endpoint: string | null;
   readonly initialized: boolean;
+  /** It shall not run. */
+  readonly rests: boolean;
   readonly machines: readonly ObservedMachine[];
   readonly machinesKnown: boolean;
   /** Only where pools scale by themselves. */
@@ -38,12 +41,12 @@ export async function gatherTenant(
   input: TenantInput,
   signal: AbortSignal,
 ): Promise<Looked<ObservedTenant>> {
-  if (input.kubeconfig === undefined || input.endpoint === null) return absent;
+  if (input.kubeconfig === undefined || input.endpoint === null || input.rests) return absent;
   const client = context.tenants.client(cluster.id, input.kubeconfig);
   try {
     return present(await look(context, cluster, client, input.endpoint, input, signal));
   } catch (error) {
-    if (!input.initialized && isTransient(error)) return absent;
+    if ((!input.initialized || isWaking(cluster, context.now())) && isTransient(error)) return absent;
     return unknown(errorMessage(error));
   }
 }

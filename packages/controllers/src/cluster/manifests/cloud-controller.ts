@@ -1,4 +1,4 @@
-import { controlPlaneReplicas } from '@matryoshka/domain';
+import { controlPlaneReplicas, replicasForNow } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import {
   besideControlPlane,
@@ -16,12 +16,12 @@ const app = 'cloud-controller-manager';
 export const cloudControllerName = (clusterId: string): string => companionName(clusterId, app);
 
 /** The cloud controller manager of one cluster: load balancers can still be removed when no worker is left. */
-export function cloudController(input: CredentialInput): KubeObject {
+export function cloudController(input: CredentialInput & { readonly rests: boolean }): KubeObject {
   const { cluster, settings } = input;
   const replicas = controlPlaneReplicas(cluster.tier);
   return besideControlPlane(input, {
     app,
-    replicas,
+    replicas: replicasForNow(cluster, input.rests),
     containers: [
       {
         name: app,

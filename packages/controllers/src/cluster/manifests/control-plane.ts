@@ -1,5 +1,5 @@
 import { controlPlanePodLabel, drain } from '@matryoshka/addons';
-import { type Cluster, connectionsPerReplica, controlPlaneReplicas } from '@matryoshka/domain';
+import { type Cluster, connectionsPerReplica, controlPlaneReplicas, replicasForNow } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import type { ClusterSettings } from '../../config.ts';
 import { labelsOf } from '../labels.ts';
@@ -101,10 +101,12 @@ export function kamajiControlPlane({
   settings,
   served,
   readyReplicas,
+  rests,
   egressAddresses,
 }: ManifestInput & {
   readonly served: boolean;
   readonly readyReplicas: number | undefined;
+  readonly rests: boolean;
   /** Of the cluster's own router, by which its workers come. */
   readonly egressAddresses: readonly string[];
 }): KubeObject {
@@ -123,7 +125,7 @@ export function kamajiControlPlane({
     },
     spec: {
       version: cluster.kubernetesVersion,
-      replicas: controlPlaneReplicas(cluster.tier),
+      replicas: replicasForNow(cluster, rests),
       dataStoreName: cluster.place.dataStore,
       dataStoreSchema: dataStoreSchema(cluster.id),
       registry: 'registry.k8s.io',

@@ -1,5 +1,5 @@
 import { accessManifests, cinderCsiManifests, flannelManifests, kubeProxyManifests } from '@matryoshka/addons';
-import { type ManifestGroup, type ObservedMachine, surgeForRecycling } from '@matryoshka/domain';
+import { type ManifestGroup, type ObservedMachine, poolForNow, surgeForRecycling } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import { withHash } from '../hash.ts';
 import { auditConfigMap } from './audit.ts';
@@ -23,6 +23,8 @@ export interface GroupInput extends ManifestInput {
   readonly served: boolean;
   /** Of the control plane as it is now; undefined while it is not there or could not be read. */
   readonly readyReplicas: number | undefined;
+  /** The control plane, and what runs beside it, shall not run now. */
+  readonly rests: boolean;
   /** Of the cluster's own router; undefined while it could not be read. */
   readonly egressAddresses: readonly string[] | undefined;
 }
@@ -65,12 +67,13 @@ export function poolObjects(
   poolName: string,
   machines: readonly ObservedMachine[],
 ): readonly KubeObject[] {
-  const pool = input.cluster.pools.find((candidate) => candidate.name === poolName);
-  if (pool === undefined) return [];
+  const wanted = input.cluster.pools.find((candidate) => candidate.name === poolName);
+  if (wanted === undefined) return [];
+  const pool = poolForNow(wanted, input.cluster);
   const { machineTemplate, bootstrapTemplate, deployment } = poolManifests(
     input,
     pool,
-    surgeForRecycling(pool, input.cluster, machines),
+    pool.count === 0 ? 0 : surgeForRecycling(pool, input.cluster, machines),
   );
   return [machineTemplate, bootstrapTemplate, deployment].map(withHash);
 }

@@ -19,6 +19,7 @@ const input = {
   externalNetworkId: 'net-id',
   volumeTypes: ['__DEFAULT__', 'Fast SSD'],
   served: true,
+  rests: false,
   readyReplicas: undefined,
   egressAddresses: [],
 };

@@ -33,8 +33,8 @@ const sidecar = (image: keyof Images, ...args: readonly string[]): Part => ({
 /**
  * The half of Cinder CSI that talks to OpenStack, with the sidecars that watch the customer's cluster. One replica without election: it only matters when volumes change.
  */
-export function volumeController(input: CredentialInput): KubeObject {
-  const { cluster } = input;
+export function volumeController(input: CredentialInput & { readonly rests: boolean }): KubeObject {
+  const { cluster, rests } = input;
   const parts: readonly Part[] = [
     {
       image: 'cinder-csi-plugin',
@@ -56,7 +56,7 @@ export function volumeController(input: CredentialInput): KubeObject {
   ];
   return besideControlPlane(input, {
     app,
-    replicas: 1,
+    replicas: rests ? 0 : 1,
     fsGroup: 65532,
     // Away from a lost node sooner than after the five minutes that are usual.
     tolerations: ['not-ready', 'unreachable'].map((condition) => ({
