@@ -38,6 +38,7 @@ import {
   measureDataStore,
 } from '@matryoshka/postgres';
 import { addressCheck, createLogger, errorMessage, keepCompiled, TypedError } from '@matryoshka/system';
+import { keepBackups } from './backups.ts';
 import { externalNetwork } from './external-network.ts';
 import { startMetrics } from './metrics.ts';
 import { type AdminFile, adminCredentials, listOf, readConfigured, required } from './settings.ts';
@@ -105,6 +106,7 @@ async function main(signal: AbortSignal): Promise<void> {
           },
           leading,
         ),
+        keepBackups(management, { pool, managementCluster, log, signal: leading }),
         runQuestions({ pool, managementCluster, answerers }, { intervalMs: 500, log, signal: leading }),
         runLogExports(pool, secretBox, {
           ...{ managementCluster, read: readSince(management), intervalMs: 5_000, log, signal: leading },

@@ -9,6 +9,8 @@ import { createLoginLimit, type LoginLimitOptions } from './auth/login-limit.ts'
 import { createOidc, type OidcIssuer } from './auth/oidc/issuers.ts';
 import { runRevalidation } from './auth/revalidate.ts';
 import type { ProviderProject } from './auth/sessions.ts';
+import { backupChanges, backupHandlers, backupWrites } from './backup/handlers.ts';
+import { runBackupSchedule } from './backup/schedule.ts';
 import { budgetWrites } from './budget/handlers.ts';
 import { runBudgetWatch } from './budget/watch.ts';
 import { catalogueHandlers } from './catalogue/handlers.ts';
@@ -85,6 +87,8 @@ export interface ApiOptions {
   readonly scheduleIntervalMs?: number;
   /** How often maintenance windows are looked at; default: a minute. */
   readonly maintenanceIntervalMs?: number;
+  /** How often schedules of backups are looked at; default: half a minute. */
+  readonly backupIntervalMs?: number;
   /** How often schedules of hibernation are looked at; default: fifteen seconds. */
   readonly hibernationIntervalMs?: number;
   /** How long a question waits for the controller of the cluster; default: twenty seconds. */
@@ -120,6 +124,7 @@ const handlers: Handlers = {
     ...planHandlers,
     ...upgradeHandlers,
     ...hibernationHandlers,
+    ...backupHandlers,
     ...deletionHandlers,
     ...poolHandlers,
     ...nodeHandlers,
@@ -137,10 +142,18 @@ const handlers: Handlers = {
     ...leftoverHandlers,
     ...remainHandlers,
   },
-  changes: { ...clusterChanges, ...poolChanges, ...nodeChanges, ...credentialChanges, ...operationChanges },
+  changes: {
+    ...clusterChanges,
+    ...poolChanges,
+    ...nodeChanges,
+    ...backupChanges,
+    ...credentialChanges,
+    ...operationChanges,
+  },
   writes: {
     ...deletionWrites,
     ...tokenWrites,
+    ...backupWrites,
     ...memberWrites,
     ...logExportWrites,
     ...managementClusterWrites,
@@ -227,6 +240,13 @@ export function createApi(options: ApiOptions): Api {
           issuerUrl: context.issuerUrl,
           now: context.now,
           intervalMs: options.hibernationIntervalMs ?? 15_000,
+          signal: stopping.signal,
+        }),
+        runBackupSchedule({
+          pool,
+          log,
+          now: context.now,
+          intervalMs: options.backupIntervalMs ?? 30_000,
           signal: stopping.signal,
         }),
         runMaintenance({

@@ -33,6 +33,8 @@ export function writeTransaction(tx: db.Queryable): WriteTransaction {
     supersedeOperations: async (clusterId, message, but) => await db.supersedeOperations(tx, clusterId, message, but),
     supersedeOperation: async (id, message) => await db.supersedeOperation(tx, id, message),
     startOperation: async (id, generation, message) => await db.startOperation(tx, id, generation, message),
+    getBackup: async (where) => await db.getBackup(tx, where),
+    backupPlace: async (managementCluster) => await db.backupPlace(tx, managementCluster),
     scheduleDeletion: async (id, scheduled) => await db.scheduleDeletion(tx, id, scheduled),
     listAllResources: async (clusterId) => await db.allResources(tx, clusterId),
     insertReceipt: async (receipt) => await db.insertReceipt(tx, receipt),

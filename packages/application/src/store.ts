@@ -1,10 +1,14 @@
 import type {
   AccessSettings,
+  Backup,
+  BackupSettings,
   Cluster,
   ClusterSpec,
   DeletionItem,
   DeletionSettings,
   FlavorSize,
+  HibernationSettings,
+  MaintenanceSettings,
   ManagementClusterRoom,
   Operation,
   OperationKind,
@@ -51,10 +55,18 @@ export interface WriteTransaction {
       readonly labels?: Readonly<Record<string, string>>;
       readonly deletion?: DeletionSettings;
       readonly access?: AccessSettings;
+      readonly kubernetesVersion?: string;
+      readonly maintenance?: MaintenanceSettings;
+      readonly hibernation?: HibernationSettings & { readonly decidedAt: Date };
+      readonly backup?: BackupSettings;
+      readonly restore?: { readonly backupId: string; readonly at: Date } | null;
       readonly newAccessEpoch?: true;
       readonly deleted?: { readonly volumes: VolumePolicy };
     },
   ): Promise<number>;
+  getBackup(where: { readonly clusterId: string; readonly id: string }): Promise<Backup | undefined>;
+  /** Where a management cluster keeps backups; null: nowhere. */
+  backupPlace(managementCluster: string): Promise<string | null>;
   /** A deletion shall begin then; null: not any more. */
   scheduleDeletion(id: string, scheduled: { readonly at: Date; readonly volumes: VolumePolicy } | null): Promise<void>;
   /** Everything Kubernetes made for a cluster, as it was seen last. */

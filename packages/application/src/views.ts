@@ -6,6 +6,7 @@ import type {
   Resource as ResourceView,
 } from '@matryoshka/contract';
 import type { Cluster, DeletionItem, Operation, Pool, Resource } from '@matryoshka/domain';
+import { backupSettingsView } from './backup/settings.ts';
 import { accessView } from './cluster-access/settings.ts';
 import { hibernationView } from './hibernation/settings.ts';
 import { maintenanceView } from './maintenance/settings.ts';
@@ -47,6 +48,7 @@ export function clusterView(cluster: Cluster, now: Date): ClusterView {
     access: accessView(cluster.access),
     maintenance: maintenanceView(cluster.maintenance, now),
     hibernation: hibernationView(cluster.hibernation, now),
+    backup: backupSettingsView(cluster.backup, now),
     generation: cluster.generation,
     status: {
       phase: cluster.status.phase,

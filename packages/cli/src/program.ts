@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { auditCommands } from './commands/audit.ts';
 import { authCommands, projectCommands } from './commands/auth.ts';
+import { backupCommands } from './commands/backup.ts';
 import { catalogueCommands, eventCommands, quotaCommand } from './commands/catalogue.ts';
 import { clusterCommands } from './commands/cluster.ts';
 import { completionCommand } from './commands/completion.ts';
@@ -81,6 +82,7 @@ export function buildProgram(options: Omit<CliOptions, 'argv'>): Command {
   receiptCommands(program, context);
   poolCommands(program, context);
   nodeCommands(program, context);
+  backupCommands(program, context);
   operationCommands(program, context);
   catalogueCommands(program, context);
   quotaCommand(program, context);

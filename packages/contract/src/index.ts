@@ -9,6 +9,7 @@ export {
   Session,
   User,
 } from './auth/schema.ts';
+export { Backup, BackupPolicy, BackupSettings } from './backup/schema.ts';
 export { BudgetSet } from './budget/schema.ts';
 export { Flavor, Version } from './catalogue/schema.ts';
 export { Cluster, ClusterCreate, ClusterPatch, ClusterPlan, Kubeconfig, NetworkSpec } from './cluster/schema.ts';

@@ -115,6 +115,25 @@ export const problems = {
     meaning:
       'Its control plane and its workers do not run, so nothing of it answers. Wake it (`kaas cluster wake NAME`), or wait until its schedule does.',
   },
+  backups_not_offered: {
+    status: 409,
+    title: 'The provider keeps no backups',
+    actor: 'provider',
+    meaning: 'No place for backups is configured where the control plane of the cluster runs. Ask your provider.',
+  },
+  backup_not_usable: {
+    status: 409,
+    title: 'The backup cannot be restored',
+    actor: 'user',
+    meaning:
+      'It is not ready or has failed, or it was made by a Kubernetes version that the control plane is too far away from: more than one minor older, or newer. Choose another one.',
+  },
+  cluster_restoring: {
+    status: 409,
+    title: 'A backup is being restored',
+    actor: 'user',
+    meaning: 'The data of the cluster are being replaced by those of a backup. Wait for that operation.',
+  },
   not_cancellable: {
     status: 409,
     title: 'The operation cannot be cancelled',

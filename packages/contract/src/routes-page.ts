@@ -17,6 +17,14 @@ export function routesModule(): string {
 /** Method and path of every operation. */
 export const routes = ${JSON.stringify(Object.fromEntries(routes), null, 2)} as const;
 
+export { clusterPhases, eventTypes, leftoverKinds, logComponents, remainKinds } from './words.ts';
+`;
+}
+
+/** words.ts: closed lists of words, for clients that do without the schemas. */
+export function wordsModule(): string {
+  return `// Generated from the schemas. To write it anew: npx vitest run --project unit packages/contract --update
+
 /** Every type of event. */
 export const eventTypes = ${JSON.stringify(eventTypes, null, 2)} as const;
 

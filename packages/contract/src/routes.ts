@@ -118,6 +118,26 @@ export const routes = {
     "method": "GET",
     "path": "/v1/clusters/{clusterId}/hibernation"
   },
+  "backup.list": {
+    "method": "GET",
+    "path": "/v1/clusters/{clusterId}/backups"
+  },
+  "backup.get": {
+    "method": "GET",
+    "path": "/v1/clusters/{clusterId}/backups/{backupId}"
+  },
+  "backup.create": {
+    "method": "POST",
+    "path": "/v1/clusters/{clusterId}/backups"
+  },
+  "backup.delete": {
+    "method": "DELETE",
+    "path": "/v1/clusters/{clusterId}/backups/{backupId}"
+  },
+  "backup.restore": {
+    "method": "POST",
+    "path": "/v1/clusters/{clusterId}/backups/{backupId}/restore"
+  },
   "deletion.plan": {
     "method": "GET",
     "path": "/v1/clusters/{clusterId}/deletion-plan"
@@ -324,61 +344,4 @@ export const routes = {
   }
 } as const;
 
-/** Every type of event. */
-export const eventTypes = [
-  "cluster.created",
-  "cluster.updated",
-  "cluster.phase",
-  "cluster.condition",
-  "cluster.drift",
-  "cluster.deletion_scheduled",
-  "cluster.deletion_undone",
-  "cluster.deleting",
-  "cluster.deleted",
-  "operation.created",
-  "operation.progress",
-  "operation.finished",
-  "node.repaired",
-  "pool.scaled",
-  "budget.reached"
-] as const;
-
-/** What of a control plane has a log. */
-export const logComponents = [
-  "kube-apiserver",
-  "kube-controller-manager",
-  "kube-scheduler",
-  "konnectivity-server",
-  "cloud-controller-manager",
-  "audit"
-] as const;
-
-/** Kinds of what a deleted cluster may leave in a project. */
-export const leftoverKinds = [
-  "load-balancer",
-  "floating-ip",
-  "volume",
-  "volume-snapshot"
-] as const;
-
-/** Phases of a cluster that exists. */
-export const clusterPhases = [
-  "creating",
-  "ready",
-  "updating",
-  "degraded",
-  "hibernating",
-  "hibernated",
-  "waking",
-  "deleting"
-] as const;
-
-/** Kinds of what may remain of a deletion that was ended by force. */
-export const remainKinds = [
-  "application-credential",
-  "namespace",
-  "cluster",
-  "pool",
-  "load-balancers",
-  "volumes"
-] as const;
+export { clusterPhases, eventTypes, leftoverKinds, logComponents, remainKinds } from './words.ts';

@@ -1,5 +1,6 @@
 import { auditOperations } from './audit/operations.ts';
 import { authOperations } from './auth/operations.ts';
+import { backupOperations } from './backup/operations.ts';
 import { budgetOperations } from './budget/operations.ts';
 import { catalogueOperations } from './catalogue/operations.ts';
 import { clusterOperations } from './cluster/operations.ts';
@@ -40,6 +41,7 @@ export const operations = {
   ...credentialOperations,
   ...upgradeOperations,
   ...hibernationOperations,
+  ...backupOperations,
   ...deletionOperations,
   ...logOperations,
   ...logExportOperations,

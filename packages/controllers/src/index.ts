@@ -1,3 +1,4 @@
+export { type BackupOptions, runBackups } from './backup/run.ts';
 export {
   type CatalogueFlavor,
   type CatalogueStore,
@@ -18,6 +19,7 @@ export { type ClusterSettings, type Images, parseImages, settingsDefaults } from
 export { type LeadOptions, runWhileLeading } from './lead.ts';
 export { readLogs, readSince } from './log/read.ts';
 export { runLogExports } from './log-export/run.ts';
+export { dataStoreAddress } from './management-cluster/data-store.ts';
 export { joinFleet, runObservation } from './management-cluster/observe.ts';
 export { lookIntoTenants } from './management-cluster/tenant-stores.ts';
 export { registerFleetMetrics } from './metrics/fleet.ts';

@@ -13,6 +13,18 @@ export type {
 } from './autoscaling/model.ts';
 export type { Scaling } from './autoscaling/plan.ts';
 export { withinBounds } from './autoscaling/settings.ts';
+export {
+  type Backup,
+  type BackupReason,
+  type BackupSettings,
+  type BackupState,
+  backupReasons,
+  backupStates,
+  defaultBackup,
+  mostKeptBackups,
+  mostRequestedBackups,
+  type Restore,
+} from './backup/model.ts';
 export { type CauseCode, type CauseDefinition, causeCodes, causes, type Failure, failureOf } from './cause/causes.ts';
 export { consoleError } from './cause/console.ts';
 export { isDataStoreFull } from './cause/control-plane.ts';
@@ -100,7 +112,7 @@ export {
   type HibernationSettings,
   mostHibernationSchedules,
 } from './hibernation/model.ts';
-export { isWaking, poolForNow, replicasForNow, restsControlPlane } from './hibernation/rest.ts';
+export { isStarting, poolForNow, replicasForNow, restsControlPlane } from './hibernation/rest.ts';
 export { answerOf, isOf, type LogAnswer, type LogComponent, type LogLine, type LogQuestion } from './log/model.ts';
 export { validateLogExport } from './log-export/validate.ts';
 export { isOpen, nextOpening } from './maintenance/opening.ts';
@@ -159,5 +171,6 @@ export {
   type UpgradeStep,
   upgradeSteps,
 } from './upgrade/findings.ts';
+export { isOlder, parseVersion } from './upgrade/version.ts';
 export { hoursPerMonth, type Metered, type MeteredItem, meteredAs, meteredItems } from './usage/model.ts';
 export { collectViolations, nearest, pointerPart, type Violation } from './validation/violations.ts';

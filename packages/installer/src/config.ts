@@ -135,6 +135,9 @@ export interface PlatformPaths {
   readonly managementKubeconfig: string;
   readonly openstackAdminFile: string;
   readonly secretKeyFile: string;
+  /** Where backups of customers' clusters lie, and the secret with which they are opened. */
+  readonly backups: string;
+  readonly backupIdentityFile: string;
   /** OpenID Connect issuers whose people may log in; the operator's, where there is one. */
   readonly oidcFile: string;
   /** Image references for kaas-controller. */
@@ -165,6 +168,8 @@ export function platformPaths(config: Pick<PlatformConfig, 'dataDir'>): Platform
     openstackAdminFile: at('secrets', 'openstack-admin.json'),
     oidcFile: at('oidc.json'),
     secretKeyFile: at('secrets', 'secret-key'),
+    backups: at('backups'),
+    backupIdentityFile: at('secrets', 'backup-identity'),
     imagesFile: at('images.json'),
     snapshotDefinitionsFile: at('snapshot-definitions.json'),
     settingsFile: (process) => at('secrets', `${process}.settings.json`),

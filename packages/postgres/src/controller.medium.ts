@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import {
   type ClusterPlan,
   defaultAccessSettings,
+  defaultBackup,
   defaultDeletionSettings,
   defaultHibernation,
   defaultMaintenance,
@@ -86,6 +87,7 @@ async function newCluster(projectId: string, name: string): Promise<{ id: string
       access: defaultAccessSettings,
       maintenance: defaultMaintenance,
       hibernation: defaultHibernation,
+      backup: defaultBackup,
       place: { managementCluster: 'default', dataStore: 'default' },
       pools: [
         {
@@ -159,6 +161,7 @@ describe('row security', () => {
       access: defaultAccessSettings,
       maintenance: defaultMaintenance,
       hibernation: defaultHibernation,
+      backup: defaultBackup,
       place: { managementCluster: 'default', dataStore: 'default' },
       pools: [],
     } as const;

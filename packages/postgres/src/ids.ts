@@ -24,6 +24,11 @@ export function newLogExportId(): string {
   return `le-${random(12)}`;
 }
 
+/** `b-` and twelve characters. */
+export function newBackupId(): string {
+  return `b-${random(12)}`;
+}
+
 /** `qu-` and twelve characters. */
 export function newQuestionId(): string {
   return `qu-${random(12)}`;

@@ -7,6 +7,35 @@ export {
   listAuditRecords,
   verifyAuditChain,
 } from './audit/chain.ts';
+export {
+  type BackedUpCluster,
+  backupPlace,
+  clustersWithBackups,
+  countRequestedBackups,
+  expireBackups,
+  getBackup,
+  insertBackup,
+  lastScheduledBackup,
+  listBackups,
+  removeBackupLater,
+} from './backup/backups.ts';
+export {
+  allowRestore,
+  type BackupJob,
+  backupsToMake,
+  backupsToRemove,
+  beginBackup,
+  beginRestore,
+  endBackup,
+  endRestore,
+  forgetBackup,
+  insertSafetyBackup,
+  noteRestoreError,
+  type RestoreJob,
+  restoresToDo,
+  type StoredCopy,
+  setBackupPlace,
+} from './backup/work.ts';
 export { type Budget, deleteBudget, getBudget, noteReached, projectsWithBudget, saveBudget } from './budget/budgets.ts';
 export {
   type Flavor,
@@ -66,6 +95,7 @@ export {
   saveIdempotentAnswer,
 } from './idempotency/idempotency.ts';
 export {
+  newBackupId,
   newClusterId,
   newDeliveryId,
   newLogExportId,
@@ -117,6 +147,7 @@ export {
   reportManagementCluster,
   type StoredManagementCluster,
 } from './management-cluster/management-clusters.ts';
+export { copyTenant, restoreTenant, type TenantCopy, verifyTenantCopy } from './management-cluster/tenant-copy.ts';
 export {
   listTenantStores,
   type StoredTenantStore,

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { kaas, kaasJson, kaasOk, kubectl } from '../support/platform.ts';
 import { eventually } from '../support/waiting.ts';
+import { backupStories } from './backups.ts';
 import { hibernationStories } from './hibernation.ts';
 
 interface Shown {
@@ -73,6 +74,7 @@ export function poolStories(): void {
       expect(after?.metadata.name).not.toBe(name);
     });
 
+    backupStories('pools');
     hibernationStories('pools');
   });
 }

@@ -10,6 +10,8 @@ import {
   validateMaintenance,
 } from '@matryoshka/domain';
 import type { Caller } from '../access/authorize.ts';
+import { refuseRestoring } from '../backup/restore-backup.ts';
+import { backupSettingsOf, validateBackupSettings } from '../backup/settings.ts';
 import { accessSettingsOf, checkAccess } from '../cluster-access/settings.ts';
 import { settingsOf } from '../deletion/settings.ts';
 import { mergeViolations, refuseViolations } from '../errors.ts';
@@ -44,6 +46,7 @@ export async function updateCluster(
     ...validateDeletionSettings(wanted, cluster.deletion, now),
     ...validateMaintenance(body?.maintenance),
     ...validateHibernation(body?.hibernation, now),
+    ...validateBackupSettings(body?.backup, now),
     ...checkAccess(body?.access, input.issuerUrl, cluster.access),
   ];
   refuseViolations(mergeViolations(input.shape, rules));
@@ -53,6 +56,7 @@ export async function updateCluster(
   const isUpgrade = body.kubernetesVersion !== undefined && body.kubernetesVersion !== kubernetesVersion;
   const hibernation = hibernationOf(body.hibernation, cluster.hibernation);
   const turns = hibernation.hibernated !== cluster.hibernation.hibernated;
+  if (isUpgrade || turns) refuseRestoring(cluster);
   if (isUpgrade && (turns || hibernation.hibernated)) refuseAsleep(cluster);
   if (turns && hibernation.hibernated) refuseSleep(cluster);
   const generation = await tx.bumpCluster(cluster.id, {
@@ -62,6 +66,7 @@ export async function updateCluster(
     ...(body.access === undefined ? {} : { access: accessSettingsOf(body.access, cluster.access) }),
     ...(body.maintenance === undefined ? {} : { maintenance: maintenanceOf(body.maintenance, maintenance) }),
     ...(isDeepStrictEqual(hibernation, cluster.hibernation) ? {} : { hibernation: { ...hibernation, decidedAt: now } }),
+    ...(body.backup === undefined ? {} : { backup: backupSettingsOf(body.backup, cluster.backup) }),
     ...(body.deletion === undefined ? {} : { deletion: settingsOf(body.deletion, cluster.deletion) }),
   });
   return await recordChange(tx, caller, {
@@ -70,7 +75,7 @@ export async function updateCluster(
     generation,
     message: 'accepted',
     event: 'cluster.updated',
-    before: { ...wantedBefore, kubernetesVersion, hibernation: cluster.hibernation },
+    before: { ...wantedBefore, kubernetesVersion, hibernation: cluster.hibernation, backup: cluster.backup },
     after: input.body,
     // A control plane that began to run a new version has no way back.
     ...(isUpgrade
@@ -80,6 +85,7 @@ export async function updateCluster(
             kind: 'restore-cluster',
             ...wantedBefore,
             ...(body.hibernation === undefined ? {} : { hibernation: cluster.hibernation }),
+            ...(body.backup === undefined ? {} : { backup: cluster.backup }),
           },
         }),
   });

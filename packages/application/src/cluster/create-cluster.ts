@@ -1,6 +1,7 @@
 import type { ClusterCreate } from '@matryoshka/contract';
 import {
   defaultAccessSettings,
+  defaultBackup,
   defaultDeletionSettings,
   defaultHibernation,
   defaultMaintenance,
@@ -13,6 +14,7 @@ import {
   validateNewCluster,
 } from '@matryoshka/domain';
 import type { Caller } from '../access/authorize.ts';
+import { backupSettingsOf, validateBackupSettings } from '../backup/settings.ts';
 import { accessSettingsOf, checkAccess } from '../cluster-access/settings.ts';
 import { settingsOf } from '../deletion/settings.ts';
 import { KaasError, mergeViolations, refuseViolations } from '../errors.ts';
@@ -45,6 +47,7 @@ export async function createCluster(
     ...validateDeletionSettings(ending, defaultDeletionSettings, input.now),
     ...validateMaintenance(input.body?.maintenance),
     ...validateHibernation(input.body?.hibernation, input.now),
+    ...validateBackupSettings(input.body?.backup, input.now),
     ...checkAccess(input.body?.access, input.issuerUrl, defaultAccessSettings),
   ];
   refuseViolations(mergeViolations(input.shape, rules));
@@ -77,6 +80,7 @@ export async function createCluster(
     deletion: settingsOf(input.body.deletion, defaultDeletionSettings),
     access: accessSettingsOf(input.body.access, defaultAccessSettings),
     maintenance: maintenanceOf(input.body.maintenance, defaultMaintenance),
+    backup: backupSettingsOf(input.body.backup, defaultBackup),
     hibernation: hibernationOf(input.body.hibernation, defaultHibernation),
   };
   await tx.insertCluster({ ...cluster, place: await choosePlace(tx, cluster.tier) });

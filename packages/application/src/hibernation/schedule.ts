@@ -1,15 +1,12 @@
 import type { HibernationSchedule, HibernationSettings } from '@matryoshka/domain';
-import { Cron } from 'croner';
+import type { Cron } from 'croner';
+import { lastTime, timesOf } from '../cron.ts';
 
 /** Schedules say that a cluster shall sleep, or wake. */
 export interface Turn {
   readonly at: Date;
   readonly hibernated: boolean;
 }
-
-/** Times of a pattern of cron(8), read in a time zone. Throws when either is none. */
-export const timesOf = (pattern: string, timeZone: string): Cron =>
-  new Cron(pattern, { timezone: timeZone, mode: '5-part', paused: true });
 
 type Look = (times: Cron) => Date | undefined;
 
@@ -36,9 +33,7 @@ const latest = (found: readonly Turn[]): Turn | undefined =>
  * undefined when there is none.
  */
 export function dueTurn({ schedules }: HibernationSettings, decidedAt: Date, now: Date): Turn | undefined {
-  // croner looks strictly before.
-  const after = new Date(now.getTime() + 1);
-  const last = latest(turns(schedules, (times) => times.previousRuns(1, after)[0]));
+  const last = latest(turns(schedules, (times) => lastTime(times, now)));
   return last !== undefined && last.at > decidedAt ? last : undefined;
 }
 

@@ -5,7 +5,8 @@ import {
   mostHibernationSchedules,
   type Violation,
 } from '@matryoshka/domain';
-import { nextTurn, timesOf } from './schedule.ts';
+import { patternProblem, zoneProblem } from '../cron.ts';
+import { nextTurn } from './schedule.ts';
 
 /** Settings after a change that names some of them. */
 export function hibernationOf(given: Given | undefined, current: HibernationSettings): HibernationSettings {
@@ -33,9 +34,6 @@ export function hibernationView(settings: HibernationSettings, now: Date): Hiber
 
 /** Two times of one pattern are at least so far apart: no cluster sleeps and wakes in less. */
 const shortestMinutes = 30;
-/** So many of its times are looked at. */
-const sample = 60;
-
 type Unsure = { readonly sleep?: unknown; readonly wake?: unknown; readonly timeZone?: unknown };
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
@@ -53,40 +51,14 @@ export function validateHibernation(input: unknown, now: Date): readonly Violati
       if ((sleep ?? null) === null && (wake ?? null) === null)
         report(at, 'empty_schedule', 'give `sleep`, `wake` or both');
       if (typeof timeZone !== 'string') continue;
-      const zone = isTimeZone(timeZone) ? timeZone : undefined;
-      if (zone === undefined)
-        report(`${at}/timeZone`, 'unknown_time_zone', `${JSON.stringify(timeZone)} is no IANA name like Europe/Berlin`);
+      const ofZone = zoneProblem(timeZone);
+      if (ofZone !== undefined) report(`${at}/timeZone`, ...ofZone);
+      const zone = ofZone === undefined ? timeZone : 'UTC';
       for (const [name, pattern] of [['sleep', sleep] as const, ['wake', wake] as const]) {
         if (typeof pattern !== 'string') continue;
-        const problem = patternProblem(pattern, zone ?? 'UTC', now);
+        const problem = patternProblem(pattern, zone, { now, shortestMinutes });
         if (problem !== undefined) report(`${at}/${name}`, ...problem);
       }
     }
   });
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
-function patternProblem(
-  pattern: string,
-  timeZone: string,
-  now: Date,
-): readonly [code: string, message: string] | undefined {
-  let times: readonly Date[];
-  try {
-    times = timesOf(pattern, timeZone).nextRuns(sample, now);
-  } catch {
-    return ['invalid_cron', `${JSON.stringify(pattern)} is no cron pattern of five fields like "0 20 * * mon-fri"`];
-  }
-  if (times.length === 0) return ['never', `${JSON.stringify(pattern)} never comes`];
-  const isDense = times.some(
-    (time, n) => n > 0 && time.getTime() - (times[n - 1] ?? time).getTime() < shortestMinutes * 60_000,
-  );
-  return isDense ? ['too_often', `comes more often than every ${shortestMinutes} minutes`] : undefined;
 }

@@ -1,5 +1,6 @@
-import type { Limits, Operation } from '@matryoshka/domain';
+import type { Limits, Operation, Restore } from '@matryoshka/domain';
 import type { Caller } from '../access/authorize.ts';
+import { keepData } from '../backup/restore-backup.ts';
 import { updateCluster } from '../cluster/change-cluster.ts';
 import { accessView } from '../cluster-access/settings.ts';
 import { undoDeletion } from '../deletion/undo-deletion.ts';
@@ -38,6 +39,8 @@ export async function cancelOperation(
   if (operation.undo === null) throw refusal(operation, reasons[operation.kind]);
   if (operation.generation !== cluster.generation)
     throw refusal(operation, ['The cluster was changed after it.', 'Cancel the later one, or change what you want.']);
+  if (operation.undo.kind === 'keep-data' && (cluster.restore === null || isLoading(cluster.restore)))
+    throw refusal(operation, reasons['cluster.restore']);
   const brought = await bringBack(tx, caller, operation, input);
   await tx.supersedeOperation(operation.id, `cancelled by ${caller.userName}`);
   const { projectId, clusterId, id: operationId } = operation;
@@ -54,6 +57,8 @@ async function bringBack(
 ): Promise<Operation> {
   const common = { clusterId, ifMatch: undefined, shape: [] };
   switch (undo?.kind) {
+    case 'keep-data':
+      return await keepData(tx, caller, clusterId);
     case 'remove-pool':
       return await deletePool(tx, caller, { ...common, poolName: undo.name });
     case 'restore-pool': {
@@ -69,7 +74,7 @@ async function bringBack(
       return await updatePool(tx, caller, { ...common, limits, poolName: name, body });
     }
     case 'restore-cluster': {
-      const { tier, labels = {}, deletion, access, maintenance, hibernation } = undo;
+      const { tier, labels = {}, deletion, access, maintenance, hibernation, backup } = undo;
       // What became of JSON on its way through the database is text.
       const expiresAt = deletion.expiresAt === null ? null : new Date(deletion.expiresAt).toISOString();
       return await updateCluster(tx, caller, {
@@ -78,6 +83,7 @@ async function bringBack(
           ...{ tier, labels: { ...labels }, deletion: { ...deletion, expiresAt } },
           ...(access === undefined ? {} : { access: accessView(access) }),
           ...(maintenance === undefined ? {} : { maintenance: maintenanceBody(maintenance) }),
+          ...(backup === undefined ? {} : { backup: { ...backup } }),
           ...(hibernation === undefined ? {} : { hibernation: hibernationBody(hibernation) }),
         },
         issuerUrl,
@@ -89,12 +95,19 @@ async function bringBack(
   }
 }
 
+/** Whoever restores has begun, or may at any moment. */
+const isLoading = ({ allowed, error }: Restore): boolean => allowed && error === null;
+
 const reasons = {
   'cluster.create': ['A cluster that is being made is taken back by its deletion.', 'kaas cluster delete NAME'],
   'cluster.delete': ['It has begun to destroy.', 'Make a new cluster. Volumes that were kept can be used in it.'],
   'cluster.upgrade': ['A control plane does not go back.', 'Wait until it is done; kaas doctor tells what blocks it.'],
   'cluster.hibernate': ['It was made before this version of the service.', 'kaas cluster wake NAME'],
   'cluster.wake': ['It was made before this version of the service.', 'kaas cluster hibernate NAME'],
+  'cluster.restore': [
+    'The backup is being loaded.',
+    'Wait. What was there before is the newest backup then: kaas backup list NAME',
+  ],
   'pool.delete': ['Workers are being destroyed.', 'Add the pool again: kaas pool add'],
   'node.recycle': ['The worker is being emptied.', 'Wait for the one in its place.'],
   'credential.revoke': ['Credentials that were revoked stay so.', 'Whoever may still come gets new ones by itself.'],

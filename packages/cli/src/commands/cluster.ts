@@ -1,6 +1,7 @@
 import type { Client } from '@matryoshka/client';
 import type { Cluster, ClusterCreate, ClusterPatch, DeletionSettings, PoolSpec } from '@matryoshka/contract';
 import { type Command, Option } from 'commander';
+import { type BackupOptions, backupsOf, withBackups } from '../backup-flags.ts';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { usageError } from '../errors.ts';
 import { type HibernationOptions, schedulesOf, withHibernation } from '../hibernation-flags.ts';
@@ -21,7 +22,13 @@ import { logExportCommands } from './log-export.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
 import { upgradeCommand } from './upgrade.ts';
 
-interface CreateOptions extends WaitOptions, EndingOptions, AllowOptions, MaintenanceOptions, HibernationOptions {
+interface CreateOptions
+  extends WaitOptions,
+    EndingOptions,
+    AllowOptions,
+    MaintenanceOptions,
+    HibernationOptions,
+    BackupOptions {
   readonly dryRun?: boolean;
   readonly kubernetesVersion?: string;
   readonly tier?: 'standard' | 'ha';
@@ -32,7 +39,13 @@ interface CreateOptions extends WaitOptions, EndingOptions, AllowOptions, Mainte
   readonly serviceCidr?: string;
 }
 
-interface UpdateOptions extends WaitOptions, EndingOptions, AllowOptions, MaintenanceOptions, HibernationOptions {
+interface UpdateOptions
+  extends WaitOptions,
+    EndingOptions,
+    AllowOptions,
+    MaintenanceOptions,
+    HibernationOptions,
+    BackupOptions {
   readonly label: readonly string[];
   readonly tier?: 'standard' | 'ha';
 }
@@ -76,6 +89,7 @@ export function clusterBody(name: string, options: CreateOptions, now: Date): Cl
   const ranges = rangesOf(options);
   const maintenance = maintenanceOf(options);
   const hibernation = schedulesOf(options);
+  const backup = backupsOf(options);
   const { kubernetesVersion, tier, label, pool, nodeCidr, podCidr, serviceCidr } = options;
   const network = {
     ...(nodeCidr === undefined ? {} : { nodeCidr }),
@@ -93,6 +107,7 @@ export function clusterBody(name: string, options: CreateOptions, now: Date): Cl
     ...(ranges === undefined ? {} : { access: { allowedRanges: [...ranges] } }),
     ...(maintenance === undefined ? {} : { maintenance }),
     ...(hibernation === undefined ? {} : { hibernation }),
+    ...(backup === undefined ? {} : { backup }),
   };
 }
 
@@ -109,7 +124,7 @@ export function clusterCommands(program: Command, context: CliContext): void {
   const { terminal, now } = context;
   const group = program.command('cluster').description('your Kubernetes clusters');
 
-  withHibernation(withMaintenance(withAllowFrom(withEnding(withWait(group.command('create <name>'))))))
+  withBackups(withHibernation(withMaintenance(withAllowFrom(withEnding(withWait(group.command('create <name>')))))))
     .description('create a cluster')
     .option('--kubernetes-version <version>', 'see: kaas version list')
     .addOption(new Option('--tier <tier>', 'replicas of the control plane').choices(['standard', 'ha']))
@@ -170,7 +185,7 @@ export function clusterCommands(program: Command, context: CliContext): void {
       terminal.stdout(formatList(items, resourceView(now()), outputOptions(command)));
     });
 
-  withHibernation(withMaintenance(withAllowFrom(withEnding(withWait(group.command('update <cluster>'))))))
+  withBackups(withHibernation(withMaintenance(withAllowFrom(withEnding(withWait(group.command('update <cluster>')))))))
     .description(
       'change the tier, the labels, from where it may be reached, when the service may change it by itself, or how it may end',
     )
@@ -181,17 +196,19 @@ export function clusterCommands(program: Command, context: CliContext): void {
       const ranges = rangesOf(options);
       const maintenance = maintenanceOf(options);
       const hibernation = schedulesOf(options);
+      const backup = backupsOf(options);
       const body: ClusterPatch = {
         ...(options.tier === undefined ? {} : { tier: options.tier }),
         ...(deletion === undefined ? {} : { deletion }),
         ...(ranges === undefined ? {} : { access: { allowedRanges: [...ranges] } }),
         ...(maintenance === undefined ? {} : { maintenance }),
         ...(hibernation === undefined ? {} : { hibernation }),
+        ...(backup === undefined ? {} : { backup }),
       };
       if (Object.keys(body).length === 0 && options.label.length === 0)
         throw usageError(
           'nothing to change',
-          'Give --tier, --label, --allow-from, --maintenance-window, --auto-upgrade, --sleep, --wake, --deletion-protection, --deletion-grace or --expires.',
+          'Give --tier, --label, --allow-from, --maintenance-window, --auto-upgrade, --sleep, --wake, --backup, --backup-keep, --deletion-protection, --deletion-grace or --expires.',
         );
       const { client } = await clientOf(context, command);
       const { cluster, etag } = await findCluster(client, name);

@@ -82,7 +82,14 @@ export const clusterOperations = {
     async: true,
     idempotent: true,
     ifMatch: true,
-    errors: ['cluster_deleting', 'cluster_not_ready', 'cluster_hibernated', 'no_capacity', 'catalog_not_ready'],
+    errors: [
+      'cluster_deleting',
+      'cluster_not_ready',
+      'cluster_hibernated',
+      'cluster_restoring',
+      'no_capacity',
+      'catalog_not_ready',
+    ],
     cli: { command: 'cluster update', summary: 'Change a cluster' },
   }),
   'cluster.delete': defineOperation({

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { BackupPolicy, BackupSettings } from '../backup/schema.ts';
 import { ClusterAccess, ClusterAccessSettings } from '../cluster-access/schema.ts';
 import { Condition, Decimal, Estimate, orNull, Timestamp } from '../common.ts';
 import { DeletionSettings } from '../deletion/schema.ts';
@@ -16,6 +17,7 @@ export const clusterPhases = [
   'hibernating',
   'hibernated',
   'waking',
+  'restoring',
   'deleting',
 ] as const;
 
@@ -55,6 +57,7 @@ export const ClusterCreate = Type.Object(
     access: Type.Optional(ClusterAccessSettings),
     maintenance: Type.Optional(MaintenanceSettings),
     hibernation: Type.Optional(HibernationSchedules),
+    backup: Type.Optional(BackupSettings),
   },
   { $id: 'ClusterCreate', additionalProperties: false },
 );
@@ -73,6 +76,7 @@ export const ClusterPatch = Type.Object(
     access: Type.Optional(ClusterAccessSettings),
     maintenance: Type.Optional(MaintenanceSettings),
     hibernation: Type.Optional(HibernationSettings),
+    backup: Type.Optional(BackupSettings),
   },
   { $id: 'ClusterPatch', additionalProperties: false, minProperties: 1 },
 );
@@ -105,6 +109,7 @@ export const Cluster = Type.Object(
     access: ClusterAccess,
     maintenance: Maintenance,
     hibernation: Hibernation,
+    backup: BackupPolicy,
     generation: Type.Integer({ description: 'Grows with every change of what you want; also the ETag' }),
     status: Type.Object(
       {

@@ -21,6 +21,7 @@ export const operationKinds = [
   'cluster.upgrade',
   'cluster.hibernate',
   'cluster.wake',
+  'cluster.restore',
   'cluster.delete',
   'pool.create',
   'pool.update',

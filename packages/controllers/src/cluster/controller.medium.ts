@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   defaultAccessSettings,
+  defaultBackup,
   defaultDeletionSettings,
   defaultHibernation,
   defaultMaintenance,
@@ -95,6 +96,7 @@ async function request(
         access: defaultAccessSettings,
         maintenance: defaultMaintenance,
         hibernation: defaultHibernation,
+        backup: defaultBackup,
         place: { managementCluster, dataStore: 'default' },
         pools: [
           {

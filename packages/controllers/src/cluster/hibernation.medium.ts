@@ -50,7 +50,7 @@ async function change(more: Partial<Cluster>): Promise<void> {
   world.store.desire(cluster);
 }
 const decide = async (hibernated: boolean): Promise<void> =>
-  await change({ hibernation: { hibernated, schedules: [] }, hibernationDecidedAt: new Date() });
+  await change({ hibernation: { hibernated, schedules: [] }, awaitedSince: new Date() });
 const phase = async (): Promise<ClusterPhase | undefined> => (await world.store.load(cluster.id))?.status.phase;
 async function becomes(wanted: ClusterPhase): Promise<void> {
   await world.until(cluster.id, async () => (await phase()) === wanted);

@@ -31,6 +31,8 @@ export interface ClusterStore {
   /** Does nothing when somebody else changed the number meanwhile. */
   scalePool(cluster: Cluster, scaling: Scaling): Promise<void>;
   /** Somebody changed what is ours. */
+  /** Its control plane has stopped: a backup may be loaded. */
+  allowRestore(clusterId: string): Promise<void>;
   noteDrift(cluster: Cluster, drift: Drift & { readonly where: 'management' | 'cluster' }): Promise<void>;
   /** A secret in clear text; undefined when none is stored. */
   secret(clusterId: string, kind: SecretKind): Promise<string | undefined>;

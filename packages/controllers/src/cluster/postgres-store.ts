@@ -1,6 +1,7 @@
 import {
   addLedgerEntry,
   addRepair,
+  allowRestore,
   appendEvent,
   autoscalerMemory,
   getCluster,
@@ -39,6 +40,7 @@ export function createPostgresClusterStore(pool: Pool, box: SecretBox, managemen
     }),
     rememberAutoscaler: async (clusterId, name, memory) => await rememberAutoscaler(pool, clusterId, name, memory),
     scalePool: async (cluster, scaling) => await scalePool(pool, cluster, scaling),
+    allowRestore: async (clusterId) => await allowRestore(pool, clusterId),
     noteDrift: async ({ id: clusterId, projectId }, drift) =>
       await appendEvent(pool, { clusterId, projectId, type: 'cluster.drift', data: { ...drift } }),
     secret: async (owner, kind) => await readSecret(pool, box, { owner, kind }),

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import {
   defaultAccessSettings,
+  defaultBackup,
   defaultDeletionSettings,
   defaultHibernation,
   defaultMaintenance,
@@ -139,6 +140,7 @@ async function newExport(kind: 'http' | 's3', secret: string | null, managementC
       access: defaultAccessSettings,
       maintenance: defaultMaintenance,
       hibernation: defaultHibernation,
+      backup: defaultBackup,
     },
     place: { managementCluster, dataStore: 'default' },
   });

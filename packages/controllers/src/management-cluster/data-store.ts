@@ -81,6 +81,18 @@ export async function observeDataStore(
   };
 }
 
+/** How the PostgreSQL behind the DataStore of a name is reached. Throws when it is not there, or no PostgreSQL. */
+export async function dataStoreAddress(
+  management: KubeClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<DataStoreAddress> {
+  const object = await management.get({ apiVersion: dataStoreApiVersion, kind: 'DataStore', name }, { signal });
+  const address = await addressOf(management, object as DataStore, signal);
+  if (address === undefined) throw new Error(`the DataStore ${name} is no PostgreSQL`);
+  return address;
+}
+
 async function addressOf(
   management: KubeClient,
   { spec }: DataStore,

@@ -1,6 +1,7 @@
 import {
   type Cluster,
   defaultAccessSettings,
+  defaultBackup,
   defaultDeletionSettings,
   defaultHibernation,
   defaultMaintenance,
@@ -39,6 +40,9 @@ export function clusterFixture(more: Partial<Cluster> = {}): Cluster {
     maintenance: defaultMaintenance,
     hibernation: defaultHibernation,
     hibernationDecidedAt: new Date(0),
+    backup: defaultBackup,
+    restore: null,
+    awaitedSince: new Date(0),
     deleteRequestedAt: null,
     deleteScheduledAt: null,
     accessEpoch: 1,

@@ -75,6 +75,11 @@ export function createMemoryStore(before: (what: string) => void): MemoryStore {
       );
       clusters.set(id, { ...found, pools: scaled });
     },
+    allowRestore: async (id) => {
+      before('allowRestore');
+      const cluster = clusters.get(id);
+      if (cluster?.restore) clusters.set(id, { ...cluster, restore: { ...cluster.restore, allowed: true } });
+    },
     noteDrift: async (_, drift) => {
       before(`drift ${drift.kind}`);
       drifts.push(drift);

@@ -145,6 +145,13 @@ export const causes = {
     meaning:
       'More than two workers, and more than 40 %, are not well at once. Repairs go on by themselves when fewer are.',
   },
+  RestoreFailed: {
+    actor: 'provider',
+    what: 'the backup could not be loaded',
+    next: 'it is tried again every half minute; `kaas operation cancel` starts the control plane with the data it had',
+    meaning:
+      'The place of the backups does not answer or is full, the backup was damaged or cannot be opened with the backup identity, or the DataStore refuses it. Nothing was changed.',
+  },
   CloudInitFailed: {
     actor: 'us',
     what: 'a worker could not set itself up',

@@ -35,6 +35,8 @@ export type ClusterAction =
   | { readonly type: 'refreshPod'; readonly pod: string }
   /** Store where the API is and by which authority it is known; no credentials. */
   | { readonly type: 'storeKubeconfig' }
+  /** Let whoever restores backups begin: the control plane does not run. */
+  | { readonly type: 'allowRestore' }
   | { readonly type: 'applyTenantAddons' }
   /** Delete every Service of type LoadBalancer in the tenant; the cloud controller manager then removes the load balancers. */
   | { readonly type: 'deleteLoadBalancerServices' }

@@ -68,14 +68,16 @@ export function assessControlPlane(
     plane?.pods.every(({ told }) => told) === true,
   ];
   const outlastsWorkers = desired.hibernation.hibernated && !rests;
-  const done = steps.every(Boolean) && !outlastsWorkers;
+  const done = steps.every(Boolean) && !outlastsWorkers && desired.restore === null;
   const before = versionBefore(desired, observed);
   const waiting =
     plane === undefined
       ? 'starting the control plane'
       : rests
         ? plane.readyReplicas === 0
-          ? 'stopped'
+          ? desired.restore === null
+            ? 'stopped'
+            : `stopped; the backup ${desired.restore.backupId} is read and loaded`
           : `${plane.readyReplicas} replicas to stop`
         : plane.endpoint === null
           ? 'waiting for the address of the API'
@@ -96,12 +98,15 @@ export function assessControlPlane(
           : waiting),
     percent: Math.round((steps.filter(Boolean).length * 100) / steps.length),
     rests,
-    ...failureIn(plane === undefined ? undefined : controlPlaneFailure(plane, now)),
+    ...failureIn(restoreFailure(desired) ?? (plane === undefined ? undefined : controlPlaneFailure(plane, now))),
   };
 }
 
 const failureIn = (failure: Failure | undefined): { readonly failure?: Failure } =>
   failure === undefined ? {} : { failure };
+
+const restoreFailure = ({ restore }: Cluster): Failure | undefined =>
+  restore === null || restore.error === null ? undefined : failureOf('RestoreFailed', restore.error);
 
 function controlPlaneFailure(plane: ObservedControlPlane, now: Date): Failure | undefined {
   const ofPods = plane.pods.map(podCause).find((failure) => failure !== undefined);

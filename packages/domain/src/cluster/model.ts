@@ -1,3 +1,4 @@
+import type { BackupSettings, Restore } from '../backup/model.ts';
 import type { AccessSettings } from '../cluster-access/settings.ts';
 import type { DeletionSettings } from '../deletion/settings.ts';
 import type { HibernationSettings } from '../hibernation/model.ts';
@@ -82,6 +83,7 @@ export interface ClusterSpec {
   readonly access: AccessSettings;
   readonly maintenance: MaintenanceSettings;
   readonly hibernation: HibernationSettings;
+  readonly backup: BackupSettings;
 }
 
 export const clusterPhases = [
@@ -92,6 +94,7 @@ export const clusterPhases = [
   'hibernating',
   'hibernated',
   'waking',
+  'restoring',
   'deleting',
   'deleted',
 ] as const;
@@ -147,6 +150,10 @@ export interface Cluster extends ClusterSpec {
   readonly forced: boolean;
   /** When somebody, or its schedule, last said whether it shall sleep, or when it shall. */
   readonly hibernationDecidedAt: Date;
+  /** Its data are being replaced by those of a backup. */
+  readonly restore: Restore | null;
+  /** Since when its API may be silent without fault: it was made, woken or restored. */
+  readonly awaitedSince: Date;
   /** Names of workers that somebody wants replaced. */
   readonly recycling: readonly string[];
   /** Where its control plane runs. */

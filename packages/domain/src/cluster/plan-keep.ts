@@ -1,5 +1,5 @@
 import { planAutoscaling } from '../autoscaling/plan.ts';
-import { restsControlPlane } from '../hibernation/rest.ts';
+import { isQuiet, restsControlPlane } from '../hibernation/rest.ts';
 import type { RepairPlan } from '../repair/plan.ts';
 import { seen } from '../shared/looked.ts';
 import type { ClusterAction } from './actions.ts';
@@ -22,12 +22,13 @@ export function actionsToKeep(
   for (const entry of wantedLedger(desired))
     if (!inLedger(observed, entry)) actions.push({ type: 'ensureLedger', entry });
   actions.push(...credentialAndManifests(desired, observed));
-  if (!desired.hibernation.hibernated) actions.push(...scalingActions(desired, observed, now));
+  if (!isQuiet(desired)) actions.push(...scalingActions(desired, observed, now));
   actions.push(...poolActions(desired, observed, repair));
   // Only when the rules themselves are there: a pod that was told once is not told again.
   if (observed.applied.cluster === 'current')
     for (const { name, told } of seen(observed.controlPlane)?.pods ?? [])
       if (!told) actions.push({ type: 'refreshPod', pod: name });
+  if (desired.restore?.allowed === false && hasStopped(observed)) actions.push({ type: 'allowRestore' });
   actions.push(
     ...(restsControlPlane(desired, observed) ? companionActions(observed) : tenantActions(desired, observed)),
   );
@@ -79,8 +80,8 @@ function poolActions(
     if (!desired.pools.some((wanted) => wanted.name === pool.name) && pool.applied !== 'deleting')
       actions.push({ type: 'deletePool', pool: pool.name });
   actions.push(...forgetRemovedPools(desired, observed));
-  // Those of a cluster that shall sleep go anyway.
-  if (desired.hibernation.hibernated) return actions;
+  // Those of a cluster that shall sleep go anyway; while data are replaced, nobody knows what a worker is worth.
+  if (isQuiet(desired)) return actions;
   actions.push(...recyclingActions(desired, observed));
   // One at a time: what failed once may fail again, and a storm of new servers would hide the cause.
   const failed = observed.machines.find(
@@ -111,6 +112,12 @@ function forgetRemovedPools(desired: Cluster, observed: ObservedCluster): readon
   return observed.ledger
     .filter((entry) => entry.kind === 'pool' && !kept.has(entry.name))
     .map(({ kind, name }) => ({ type: 'removeLedger', entry: { kind, name } }));
+}
+
+/** None of the control plane runs any more, as far as its Deployment knows; who is still ending is kept out by the database. */
+function hasStopped({ applied, controlPlane }: ObservedCluster): boolean {
+  const plane = seen(controlPlane);
+  return applied.cluster === 'current' && plane !== undefined && plane.replicas === 0 && plane.readyReplicas === 0;
 }
 
 /** What runs beside the control plane. */

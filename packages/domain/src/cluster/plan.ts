@@ -1,6 +1,7 @@
 import type { Failure } from '../cause/causes.ts';
 import { certificateCause } from '../cause/control-plane.ts';
 import { pressureOf } from '../cause/worker.ts';
+import { isQuiet } from '../hibernation/rest.ts';
 import { workerNodes } from '../node/model.ts';
 import { planRepair, type RepairPlan } from '../repair/plan.ts';
 import { mergeConditions, type NewCondition } from '../shared/conditions.ts';
@@ -68,8 +69,7 @@ function remove(desired: Cluster, observed: ObservedCluster, now: Date, policy: 
 }
 
 function keep(desired: Cluster, observed: ObservedCluster, now: Date, policy: ClusterPolicy): Verdict {
-  const { hibernated } = desired.hibernation;
-  const repairs = hibernated ? {} : planRepair(desired.pools, observed, now);
+  const repairs = isQuiet(desired) ? {} : planRepair(desired.pools, observed, now);
   const actions = actionsToKeep(desired, observed, repairs, now);
   const credentials = assessCredentials(observed);
   const controlPlane = assessControlPlane(desired, observed, credentials.done, now);
@@ -81,7 +81,7 @@ function keep(desired: Cluster, observed: ObservedCluster, now: Date, policy: Cl
     assessWorkers(desired, observed, initialized, now),
     assessAddons(desired, observed),
   ];
-  const scales = !hibernated && desired.pools.some(({ autoscaling }) => autoscaling !== null);
+  const scales = !isQuiet(desired) && desired.pools.some(({ autoscaling }) => autoscaling !== null);
   const converged = actions.length === 0 && parts.every((part) => part.done);
   const blockedBy = parts.find((part) => part.failure !== undefined)?.failure ?? null;
   return {
@@ -116,10 +116,12 @@ const isDoneButForWorkers = ({ phase, done }: Assessment): boolean => done || ph
 
 /** Creating until it was ready once; later "updating" after a change of what is desired or while pools scale by themselves, "degraded" when the world changed by itself. */
 function phaseOf(desired: Cluster, converged: boolean, scaling: boolean): ClusterPhase {
+  if (desired.restore !== null) return 'restoring';
   if (desired.hibernation.hibernated) return converged ? 'hibernated' : 'hibernating';
   if (converged) return 'ready';
   const before = desired.status.phase;
   if (before === 'hibernating' || before === 'hibernated' || before === 'waking') return 'waking';
+  if (before === 'restoring') return 'restoring';
   if (before === 'creating' || before === 'updating') return before;
   return desired.generation === desired.observedGeneration && !scaling ? 'degraded' : 'updating';
 }

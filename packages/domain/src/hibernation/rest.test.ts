@@ -75,7 +75,7 @@ describe('a cluster that shall sleep', () => {
 
 describe('a cluster that wakes', () => {
   const woken = (phase: Cluster['status']['phase']): Cluster =>
-    desired({ hibernationDecidedAt: now, status: { ...desired().status, phase } });
+    desired({ awaitedSince: now, status: { ...desired().status, phase } });
 
   it('says so until it is as it was', () => {
     expect(plan(asleep, woken('hibernated'))).toMatchObject({ phase: 'waking', converged: false, blockedBy: null });

@@ -6,7 +6,7 @@ import { seen } from '../shared/looked.ts';
 /** Pods of workers that all go have nowhere to go to: budgets that forbid it hold nobody up for longer. */
 const longestDrainSeconds = 120;
 
-/** How long after it was woken a control plane may be silent, before that is a fault. In milliseconds. */
+/** How long after it was started a control plane may be silent, before that is a fault. In milliseconds. */
 const wakingPatience = 180_000;
 
 /** A pool as it shall be now: that of a cluster that shall sleep has no workers. What its owner wants comes back with them. */
@@ -18,13 +18,14 @@ export function poolForNow(pool: Pool, { hibernation: { hibernated } }: Pick<Clu
 }
 
 /**
- * True when the control plane shall not run: the cluster shall sleep and has no worker left that would have to be emptied and forgotten through it. Where nobody can tell,
+ * True when the control plane shall not run: its data are being replaced, or the cluster shall sleep and has no worker left that would have to be emptied and forgotten through it. Where nobody can tell,
  * it stays as it is.
  */
 export function restsControlPlane(
-  { hibernation: { hibernated } }: Pick<Cluster, 'hibernation'>,
+  { hibernation: { hibernated }, restore }: Pick<Cluster, 'hibernation' | 'restore'>,
   { poolsKnown, machines, controlPlane }: Pick<ObservedCluster, 'poolsKnown' | 'machines' | 'controlPlane'>,
 ): boolean {
+  if (restore !== null) return true;
   if (!hibernated) return false;
   return poolsKnown ? machines.length === 0 : seen(controlPlane)?.replicas === 0;
 }
@@ -34,7 +35,12 @@ export function replicasForNow(desired: Pick<Cluster, 'tier'>, rests: boolean): 
   return rests ? 0 : controlPlaneReplicas(desired.tier);
 }
 
-/** True while nobody may expect an answer of the API because the cluster was woken just now. */
-export function isWaking({ hibernation, hibernationDecidedAt }: Cluster, now: Date): boolean {
-  return !hibernation.hibernated && now.getTime() - hibernationDecidedAt.getTime() < wakingPatience;
+/** True while nobody may expect an answer of the API because it was started just now. */
+export function isStarting({ awaitedSince }: Cluster, now: Date): boolean {
+  return now.getTime() - awaitedSince.getTime() < wakingPatience;
+}
+
+/** True while workers are neither repaired, nor recycled, nor counted by what pods need. */
+export function isQuiet({ hibernation: { hibernated }, restore }: Pick<Cluster, 'hibernation' | 'restore'>): boolean {
+  return hibernated || restore !== null;
 }

@@ -1,3 +1,4 @@
+import type { BackupSettings } from '../backup/model.ts';
 import type { Failure } from '../cause/causes.ts';
 import type { Pool, Tier } from '../cluster/model.ts';
 import type { PhaseProgress } from '../cluster/plan-types.ts';
@@ -13,6 +14,7 @@ export const operationKinds = [
   'cluster.upgrade',
   'cluster.hibernate',
   'cluster.wake',
+  'cluster.restore',
   'cluster.delete',
   'pool.create',
   'pool.update',
@@ -36,6 +38,7 @@ type LaterSettings = 'kubernetesVersion' | 'rollout' | 'autoRepair' | 'autoscali
 
 /** What brings back what was wanted before an operation. */
 export type OperationUndo =
+  | { readonly kind: 'keep-data' }
   | { readonly kind: 'remove-pool'; readonly name: string }
   | {
       readonly kind: 'restore-pool';
@@ -51,6 +54,7 @@ export type OperationUndo =
       readonly access?: AccessSettings;
       readonly maintenance?: MaintenanceSettings;
       readonly hibernation?: HibernationSettings;
+      readonly backup?: BackupSettings;
     };
 
 /** A change somebody asked for, and how far it is. */

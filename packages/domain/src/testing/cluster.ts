@@ -1,3 +1,4 @@
+import { defaultBackup } from '../backup/model.ts';
 import { type LedgerKind, ledgerName } from '../cluster/ledger.ts';
 import { type Cluster, defaultNetwork, defaultPoolSettings, newClusterStatus } from '../cluster/model.ts';
 import type { ObservedCluster } from '../cluster/observed.ts';
@@ -35,6 +36,9 @@ export const desired = (change: Partial<Cluster> = {}): Cluster => ({
   maintenance: defaultMaintenance,
   hibernation: defaultHibernation,
   hibernationDecidedAt: new Date(0),
+  backup: defaultBackup,
+  restore: null,
+  awaitedSince: new Date(0),
   deleteRequestedAt: null,
   deleteScheduledAt: null,
   accessEpoch: 1,

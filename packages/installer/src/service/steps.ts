@@ -1,3 +1,4 @@
+import { newIdentity } from '@matryoshka/backup-store';
 import { imageList, imageRef, snapshotDefinitions } from '@matryoshka/components';
 import {
   daemonStatus,
@@ -57,6 +58,7 @@ function appStep(
       if (app === 'kaas-controller') {
         await writeFileAtomic(paths.imagesFile, imagesFile(context.config));
         await writeFileAtomic(paths.snapshotDefinitionsFile, JSON.stringify(await snapshotDefinitions()));
+        await ensureBackupIdentity(paths);
       }
       await ensureDaemon({
         spec: {
@@ -72,6 +74,12 @@ function appStep(
       });
     },
   };
+}
+
+/** Made once: with another one, older backups could not be opened. */
+async function ensureBackupIdentity({ backupIdentityFile }: PlatformPaths): Promise<void> {
+  if ((await readFileIfExists(backupIdentityFile)) !== undefined) return;
+  await writeFileAtomic(backupIdentityFile, `${await newIdentity()}\n`, 0o600);
 }
 
 async function apiEnvironment({ config, paths, secrets }: PlatformContext): Promise<Readonly<Record<string, string>>> {
@@ -100,6 +108,8 @@ async function controllerEnvironment({
     KAAS_DATABASE_URL: socketUrl(config, paths, 'kaas_controller', secrets.postgres.kaasController, 'kaas'),
     KAAS_SECRET_KEY_FILE: paths.secretKeyFile,
     KAAS_OPENSTACK_ADMIN_FILE: paths.openstackAdminFile,
+    KAAS_BACKUP_DIRECTORY: paths.backups,
+    KAAS_BACKUP_IDENTITY_FILE: paths.backupIdentityFile,
     KAAS_ISSUER_URL: issuerUrl(config),
     KAAS_ISSUER_CA_FILE: issuerFiles(paths).authority,
     KAAS_METRICS_LISTEN: `127.0.0.1:${config.ports.controllerMetrics}`,

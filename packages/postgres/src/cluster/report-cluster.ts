@@ -114,6 +114,8 @@ export async function removeCluster(pool: Pool, clusterId: string, now: Date): P
     await tx.query('delete from tenant_stores where cluster_id = $1', [clusterId]);
     await tx.query('delete from repairs where cluster_id = $1', [clusterId]);
     await tx.query('delete from log_exports where cluster_id = $1', [clusterId]);
+    // The controller removes them with their files.
+    await tx.query("update backups set state = 'deleting' where cluster_id = $1", [clusterId]);
     await tx.query('delete from pools where cluster_id = $1', [clusterId]);
     await tx.query(
       "update clusters set deleted_at = now(), phase = 'deleted', endpoint = null, pool_status = '[]', observed_generation = generation where id = $1",

@@ -1,4 +1,5 @@
 import type {
+  BackupSettings,
   Cluster,
   ClusterPhase,
   ClusterStatus,
@@ -8,6 +9,7 @@ import type {
   MaintenanceSettings,
   Pool,
   PoolStatus,
+  Restore,
   Tier,
   VolumePolicy,
 } from '@matryoshka/domain';
@@ -18,7 +20,9 @@ export const clusterColumns = `
   c.generation, c.observed_generation, c.phase, c.conditions, c.endpoint, c.observed_version, c.pool_status,
   c.created_at, c.updated_at, c.delete_requested_at, c.volumes_on_delete, c.delete_scheduled_at,
   c.deletion_protection, c.deletion_grace_seconds, c.expires_at, c.access_epoch, c.management_cluster, c.data_store,
-  c.allowed_ranges, c.oidc_issuers, c.maintenance, c.hibernated, c.hibernation_schedules, c.hibernation_decided_at, c.forced_at is not null as forced,
+  c.allowed_ranges, c.oidc_issuers, c.maintenance, c.hibernated, c.hibernation_schedules, c.hibernation_decided_at, c.backup,
+  case when c.restore_backup_id is not null then jsonb_build_object('backupId', c.restore_backup_id, 'allowed', c.restore_allowed, 'error', c.restore_error) end as restore,
+  c.awaited_since, c.forced_at is not null as forced,
   coalesce((select jsonb_agg(jsonb_build_object('name', p.name, 'flavor', p.flavor, 'count', p.count, 'labels', p.labels,
     'taints', p.taints, 'kubernetesVersion', p.kubernetes_version, 'rollout', jsonb_build_object('maxSurge', p.max_surge,
     'maxUnavailable', p.max_unavailable, 'drainTimeoutSeconds', p.drain_timeout_seconds, 'paused', p.rollout_paused),
@@ -62,6 +66,9 @@ export interface ClusterRow {
   readonly hibernated: boolean;
   readonly hibernation_schedules: readonly HibernationSchedule[];
   readonly hibernation_decided_at: Date;
+  readonly backup: BackupSettings;
+  readonly restore: Restore | null;
+  readonly awaited_since: Date;
   readonly pools: readonly Pool[];
   readonly recycling: readonly string[];
   readonly store: ClusterStatus['store'];
@@ -93,6 +100,9 @@ export function clusterOf(row: ClusterRow): Cluster {
     maintenance: row.maintenance,
     hibernation: { hibernated: row.hibernated, schedules: row.hibernation_schedules },
     hibernationDecidedAt: row.hibernation_decided_at,
+    backup: row.backup,
+    restore: row.restore,
+    awaitedSince: row.awaited_since,
     place: { managementCluster: row.management_cluster, dataStore: row.data_store },
     volumesOnDelete: row.volumes_on_delete,
     createdAt: row.created_at,

@@ -1,5 +1,6 @@
 import type {
   AccessSettings,
+  BackupSettings,
   ClusterSpec,
   DeletionSettings,
   HibernationSettings,
@@ -19,8 +20,8 @@ export async function insertCluster(
   await db.query(
     `insert into clusters (id, project_id, name, kubernetes_version, tier, node_cidr, pod_cidr, service_cidr,
        deletion_protection, deletion_grace_seconds, expires_at, labels, management_cluster, data_store,
-       allowed_ranges, oidc_issuers, maintenance, hibernation_schedules)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+       allowed_ranges, oidc_issuers, maintenance, hibernation_schedules, backup)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
     [
       cluster.id,
       cluster.projectId,
@@ -40,6 +41,7 @@ export async function insertCluster(
       JSON.stringify(cluster.access.oidcIssuers),
       JSON.stringify(cluster.maintenance),
       JSON.stringify(cluster.hibernation.schedules),
+      JSON.stringify(cluster.backup),
     ],
   );
   for (const pool of cluster.pools) await insertPool(db, cluster, pool);
@@ -90,6 +92,9 @@ export interface ClusterChange {
   readonly access?: AccessSettings;
   readonly maintenance?: MaintenanceSettings;
   readonly hibernation?: HibernationSettings & { readonly decidedAt: Date };
+  readonly backup?: BackupSettings;
+  /** This backup shall take the place of what it has; null: none shall. */
+  readonly restore?: { readonly backupId: string; readonly at: Date } | null;
   /** Credentials that were given out before are void. */
   readonly newAccessEpoch?: true;
   /** It shall go now. */
@@ -107,7 +112,9 @@ export async function bumpCluster(db: Queryable, clusterId: string, change: Clus
        labels = coalesce($10, labels), allowed_ranges = case when $11 then $12 else allowed_ranges end,
        oidc_issuers = coalesce($13, oidc_issuers), kubernetes_version = coalesce($14, kubernetes_version), maintenance = coalesce($15, maintenance),
        hibernated = coalesce($16, hibernated), hibernation_schedules = coalesce($17, hibernation_schedules),
-       hibernation_decided_at = coalesce($18, hibernation_decided_at), delete_scheduled_at = case when $3 then null else delete_scheduled_at end
+       hibernation_decided_at = coalesce($18, hibernation_decided_at), awaited_since = coalesce($18, awaited_since), backup = coalesce($19, backup),
+       restore_backup_id = case when $20 then $21 else restore_backup_id end, restore_requested_at = case when $20 then $22 else restore_requested_at end,
+       restore_allowed = restore_allowed and not $20, restore_error = case when $20 then null else restore_error end, delete_scheduled_at = case when $3 then null else delete_scheduled_at end
      where id = $1 returning generation`,
     [
       clusterId,
@@ -128,6 +135,10 @@ export async function bumpCluster(db: Queryable, clusterId: string, change: Clus
       change.hibernation?.hibernated ?? null,
       change.hibernation === undefined ? null : JSON.stringify(change.hibernation.schedules),
       change.hibernation?.decidedAt ?? null,
+      change.backup === undefined ? null : JSON.stringify(change.backup),
+      change.restore !== undefined,
+      change.restore?.backupId ?? null,
+      change.restore?.at ?? null,
     ],
   );
   const row = result.rows[0];

@@ -19,17 +19,19 @@ export interface DataStoreMeasure {
 
 const timeoutMs = 5_000;
 
-async function connected<T>(
+/** One connection to a database of a DataStore, for `work`. */
+export async function connected<T>(
   { tls, ...address }: DataStoreAddress,
   work: (client: pg.Client) => Promise<T>,
   database = 'postgres',
+  options: Pick<pg.ClientConfig, 'query_timeout' | 'statement_timeout'> = { query_timeout: timeoutMs },
 ): Promise<T> {
   const client = new pg.Client({
     ...address,
     database,
     application_name: 'kaas-controller',
     connectionTimeoutMillis: timeoutMs,
-    query_timeout: timeoutMs,
+    ...options,
     ...(tls === undefined ? {} : { ssl: tls }),
   });
   client.on('error', () => undefined);

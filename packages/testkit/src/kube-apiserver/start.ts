@@ -33,6 +33,8 @@ export interface TestApiServerOptions {
   readonly diskMib?: number;
   /** Another replica: on the data of that one, which must stop last. */
   readonly beside?: TestApiServer;
+  /** URL of the database it keeps its data in; default: one of its own. */
+  readonly datastore?: (postgres: TestPostgres) => string;
   /** Further flags of kine. */
   readonly kineFlags?: readonly string[];
   /** Further flags of kube-apiserver. */
@@ -62,7 +64,7 @@ async function start(
   folder: string,
   children: { stop(): Promise<void> }[],
   stop: () => Promise<void>,
-  { authentication, auditPolicy, diskMib, beside, kineFlags = [], flags = [] }: TestApiServerOptions,
+  { authentication, auditPolicy, diskMib, beside, datastore, kineFlags = [], flags = [] }: TestApiServerOptions,
 ): Promise<TestApiServer> {
   const authenticationFile = join(folder, 'authentication.yaml');
   const setAuthentication = async (configuration: string): Promise<void> => {
@@ -76,14 +78,14 @@ async function start(
   if (beside === undefined) children.push(postgres);
   if (diskMib !== undefined) await postgres.run('create database kine tablespace small');
   const etcdPort = await freePort();
-  const datastore = postgres.superuserUrl.replace(/\/postgres$/, '/kine?sslmode=disable');
+  const url = datastore?.(postgres) ?? postgres.superuserUrl.replace(/\/postgres$/, '/kine');
   children.push(
     startChild(
       'kine',
       [
         kine,
         '--endpoint',
-        datastore,
+        `${url}?sslmode=disable`,
         `--listen-address=127.0.0.1:${etcdPort}`,
         '--metrics-bind-address=0',
         ...kineFlags,

@@ -63,6 +63,8 @@ export async function applyAction(
       return await deleteStaleVolumeAttachment(context, cluster, action.name, signal);
     case 'refreshPod':
       return await refreshPod(context, cluster, action.pod, signal);
+    case 'allowRestore':
+      return await context.store.allowRestore(cluster.id);
     case 'storeKubeconfig':
       return await storeKubeconfig(context, cluster, signal);
     case 'applyTenantAddons':

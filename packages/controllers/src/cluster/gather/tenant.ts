@@ -4,7 +4,7 @@ import {
   type Cluster,
   type Failure,
   failureOf,
-  isWaking,
+  isStarting,
   type Looked,
   type ObservedMachine,
   type ObservedNode,
@@ -46,7 +46,7 @@ export async function gatherTenant(
   try {
     return present(await look(context, cluster, client, input.endpoint, input, signal));
   } catch (error) {
-    if ((!input.initialized || isWaking(cluster, context.now())) && isTransient(error)) return absent;
+    if ((!input.initialized || isStarting(cluster, context.now())) && isTransient(error)) return absent;
     return unknown(errorMessage(error));
   }
 }

@@ -1,0 +1,14 @@
+import type { Backup as BackupView } from '@matryoshka/contract';
+import type { Backup } from '@matryoshka/domain';
+
+/** A backup as the API shows it. */
+export function backupView({ projectId: _, state, createdAt, finishedAt, verifiedAt, ...shown }: Backup): BackupView {
+  return {
+    ...shown,
+    // One that is being removed is not shown at all.
+    state: state === 'deleting' ? 'failed' : state,
+    createdAt: createdAt.toISOString(),
+    finishedAt: finishedAt?.toISOString() ?? null,
+    verifiedAt: verifiedAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,281 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BackupStore, directoryStore, newIdentity } from '@matryoshka/backup-store';
+import {
+  defaultAccessSettings,
+  defaultBackup,
+  defaultDeletionSettings,
+  defaultHibernation,
+  defaultMaintenance,
+  defaultNetwork,
+} from '@matryoshka/domain';
+import {
+  allowRestore,
+  bumpCluster,
+  createPool,
+  getCluster,
+  insertBackup,
+  insertCluster,
+  listBackups,
+  migrate,
+  newBackupId,
+  newClusterId,
+  type Pool,
+  prepareDatabase,
+  registerManagementCluster,
+  removeBackupLater,
+  saveProject,
+} from '@matryoshka/postgres';
+import { createLogger } from '@matryoshka/system';
+import { startTestPostgres, type TestPostgres } from '@matryoshka/testkit';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { backupsOnce } from './run.ts';
+
+// The databases are real, and so are the files; what kine would have written is written by hand.
+
+let postgres: TestPostgres;
+let pool: Pool;
+let root: string;
+let store: BackupStore;
+let identity: string;
+let clusterId: string;
+let database: string;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  const passwords = { owner: 'o', api: 'a', controller: 'c' };
+  await prepareDatabase({ superuserUrl: postgres.superuserUrl, database: 'kaas', passwords });
+  await migrate(postgres.url('kaas', 'kaas', 'o'));
+  pool = createPool(postgres.url('kaas', 'kaas_controller', 'c'));
+  await postgres.run("create role kamaji superuser login password 'k'");
+  const superuser = createPool(postgres.superuserUrl.replace(/postgres$/, 'kaas'));
+  await saveProject(superuser, { id: 'p1', name: 'p1' });
+  await superuser.end();
+  await registerManagementCluster(pool, 'default', 'RegionOne');
+});
+afterAll(async () => {
+  await pool?.end();
+  await postgres?.stop();
+});
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'mat-backup-'));
+  store = directoryStore(root);
+  identity = await newIdentity();
+  await newCluster();
+});
+afterEach(async () => await rm(root, { recursive: true, force: true }));
+
+async function newCluster(): Promise<void> {
+  clusterId = newClusterId();
+  database = clusterId.replace('-', '_');
+  const superuser = createPool(postgres.superuserUrl.replace(/postgres$/, 'kaas'));
+  await insertCluster(superuser, {
+    ...{
+      id: clusterId,
+      projectId: 'p1',
+      name: clusterId,
+      labels: {},
+      kubernetesVersion: 'v1.36.3',
+      tier: 'ha',
+      pools: [],
+    },
+    ...{ network: defaultNetwork, deletion: defaultDeletionSettings, access: defaultAccessSettings },
+    ...{ maintenance: defaultMaintenance, hibernation: defaultHibernation, backup: defaultBackup },
+    place: { managementCluster: 'default', dataStore: 'default' },
+  });
+  await superuser.end();
+  await postgres.run(`create role ${database}_${database} login password 'x'`);
+  await postgres.run(`create database ${database} owner ${database}_${database}`);
+  await postgres.run(
+    `create table kine (id bigserial primary key, name text collate "C", created integer, deleted integer, create_revision bigint, prev_revision bigint, lease integer, value bytea, old_value bytea)`,
+    database,
+  );
+  await write('/a', 'first');
+}
+async function write(key: string, value: string): Promise<void> {
+  await postgres.run(
+    `insert into kine (name, created, deleted, create_revision, prev_revision, lease, value) values ('${key}', 1, 0, 0, 0, 0, '${value}')`,
+    database,
+  );
+}
+const read = async (key: string): Promise<unknown> =>
+  await postgres.run(
+    `select convert_from(value, 'UTF8') from kine where name = '${key}' order by id desc limit 1`,
+    database,
+  );
+const revision = async (): Promise<number> => Number(await postgres.run('select max(id) from kine', database));
+
+const tools = (change: { readonly pool?: Pool; readonly store?: BackupStore; readonly identity?: string } = {}) => ({
+  ...{ pool, store, identity, managementCluster: 'default', log: createLogger('test'), intervalMs: 1, ...change },
+  addressOf: async () => ({ host: '127.0.0.1', port: postgres.port, user: 'kamaji', password: 'k' }),
+  signal: AbortSignal.timeout(120_000),
+});
+async function ask(): Promise<string> {
+  const id = newBackupId();
+  const cluster = { id: clusterId, projectId: 'p1', kubernetesVersion: 'v1.36.3' };
+  await insertBackup(pool, { id, cluster, reason: 'requested', requestedBy: 'ann', at: new Date() });
+  return id;
+}
+const backups = async () => await listBackups(pool, { clusterId, limit: 100 });
+const fileOf = (id: string): string => join(root, clusterId, `${id}.kine.gz.age`);
+async function restore(backupId: string): Promise<void> {
+  await bumpCluster(pool, clusterId, { restore: { backupId, at: new Date() } });
+  await allowRestore(pool, clusterId);
+}
+
+/** The process dies before its `nth` step in the outside; from then on it does nothing any more. */
+function mortal(nth: number): { readonly pool: Pool; readonly store: BackupStore; readonly died: () => boolean } {
+  let steps = 0;
+  const step = (): void => {
+    steps += 1;
+    if (steps > nth) throw new Error('it is dead');
+  };
+  const before = <T extends object>(target: T, names: readonly string[]): T =>
+    new Proxy(target, {
+      get: (of, name, receiver) => {
+        const value: unknown = Reflect.get(of, name, receiver);
+        if (typeof value !== 'function' || !names.includes(String(name))) return value;
+        return (...args: unknown[]) => {
+          step();
+          return (value as (...given: unknown[]) => unknown).apply(of, args);
+        };
+      },
+    });
+  return {
+    pool: before(pool, ['query', 'connect']),
+    store: before(store, ['put', 'get', 'remove']),
+    died: () => steps > nth,
+  };
+}
+
+describe('a backup', () => {
+  it('is made, proved and sealed, and goes with its file', async () => {
+    const id = await ask();
+    await backupsOnce(tools());
+    expect(await backups()).toMatchObject([{ id, state: 'succeeded', keys: 1, error: null, requestedBy: 'ann' }]);
+    expect((await backups())[0]?.verifiedAt).toBeInstanceOf(Date);
+    const file = await readFile(fileOf(id));
+    expect(file.subarray(0, 21).toString()).toBe('age-encryption.org/v1');
+    expect(file.includes('first')).toBe(false);
+    await removeBackupLater(pool, id);
+    expect(await backups()).toEqual([]);
+    await backupsOnce(tools());
+    expect(await store.list('')).toEqual([]);
+    expect((await pool.query('select from backups where id = $1', [id])).rowCount).toBe(0);
+  });
+
+  it('says why it failed, and leaves no file', async () => {
+    const id = await ask();
+    const full: BackupStore = {
+      ...store,
+      put: async (_, content) => {
+        content.destroy();
+        throw new Error('the disk is full');
+      },
+    };
+    await backupsOnce(tools({ store: full }));
+    expect(await backups()).toMatchObject([{ id, state: 'failed', error: 'the disk is full', verifiedAt: null }]);
+    expect(await store.list('')).toEqual([]);
+    const events = await pool.query("select data from events where cluster_id = $1 and type = 'backup.failed'", [
+      clusterId,
+    ]);
+    expect(events.rows).toMatchObject([{ data: { backupId: id, error: 'the disk is full' } }]);
+  });
+
+  it('that does not read back as it was written has failed', async () => {
+    await ask();
+    const lying: BackupStore = {
+      ...store,
+      put: async (name, content) => {
+        const bytes = await store.put(name, content);
+        const written = await readFile(join(root, name));
+        written[written.length - 20] = (written[written.length - 20] ?? 0) ^ 1;
+        await writeFile(join(root, name), written);
+        return bytes;
+      },
+    };
+    await backupsOnce(tools({ store: lying }));
+    expect(await backups()).toMatchObject([{ state: 'failed' }]);
+    expect(await store.list('')).toEqual([]);
+  });
+
+  it('is made once, whenever the controller dies', async () => {
+    for (let nth = 0; ; nth += 1) {
+      const id = await ask();
+      const life = mortal(nth);
+      await backupsOnce(tools(life)).catch(() => undefined);
+      await backupsOnce(tools());
+      const [made] = await backups();
+      // What died may have said that it failed; whoever asked sees it and asks again. Nothing is called good that is not.
+      expect(made?.id).toBe(id);
+      expect(['succeeded', 'failed']).toContain(made?.state);
+      expect(await store.list('')).toEqual(made?.state === 'succeeded' ? [`${clusterId}/${id}.kine.gz.age`] : []);
+      await removeBackupLater(pool, id);
+      await backupsOnce(tools());
+      expect(await store.list('')).toEqual([]);
+      if (!life.died()) return;
+    }
+  });
+});
+
+describe('a restore', () => {
+  it('exchanges everything at once, after what was there was backed up', async () => {
+    const id = await ask();
+    await backupsOnce(tools());
+    await write('/a', 'second');
+    await write('/b', 'later');
+    const before = await revision();
+    await restore(id);
+    await backupsOnce(tools());
+    expect([await read('/a'), await read('/b')]).toEqual(['first', undefined]);
+    expect(await revision()).toBeGreaterThan(before);
+    expect((await getCluster(pool, clusterId))?.restore).toBeNull();
+    const [safety, ...more] = await backups();
+    expect(more).toHaveLength(1);
+    expect(safety).toMatchObject({ reason: 'before-restore', state: 'succeeded', keys: 2 });
+    // And back again.
+    await restore(safety?.id ?? '');
+    await backupsOnce(tools());
+    expect([await read('/a'), await read('/b')]).toEqual(['second', 'later']);
+  });
+
+  it('happens, whenever the controller dies, and never by halves', async () => {
+    const id = await ask();
+    await backupsOnce(tools());
+    for (let nth = 0; ; nth += 1) {
+      await write('/a', 'second');
+      await write('/b', 'later');
+      await restore(id);
+      const life = mortal(nth);
+      await backupsOnce(tools(life)).catch(() => undefined);
+      const now = [await read('/a'), await read('/b')].join();
+      expect(['second,later', 'first,']).toContain(now);
+      for (let round = 0; round < 3; round += 1) await backupsOnce(tools());
+      expect([await read('/a'), await read('/b')], `died before step ${nth}`).toEqual(['first', undefined]);
+      expect((await getCluster(pool, clusterId))?.restore).toBeNull();
+      if (!life.died()) return;
+    }
+  });
+
+  it('changes nothing when the backup cannot be read, says so, and may be given up', async () => {
+    const id = await ask();
+    await backupsOnce(tools());
+    await write('/a', 'second');
+    await restore(id);
+    await backupsOnce(tools({ identity: await newIdentity() }));
+    expect((await getCluster(pool, clusterId))?.restore).toMatchObject({ error: expect.stringContaining('identity') });
+    await rm(fileOf(id));
+    const tried = new Map<string, number>();
+    await backupsOnce(tools(), tried);
+    expect((await getCluster(pool, clusterId))?.restore).toMatchObject({ error: expect.stringContaining(id) });
+    // It is not tried again at once.
+    await pool.query("update clusters set restore_error = 'still there' where id = $1", [clusterId]);
+    await backupsOnce(tools(), tried);
+    expect((await getCluster(pool, clusterId))?.restore?.error).toBe('still there');
+    await bumpCluster(pool, clusterId, { restore: null });
+    await backupsOnce(tools());
+    expect(await read('/a')).toBe('second');
+    expect((await backups()).map(({ reason }) => reason)).toEqual(['requested']);
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { kaas, kaasJson, kaasOk, kubectl } from '../support/platform.ts';
+
+interface Backup {
+  readonly id: string;
+  readonly reason: string;
+  readonly state: string;
+  readonly verifiedAt: string | null;
+}
+
+const backups = async (name: string): Promise<readonly Backup[]> => {
+  const shown = await kaasJson<{ readonly items: readonly Backup[] }>(['backup', 'list', name]);
+  return shown.items;
+};
+
+/** A cluster that exists is backed up, changed, and restored while its workers go on. */
+export function backupStories(name: string): void {
+  describe('a backup', () => {
+    it('brings back what was there, and what came later is gone', { timeout: 900_000 }, async () => {
+      const has = async (what: string): Promise<boolean> =>
+        (await kubectl(name, ['get', what, '--ignore-not-found', '-o', 'name'])) !== '';
+      await kubectl(name, ['create', 'configmap', 'early', '--from-literal=a=b']);
+      await kaasOk(['backup', 'create', name, '--wait']);
+      const [made] = await backups(name);
+      expect(made).toMatchObject({ state: 'succeeded', reason: 'requested' });
+      expect(made?.verifiedAt).not.toBeNull();
+      await kubectl(name, ['delete', 'configmap', 'early']);
+      await kubectl(name, ['create', 'configmap', 'late', '--from-literal=a=b']);
+      const nodes = await kubectl(name, ['get', 'nodes', '-o', 'name']);
+
+      expect(await kaas(['backup', 'restore', name, 'b-aaaaaaaaaaaa'])).toMatchObject({ code: 3 });
+      await kaasOk(['backup', 'restore', name, made?.id ?? '', '--wait']);
+      expect([await has('configmap/early'), await has('configmap/late')]).toEqual([true, false]);
+      expect(await kubectl(name, ['get', 'nodes', '-o', 'name'])).toBe(nodes);
+      await kubectl(name, ['run', 'fresh', '--image=docker.io/library/busybox:1.35.0', '--', 'sleep', 'inf']);
+      await kubectl(name, ['wait', 'pod/fresh', '--for=condition=Ready', '--timeout=180s']);
+      await kubectl(name, ['delete', 'pod/fresh', '--grace-period=1']);
+
+      // A restore is taken back by what was backed up before it.
+      const [before, ...older] = await backups(name);
+      expect(before).toMatchObject({ state: 'succeeded', reason: 'before-restore' });
+      expect(older).toHaveLength(1);
+      await kaasOk(['backup', 'restore', name, before?.id ?? '', '--wait']);
+      expect([await has('configmap/early'), await has('configmap/late')]).toEqual([false, true]);
+    });
+  });
+}
