@@ -1,6 +1,7 @@
 import type {
   AccessSettings,
   Backup,
+  BackupReason,
   BackupSettings,
   Cluster,
   ClusterSpec,
@@ -65,6 +66,7 @@ export interface WriteTransaction {
     },
   ): Promise<number>;
   getBackup(where: { readonly clusterId: string; readonly id: string }): Promise<Backup | undefined>;
+  insertBackup(cluster: Cluster, reason: BackupReason, requestedBy: string, at: Date): Promise<Backup>;
   /** Where a management cluster keeps backups; null: nowhere. */
   backupPlace(managementCluster: string): Promise<string | null>;
   /** A deletion shall begin then; null: not any more. */

@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { hasErrnoCode, TypedError } from '@matryoshka/system';
@@ -43,17 +43,6 @@ export function directoryStore(root: string): BackupStore {
     },
     remove: async (name) => {
       await rm(pathOf(name), { force: true });
-    },
-    list: async (prefix) => {
-      const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-        if (hasErrnoCode(error, 'ENOENT')) return [];
-        throw error;
-      });
-      return entries
-        .filter((entry) => entry.isFile() && !entry.name.endsWith(unfinished))
-        .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
-        .filter((name) => name.startsWith(prefix))
-        .toSorted();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -63,14 +63,13 @@ describe('what is sealed', () => {
 });
 
 describe('a folder of backups', () => {
-  it('keeps, lists, gives and removes', async () => {
+  it('keeps, gives and removes', async () => {
     const store = directoryStore(root);
-    expect(await store.list('')).toEqual([]);
     expect(await store.put('c-1/b-2.age', Readable.from([Buffer.from('two')]))).toBe(3);
     await store.put('c-1/b-1.age', Readable.from([Buffer.from('one')]));
     await store.put('c-2/b-3.age', Readable.from([Buffer.from('three')]));
     await store.put('c-1/b-1.age', Readable.from([Buffer.from('once more')]));
-    expect(await store.list('c-1/')).toEqual(['c-1/b-1.age', 'c-1/b-2.age']);
+    expect((await readdir(join(root, 'c-1'))).toSorted()).toEqual(['b-1.age', 'b-2.age']);
     expect((await buffer(await store.get('c-1/b-1.age'))).toString()).toBe('once more');
     for (const _ of [1, 2]) await store.remove('c-1/b-1.age');
     await expect(store.get('c-1/b-1.age')).rejects.toMatchObject({ code: 'backup_missing' });
@@ -89,7 +88,5 @@ describe('a folder of backups', () => {
     await expect(store.put('c-1/b-1.age', broken)).rejects.toThrow('gone');
     expect(await readdir(join(root, 'c-1'))).toEqual(['b-1.age']);
     expect(await readFile(join(root, 'c-1/b-1.age'), 'utf8')).toBe('whole');
-    await writeFile(join(root, 'c-1/b-9.age.unfinished'), 'a crash');
-    expect(await store.list('')).toEqual(['c-1/b-1.age']);
   });
 });

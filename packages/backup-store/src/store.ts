@@ -10,8 +10,6 @@ export interface BackupStore {
   get(name: string): Promise<Readable>;
   /** What is not there is gone. */
   remove(name: string): Promise<void>;
-  /** Names that begin so, sorted. */
-  list(prefix: string): Promise<readonly string[]>;
 }
 
 const wellFormed = /^[a-z0-9][a-z0-9.-]*(\/[a-z0-9][a-z0-9.-]*)*$/;

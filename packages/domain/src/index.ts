@@ -21,7 +21,6 @@ export {
   backupReasons,
   backupStates,
   defaultBackup,
-  mostKeptBackups,
   mostRequestedBackups,
   type Restore,
 } from './backup/model.ts';

@@ -1,5 +1,5 @@
 import type { OperationId } from '@matryoshka/contract';
-import { backupsToMake, endBackup, setBackupPlace } from '@matryoshka/postgres';
+import { backupsToMake, endBackup, getCluster, setBackupPlace } from '@matryoshka/postgres';
 import { sleep, waitFor } from '@matryoshka/system';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Call, send } from '../testing/http.ts';
@@ -137,6 +137,23 @@ it('is made by its schedule, once each time, and old ones go', async () => {
   }
   expect((await cluster.list()).every(({ reason }: { reason: string }) => reason === 'scheduled')).toBe(true);
   expect(await asleep.list()).toEqual([]);
+});
+
+it('is made before an upgrade, which says so', async () => {
+  await platform.asSuperuser(
+    `insert into kubernetes_versions (version, image_name, image_id, state, is_default) values ('v1.36.9', 'i', 'image-9', 'offered', false)`,
+  );
+  const cluster = await newCluster();
+  await cluster.settle();
+  const upgrade = await cluster.ask('cluster.update', { body: { kubernetesVersion: 'v1.36.9' } });
+  expect(upgrade).toMatchObject({ status: 202, body: { kind: 'cluster.upgrade' } });
+  expect(await cluster.list()).toMatchObject([
+    { reason: 'before-upgrade', state: 'pending', kubernetesVersion: 'v1.36.3' },
+  ]);
+  const awaits = async () => (await getCluster(platform.controller, cluster.clusterId))?.awaitsBackup;
+  expect(await awaits()).toBe(true);
+  await makeAll();
+  expect(await awaits()).toBe(false);
 });
 
 it('belongs to its project', async () => {

@@ -7,6 +7,9 @@ export function backupPort(tx: Queryable): BackupPort {
     place: async (managementCluster) => await backupPlace(tx, managementCluster),
     countRequested: async (clusterId) => await countRequestedBackups(tx, clusterId),
     insert: async (cluster, reason, requestedBy, at) =>
-      await insertBackup(tx, { id: newBackupId(), cluster, reason, requestedBy, at }),
+      await insertBackup(tx, {
+        ...{ id: newBackupId(), reason, requestedBy, at },
+        cluster: { ...cluster, kubernetesVersion: cluster.status.kubernetesVersion ?? cluster.kubernetesVersion },
+      }),
   };
 }

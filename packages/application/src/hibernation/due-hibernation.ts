@@ -16,7 +16,7 @@ export async function beginDueHibernation(
 ): Promise<Operation | undefined> {
   await tx.lockProject(where.projectId);
   const cluster = await tx.getClusterForUpdate(where.clusterId);
-  if (cluster === undefined || cluster.deleteRequestedAt !== null) return undefined;
+  if (cluster === undefined || cluster.deleteRequestedAt !== null || cluster.restore !== null) return undefined;
   const due = dueTurn(cluster.hibernation, cluster.hibernationDecidedAt, now);
   if (due === undefined || due.hibernated === cluster.hibernation.hibernated) return undefined;
   if (due.hibernated && keepsAwake(cluster) !== undefined) return undefined;

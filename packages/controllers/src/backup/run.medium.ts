@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BackupStore, directoryStore, newIdentity } from '@matryoshka/backup-store';
@@ -118,6 +118,9 @@ async function ask(): Promise<string> {
   return id;
 }
 const backups = async () => await listBackups(pool, { clusterId, limit: 100 });
+/** Of the store, without folders. */
+const files = async (): Promise<readonly string[]> =>
+  (await readdir(root, { recursive: true })).filter((name) => name.endsWith('.age')).toSorted();
 const fileOf = (id: string): string => join(root, clusterId, `${id}.kine.gz.age`);
 async function restore(backupId: string): Promise<void> {
   await bumpCluster(pool, clusterId, { restore: { backupId, at: new Date() } });
@@ -161,7 +164,7 @@ describe('a backup', () => {
     await removeBackupLater(pool, id);
     expect(await backups()).toEqual([]);
     await backupsOnce(tools());
-    expect(await store.list('')).toEqual([]);
+    expect(await files()).toEqual([]);
     expect((await pool.query('select from backups where id = $1', [id])).rowCount).toBe(0);
   });
 
@@ -176,7 +179,7 @@ describe('a backup', () => {
     };
     await backupsOnce(tools({ store: full }));
     expect(await backups()).toMatchObject([{ id, state: 'failed', error: 'the disk is full', verifiedAt: null }]);
-    expect(await store.list('')).toEqual([]);
+    expect(await files()).toEqual([]);
     const events = await pool.query("select data from events where cluster_id = $1 and type = 'backup.failed'", [
       clusterId,
     ]);
@@ -197,7 +200,7 @@ describe('a backup', () => {
     };
     await backupsOnce(tools({ store: lying }));
     expect(await backups()).toMatchObject([{ state: 'failed' }]);
-    expect(await store.list('')).toEqual([]);
+    expect(await files()).toEqual([]);
   });
 
   it('is made once, whenever the controller dies', async () => {
@@ -210,10 +213,10 @@ describe('a backup', () => {
       // What died may have said that it failed; whoever asked sees it and asks again. Nothing is called good that is not.
       expect(made?.id).toBe(id);
       expect(['succeeded', 'failed']).toContain(made?.state);
-      expect(await store.list('')).toEqual(made?.state === 'succeeded' ? [`${clusterId}/${id}.kine.gz.age`] : []);
+      expect(await files()).toEqual(made?.state === 'succeeded' ? [`${clusterId}/${id}.kine.gz.age`] : []);
       await removeBackupLater(pool, id);
       await backupsOnce(tools());
-      expect(await store.list('')).toEqual([]);
+      expect(await files()).toEqual([]);
       if (!life.died()) return;
     }
   });

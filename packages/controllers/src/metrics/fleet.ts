@@ -44,6 +44,7 @@ export function registerFleetMetrics(register: Registry, pool: Pool, managementC
     'Of the database of a control plane: bytes, rows (estimated), and revisions that are history',
     ['cluster', 'what'],
   );
+  const backups = gauge('kaas_clusters_backup_failed', 'Clusters whose newest backup has failed', []);
   const show = (counts: FleetCounts): void => {
     for (const { count, ...labels } of counts.clusters) clusters.set(labels, count);
     for (const { count, ...labels } of counts.causes) causes.set(labels, count);
@@ -52,6 +53,7 @@ export function registerFleetMetrics(register: Registry, pool: Pool, managementC
       oldest.set({ kind }, oldestSeconds);
     }
     for (const { state, count } of counts.nodes) nodes.set({ state }, count);
+    backups.set(counts.backupsFailed);
   };
   const readable = gauge(
     'kaas_fleet_readable',
@@ -59,7 +61,7 @@ export function registerFleetMetrics(register: Registry, pool: Pool, managementC
     [],
   );
   const read = async (): Promise<void> => {
-    for (const metric of [clusters, causes, operations, oldest, nodes, store, tenants]) metric.reset();
+    for (const metric of [clusters, causes, operations, oldest, nodes, store, tenants, backups]) metric.reset();
     try {
       show(await fleetCounts(pool, managementCluster));
       await showStores(store, pool, managementCluster);

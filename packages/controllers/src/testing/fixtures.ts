@@ -42,6 +42,7 @@ export function clusterFixture(more: Partial<Cluster> = {}): Cluster {
     hibernationDecidedAt: new Date(0),
     backup: defaultBackup,
     restore: null,
+    awaitsBackup: false,
     awaitedSince: new Date(0),
     deleteRequestedAt: null,
     deleteScheduledAt: null,

@@ -40,7 +40,6 @@ export const defaultBackup: BackupSettings = { schedule: '0 2 * * *', timeZone: 
 
 /** Backups of a cluster that somebody asked for. */
 export const mostRequestedBackups = 20;
-export const mostKeptBackups = 60;
 
 /** A backup shall take the place of what a cluster has. */
 export interface Restore {

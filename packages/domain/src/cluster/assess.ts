@@ -6,7 +6,7 @@ import { type Looked, seen } from '../shared/looked.ts';
 import type { Cluster, PoolStatus } from './model.ts';
 import type { ObservedCluster, ObservedControlPlane } from './observed.ts';
 import type { OperationPhaseName } from './plan-types.ts';
-import { versionBefore, waitsForControlPlane } from './upgrading.ts';
+import { versionBefore, waitsForBackup, waitsForControlPlane } from './upgrading.ts';
 
 /** One phase judged against the world. `looked` false: could not be judged, so the condition becomes Unknown. */
 export interface Assessment {
@@ -82,7 +82,7 @@ export function assessControlPlane(
         : plane.endpoint === null
           ? 'waiting for the address of the API'
           : plane.initialized
-            ? `${plane.readyReplicas}/${wanted} replicas ready${before === undefined ? '' : `, from ${before} to ${desired.kubernetesVersion}`}`
+            ? `${waitsForBackup(desired, observed) ? 'backed up first; ' : ''}${plane.readyReplicas}/${wanted} replicas ready${before === undefined ? '' : `, from ${before} to ${desired.kubernetesVersion}`}`
             : `waiting for the API at ${plane.endpoint}`;
   return {
     phase: 'control-plane',

@@ -152,6 +152,8 @@ export interface Cluster extends ClusterSpec {
   readonly hibernationDecidedAt: Date;
   /** Its data are being replaced by those of a backup. */
   readonly restore: Restore | null;
+  /** The backup before its upgrade has not ended yet. */
+  readonly awaitsBackup: boolean;
   /** Since when its API may be silent without fault: it was made, woken or restored. */
   readonly awaitedSince: Date;
   /** Names of workers that somebody wants replaced. */

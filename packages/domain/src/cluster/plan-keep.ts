@@ -7,7 +7,7 @@ import { type LedgerKey, ledgerName } from './ledger.ts';
 import type { Cluster } from './model.ts';
 import type { Applied, ObservedCluster } from './observed.ts';
 import { recyclingActions } from './recycling.ts';
-import { versionBefore, waitsForControlPlane } from './upgrading.ts';
+import { versionBefore, waitsForBackup, waitsForControlPlane } from './upgrading.ts';
 
 const needsApply = (applied: Applied): boolean => applied === 'absent' || applied === 'outdated';
 
@@ -60,7 +60,8 @@ function credentialAndManifests(desired: Cluster, observed: ObservedCluster): re
   const namespaceUsable = observed.applied.namespace !== 'unknown' && observed.applied.namespace !== 'deleting';
   if (!namespaceUsable || !credentialUsable(observed)) return actions;
   for (const group of ['credentials', 'cluster'] as const)
-    if (needsApply(observed.applied[group])) actions.push({ type: 'applyManifests', group });
+    if (needsApply(observed.applied[group]) && !(group === 'cluster' && waitsForBackup(desired, observed)))
+      actions.push({ type: 'applyManifests', group });
   return actions;
 }
 

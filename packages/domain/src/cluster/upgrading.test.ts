@@ -30,6 +30,16 @@ describe('an upgrade of control plane and pool at once', () => {
     expect(actions(before)).toEqual(['applyManifests cluster']);
   });
 
+  it('waits for the backup before it, and for nothing else', () => {
+    const waiting = desired({ awaitsBackup: true });
+    expect(actions(before, waiting)).toEqual([]);
+    expect(planned(before, waiting).progress.find(({ name }) => name === 'control-plane')?.message).toMatch(
+      /^backed up first/,
+    );
+    // What is not an upgrade is not held by a backup that somebody forgot.
+    expect(actions({ ...before, controlPlane: plane(to) }, waiting)).toContain('applyManifests cluster');
+  });
+
   it('holds pools and kube-proxy until no replica of the old version is left', () => {
     const rolling = { ...before, applied: complete.applied, controlPlane: plane(from, 1) };
     expect(actions(rolling)).toEqual([]);

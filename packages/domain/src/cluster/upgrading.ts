@@ -20,3 +20,8 @@ export function waitsForControlPlane(pool: Pool, desired: Cluster, observed: Obs
   // What has it already is past holding.
   return has !== pool.kubernetesVersion;
 }
+
+/** True while the control plane keeps the version it has, because what it holds is backed up first. */
+export function waitsForBackup(desired: Cluster, observed: ObservedCluster): boolean {
+  return desired.awaitsBackup && versionBefore(desired, observed) !== undefined;
+}

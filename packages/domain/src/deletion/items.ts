@@ -47,7 +47,12 @@ export function deletionItems(
   });
   const items: readonly DeletionItem[] = [
     own('control-plane', cluster.id, cluster.name, `The ${cluster.tier} control plane ends; its address is given up.`),
-    own('kubernetes-data', cluster.id, cluster.name, 'All Kubernetes objects of the cluster are erased.'),
+    own(
+      'kubernetes-data',
+      cluster.id,
+      cluster.name,
+      'All Kubernetes objects of the cluster are erased, and its backups.',
+    ),
     own(
       'credentials',
       cluster.id,

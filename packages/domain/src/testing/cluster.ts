@@ -38,6 +38,7 @@ export const desired = (change: Partial<Cluster> = {}): Cluster => ({
   hibernationDecidedAt: new Date(0),
   backup: defaultBackup,
   restore: null,
+  awaitsBackup: false,
   awaitedSince: new Date(0),
   deleteRequestedAt: null,
   deleteScheduledAt: null,

@@ -22,7 +22,7 @@ export const clusterColumns = `
   c.deletion_protection, c.deletion_grace_seconds, c.expires_at, c.access_epoch, c.management_cluster, c.data_store,
   c.allowed_ranges, c.oidc_issuers, c.maintenance, c.hibernated, c.hibernation_schedules, c.hibernation_decided_at, c.backup,
   case when c.restore_backup_id is not null then jsonb_build_object('backupId', c.restore_backup_id, 'allowed', c.restore_allowed, 'error', c.restore_error) end as restore,
-  c.awaited_since, c.forced_at is not null as forced,
+  c.awaited_since, exists (select from backups b where b.cluster_id = c.id and b.reason = 'before-upgrade' and b.state in ('pending', 'running')) as awaits_backup, c.forced_at is not null as forced,
   coalesce((select jsonb_agg(jsonb_build_object('name', p.name, 'flavor', p.flavor, 'count', p.count, 'labels', p.labels,
     'taints', p.taints, 'kubernetesVersion', p.kubernetes_version, 'rollout', jsonb_build_object('maxSurge', p.max_surge,
     'maxUnavailable', p.max_unavailable, 'drainTimeoutSeconds', p.drain_timeout_seconds, 'paused', p.rollout_paused),
@@ -69,6 +69,7 @@ export interface ClusterRow {
   readonly backup: BackupSettings;
   readonly restore: Restore | null;
   readonly awaited_since: Date;
+  readonly awaits_backup: boolean;
   readonly pools: readonly Pool[];
   readonly recycling: readonly string[];
   readonly store: ClusterStatus['store'];
@@ -103,6 +104,7 @@ export function clusterOf(row: ClusterRow): Cluster {
     backup: row.backup,
     restore: row.restore,
     awaitedSince: row.awaited_since,
+    awaitsBackup: row.awaits_backup,
     place: { managementCluster: row.management_cluster, dataStore: row.data_store },
     volumesOnDelete: row.volumes_on_delete,
     createdAt: row.created_at,

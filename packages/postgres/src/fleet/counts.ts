@@ -17,6 +17,8 @@ export interface FleetCounts {
     readonly oldestSeconds: number;
   }[];
   readonly nodes: readonly { readonly state: string; readonly count: number }[];
+  /** Clusters whose newest backup has failed. */
+  readonly backupsFailed: number;
 }
 
 /** Counts of everything in one management cluster. */
@@ -40,5 +42,12 @@ export async function fleetCounts(db: Queryable, managementCluster: string): Pro
     nodes: await rows(
       `select n.state, count(*)::int from nodes n join clusters c on c.id = n.cluster_id where ${mine} group by 1`,
     ),
+    backupsFailed:
+      (
+        await rows<{ count: number }>(
+          `select count(*)::int from clusters c where ${mine} and 'failed' =
+             (select b.state from backups b where b.cluster_id = c.id and b.state in ('succeeded', 'failed') order by b.created_at desc limit 1)`,
+        )
+      )[0]?.count ?? 0,
   };
 }

@@ -1,28 +1,31 @@
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { platformConfig } from '@matryoshka/installer';
+import { cacheDir } from '@matryoshka/components';
 import { run } from '@matryoshka/system';
 
-/** Pinned: another version makes other requests. */
-const version = '4.32.5';
-
-/** The program `schemathesis` of PyPI in an environment of its own below the cache, made once. Needs python3 with venv. */
-export async function schemathesisProgram(): Promise<string> {
-  const folder = join(platformConfig().cacheDir, 'schemathesis');
+/** A program of PyPI in an environment of its own below the cache, made once. Needs python3 with venv. */
+export async function pythonProgram(options: {
+  /** As pip names it, with its extras. */
+  readonly requirement: string;
+  readonly version: string;
+  readonly program: string;
+}): Promise<string> {
+  const { requirement, version, program } = options;
+  const folder = join(cacheDir(), program);
   const home = join(folder, version);
-  const program = join(home, 'bin', 'schemathesis');
   // Written last: without it a making that was broken off begins anew.
   const complete = join(home, 'complete');
+  const made = join(home, 'bin', program);
   try {
     await access(complete);
-    return program;
+    return made;
   } catch {
     await rm(home, { recursive: true, force: true });
   }
   await mkdir(folder, { recursive: true });
   await run(['/usr/bin/python3', '-m', 'venv', home]);
   const pip = [join(home, 'bin', 'pip'), 'install', '--quiet', '--disable-pip-version-check'] as const;
-  await run([...pip, `schemathesis==${version}`]);
+  await run([...pip, `${requirement}==${version}`]);
   await writeFile(complete, '');
-  return program;
+  return made;
 }
