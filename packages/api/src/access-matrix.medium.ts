@@ -9,12 +9,14 @@ import {
 } from '@matryoshka/contract';
 import {
   addLedgerEntry,
+  endBackup,
   inProject,
   insertPriceList,
   newPriceListId,
   registerManagementCluster,
   removeCluster,
   replaceNodes,
+  setBackupPlace,
 } from '@matryoshka/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerQuestions } from './testing/answer-questions.ts';
@@ -51,6 +53,7 @@ beforeAll(async () => {
   endAnswers = answerQuestions(platform);
   // One that may be cordoned while clusters are made.
   await registerManagementCluster(platform.controller, 'spare', 'RegionOne');
+  for (const name of ['default', 'spare']) await setBackupPlace(platform.controller, name, '/somewhere');
 });
 let endAnswers = (): void => {};
 afterAll(async () => {
@@ -85,6 +88,7 @@ async function newTarget(role: Role = 'admin', inProjectOf?: Target): Promise<Ta
   const logs = { kind: 'http', url: 'https://logs.example.com/', components: ['audit'] };
   const exported = await send(api.url, 'log-export.create', { token, params: { clusterId }, body: logs });
   const logExportId = exported.body.id;
+  const backupId = await newBackup(token, projectId, clusterId);
   const priceListId = newPriceListId();
   const list = { id: priceListId, currency: 'EUR', validFrom: farFuture(3000), createdBy: 'provider', prices: [] };
   await inProject(api.pool, { projectId, clusterIds: null }, async (tx) => await insertPriceList(tx, list));
@@ -100,8 +104,21 @@ async function newTarget(role: Role = 'admin', inProjectOf?: Target): Promise<Ta
     leftoverId,
     memberId,
     logExportId,
+    backupId,
     deletingClusterId,
   };
+}
+
+/** As the controller leaves a cluster, and the backup that was asked for. */
+async function newBackup(token: string, projectId: string, clusterId: string): Promise<string> {
+  await platform.controller.query(
+    "update clusters set phase = 'ready', observed_version = kubernetes_version where id = $1",
+    [clusterId],
+  );
+  const { body } = await send(api.url, 'backup.create', { token, params: { clusterId } });
+  const job = { id: body.id, clusterId, projectId, dataStore: 'default', reason: 'requested' } as const;
+  await endBackup(platform.controller, job, { revision: 1, keys: 1, sha256: 'x', bytes: 1 });
+  return body.id;
 }
 
 async function newLeftover(projectId: string, clusterId: string): Promise<string> {

@@ -39,8 +39,9 @@ export const backupWrites: Pick<WriteHandlers, 'backup.create' | 'backup.delete'
   },
   'backup.delete': async (_context, { tx, audit }, { params: { clusterId, backupId } }) => {
     const cluster = await getCluster(tx, clusterId, { lock: true });
-    const found = cluster === undefined ? undefined : await getBackup(tx, { clusterId, id: backupId });
-    if (cluster === undefined || found === undefined) throw notFound('backup', backupId);
+    if (cluster === undefined) throw notFound('cluster', clusterId);
+    const found = await getBackup(tx, { clusterId, id: backupId });
+    if (found === undefined) throw notFound('backup', backupId);
     if (cluster.restore?.backupId === backupId)
       throw new KaasError('cluster_restoring', `The backup ${backupId} is being restored in ${cluster.name}.`, {
         next: 'Wait for that operation, or cancel it.',

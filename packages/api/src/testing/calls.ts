@@ -17,6 +17,8 @@ export interface Target {
   readonly leftoverId: string;
   readonly memberId: string;
   readonly logExportId: string;
+  /** One that can be restored. */
+  readonly backupId: string;
   /** Of a cluster that is being deleted. */
   readonly deletingClusterId: string;
 }
@@ -30,6 +32,7 @@ export const farFuture = (year: number): Date => {
 
 const cluster = ({ clusterId }: Target) => ({ clusterId });
 const pool = ({ clusterId }: Target) => ({ clusterId, poolName: 'workers' });
+const backup = ({ clusterId, backupId }: Target) => ({ clusterId, backupId });
 const webhook = ({ webhookId }: Target) => ({ params: { webhookId } });
 
 /** How each operation is called on a target. `object: false`: the operation has none, so whose it is makes no difference. */
@@ -74,12 +77,12 @@ export const calls: Readonly<
   'upgrade.plan': { object: true, call: (target) => ({ params: cluster(target) }) },
   'hibernation.get': { object: true, call: (target) => ({ params: cluster(target) }) },
   'backup.list': { object: true, call: (target) => ({ params: cluster(target) }) },
-  'backup.get': { object: true, call: (target) => ({ params: { ...cluster(target), backupId: 'b-aaaaaaaaaaaa' } }) },
+  'backup.get': { object: true, call: (target) => ({ params: backup(target) }) },
   'backup.create': { object: true, call: (target) => ({ params: cluster(target) }) },
-  'backup.delete': { object: true, call: (target) => ({ params: { ...cluster(target), backupId: 'b-aaaaaaaaaaaa' } }) },
+  'backup.delete': { object: true, call: (target) => ({ params: backup(target) }) },
   'backup.restore': {
     object: true,
-    call: (target) => ({ params: { ...cluster(target), backupId: 'b-aaaaaaaaaaaa' } }),
+    call: (target) => ({ params: backup(target) }),
   },
   'deletion.plan': { object: true, call: (target) => ({ params: cluster(target) }) },
   'deletion.undo': { object: true, call: (target) => ({ params: cluster(target) }) },
@@ -223,5 +226,6 @@ export const absent = {
   leftoverId: 'lb-aaaaaaaaaaaa',
   memberId: 'mem-aaaaaaaaaaaa',
   logExportId: 'le-aaaaaaaaaaaa',
+  backupId: 'b-aaaaaaaaaaaa',
   deletingClusterId: 'c-dddddddddd',
 };
