@@ -1,6 +1,5 @@
 import type { WriteTransaction } from '@matryoshka/application';
 import * as db from '@matryoshka/postgres';
-import { backupPort } from './backup/port.ts';
 
 /** The statements of one transaction, bound to it. */
 export function writeTransaction(tx: db.Queryable): WriteTransaction {
@@ -35,7 +34,13 @@ export function writeTransaction(tx: db.Queryable): WriteTransaction {
     supersedeOperation: async (id, message) => await db.supersedeOperation(tx, id, message),
     startOperation: async (id, generation, message) => await db.startOperation(tx, id, generation, message),
     getBackup: async (where) => await db.getBackup(tx, where),
-    insertBackup: async (...asked) => await backupPort(tx).insert(...asked),
+    countRequestedBackups: async (clusterId) => await db.countRequestedBackups(tx, clusterId),
+    lastScheduledBackup: async (clusterId) => await db.lastScheduledBackup(tx, clusterId),
+    insertBackup: async (cluster, reason, requestedBy, at) =>
+      await db.insertBackup(tx, {
+        ...{ id: db.newBackupId(), reason, requestedBy, at },
+        cluster: { ...cluster, kubernetesVersion: cluster.status.kubernetesVersion ?? cluster.kubernetesVersion },
+      }),
     backupPlace: async (managementCluster) => await db.backupPlace(tx, managementCluster),
     scheduleDeletion: async (id, scheduled) => await db.scheduleDeletion(tx, id, scheduled),
     listAllResources: async (clusterId) => await db.allResources(tx, clusterId),

@@ -2,7 +2,7 @@ export { authorize, type Caller, isAllowed } from './access/authorize.ts';
 export { auditView } from './audit/view.ts';
 export { chooseProject, type NamedProject, unknownProject } from './auth/choose-project.ts';
 export type { CheckIdentity, Identity, ProveIdentity, StillValid } from './auth/identity.ts';
-export { type BackupPort, createBackup } from './backup/create-backup.ts';
+export { createBackup } from './backup/create-backup.ts';
 export { beginDueBackup, isBackupDue } from './backup/due-backup.ts';
 export { restoreBackup } from './backup/restore-backup.ts';
 export { backupView } from './backup/view.ts';

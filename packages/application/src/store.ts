@@ -67,6 +67,10 @@ export interface WriteTransaction {
   ): Promise<number>;
   getBackup(where: { readonly clusterId: string; readonly id: string }): Promise<Backup | undefined>;
   insertBackup(cluster: Cluster, reason: BackupReason, requestedBy: string, at: Date): Promise<Backup>;
+  /** Backups of a cluster that somebody asked for, and that have not failed. */
+  countRequestedBackups(clusterId: string): Promise<number>;
+  /** When the schedule last had one made; undefined: never. */
+  lastScheduledBackup(clusterId: string): Promise<Date | undefined>;
   /** Where a management cluster keeps backups; null: nowhere. */
   backupPlace(managementCluster: string): Promise<string | null>;
   /** A deletion shall begin then; null: not any more. */

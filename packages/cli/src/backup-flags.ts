@@ -1,7 +1,7 @@
 import type { BackupSettings } from '@matryoshka/contract';
 import type { Command } from 'commander';
+import { patternOf } from './cron-flag.ts';
 import { usageError } from './errors.ts';
-import { patternOf } from './hibernation-flags.ts';
 
 export interface BackupOptions {
   readonly backup?: string;

@@ -1,5 +1,6 @@
 import type { HibernationSchedules } from '@matryoshka/contract';
 import type { Command } from 'commander';
+import { patternOf } from './cron-flag.ts';
 import { usageError } from './errors.ts';
 
 export interface HibernationOptions {
@@ -25,12 +26,4 @@ export function schedulesOf({ sleep, wake, timeZone }: HibernationOptions): Hibe
   const schedule = { sleep: patternOf(sleep), wake: patternOf(wake) };
   if (schedule.sleep === null && schedule.wake === null) return { schedules: [] };
   return { schedules: [{ ...schedule, ...(timeZone === undefined ? {} : { timeZone }) }] };
-}
-
-/** `mon-fri 20:00` or `daily 20:00` as a pattern of cron; what is neither is left to the service to refuse. */
-export function patternOf(text: string | undefined): string | null {
-  if (text === undefined || text === 'never') return null;
-  const [, days, hour, minute] = /^(\S+)\s+(\d{1,2}):(\d{2})$/.exec(text.trim()) ?? [];
-  if (days === undefined) return text.trim();
-  return `${Number(minute)} ${Number(hour)} * * ${days === 'daily' ? '*' : days}`;
 }

@@ -29,6 +29,7 @@ export { consoleError } from './cause/console.ts';
 export { isDataStoreFull } from './cause/control-plane.ts';
 export { causeOfWords } from './cause/openstack.ts';
 export type { ClusterAction } from './cluster/actions.ts';
+export { defaultClusterSettings } from './cluster/defaults.ts';
 export { type LedgerEntry, type LedgerKey, type LedgerKind, ledgerKinds, ledgerName } from './cluster/ledger.ts';
 export {
   type Cluster,
@@ -111,7 +112,7 @@ export {
   type HibernationSettings,
   mostHibernationSchedules,
 } from './hibernation/model.ts';
-export { isStarting, poolForNow, replicasForNow, restsControlPlane } from './hibernation/rest.ts';
+export { isQuiet, isStarting, poolForNow, replicasForNow, restsControlPlane } from './hibernation/rest.ts';
 export { answerOf, isOf, type LogAnswer, type LogComponent, type LogLine, type LogQuestion } from './log/model.ts';
 export { validateLogExport } from './log-export/validate.ts';
 export { isOpen, nextOpening } from './maintenance/opening.ts';

@@ -20,6 +20,8 @@ create table backups (
 );
 create index backups_by_cluster on backups (cluster_id, created_at desc);
 create index backups_to_do on backups (created_at) where state in ('pending', 'running', 'deleting');
+-- Asked of every cluster that is read.
+create index backups_awaited on backups (cluster_id) where reason = 'before-upgrade' and state in ('pending', 'running');
 alter table backups enable row level security;
 create policy api_own_project on backups to kaas_api using (project_id = current_project()) with check (project_id = current_project());
 create policy provider_reads_all on backups for select to kaas_api using (is_provider());

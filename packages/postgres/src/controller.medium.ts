@@ -1,14 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  type ClusterPlan,
-  defaultAccessSettings,
-  defaultBackup,
-  defaultDeletionSettings,
-  defaultHibernation,
-  defaultMaintenance,
-  defaultNetwork,
-  defaultPoolSettings,
-} from '@matryoshka/domain';
+import { type ClusterPlan, defaultClusterSettings, defaultPoolSettings } from '@matryoshka/domain';
 import { startTestPostgres, type TestPostgres } from '@matryoshka/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -82,12 +73,7 @@ async function newCluster(projectId: string, name: string): Promise<{ id: string
       labels: {},
       kubernetesVersion: 'v1.36.3',
       tier: 'standard',
-      network: defaultNetwork,
-      deletion: defaultDeletionSettings,
-      access: defaultAccessSettings,
-      maintenance: defaultMaintenance,
-      hibernation: defaultHibernation,
-      backup: defaultBackup,
+      ...defaultClusterSettings,
       place: { managementCluster: 'default', dataStore: 'default' },
       pools: [
         {
@@ -156,12 +142,7 @@ describe('row security', () => {
       labels: {},
       kubernetesVersion: 'v1.0.0',
       tier: 'ha',
-      network: defaultNetwork,
-      deletion: defaultDeletionSettings,
-      access: defaultAccessSettings,
-      maintenance: defaultMaintenance,
-      hibernation: defaultHibernation,
-      backup: defaultBackup,
+      ...defaultClusterSettings,
       place: { managementCluster: 'default', dataStore: 'default' },
       pools: [],
     } as const;

@@ -137,6 +137,7 @@ export {
   measureDataStore,
   measureTenantStores,
   type TenantStore,
+  tenantDatabase,
 } from './management-cluster/data-stores.ts';
 export {
   cordonManagementCluster,

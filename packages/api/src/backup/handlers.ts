@@ -4,7 +4,7 @@ import { getBackup, getCluster, inProject, listBackups, removeBackupLater } from
 import { clusterOf } from '../cluster/handlers.ts';
 import { type CursorScope, decodeCursor, pageOf, readTimeKey } from '../http/cursor.ts';
 import type { ChangeHandlers, PlainHandlers, WriteHandlers } from '../http/incoming.ts';
-import { backupPort } from './port.ts';
+import { writeTransaction } from '../store.ts';
 
 export const backupHandlers: Pick<PlainHandlers, 'backup.list' | 'backup.get'> = {
   'backup.list': async (context, { caller, params, query }) => {
@@ -33,7 +33,7 @@ export const backupWrites: Pick<WriteHandlers, 'backup.create' | 'backup.delete'
     if (cluster === undefined) throw notFound('cluster', clusterId);
     if (cluster.deleteRequestedAt !== null)
       throw new KaasError('cluster_deleting', `The cluster ${cluster.name} is being deleted.`);
-    const made = await createBackup(backupPort(tx), cluster, { requestedBy: caller.userName, now: now() });
+    const made = await createBackup(writeTransaction(tx), cluster, { requestedBy: caller.userName, now: now() });
     await audit({ resource: made.id, after: { clusterId } });
     return { data: backupView(made) };
   },

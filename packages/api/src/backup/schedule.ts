@@ -1,8 +1,7 @@
 import { beginDueBackup, isBackupDue } from '@matryoshka/application';
-import { clustersWithBackups, expireBackups, inProject, lastScheduledBackup, type Pool } from '@matryoshka/postgres';
+import { clustersWithBackups, expireBackups, inProject, type Pool } from '@matryoshka/postgres';
 import { errorMessage, type Logger, repeatedly } from '@matryoshka/system';
 import { writeTransaction } from '../store.ts';
-import { backupPort } from './port.ts';
 
 /**
  * Asks for backups when schedules say so and has old ones removed, now and after every interval, until the signal aborts. What became due while nobody looked is done once.
@@ -23,11 +22,7 @@ export async function runBackupSchedule(options: {
       if (!isBackupDue(backup, lastAt, now())) continue;
       try {
         const begun = await inProject(pool, { projectId, clusterIds: null }, async (tx) => {
-          const since = async (): Promise<Date> => (await lastScheduledBackup(tx, clusterId)) ?? lastAt;
-          const made = await beginDueBackup(writeTransaction(tx), backupPort(tx), clusterId, {
-            lastAt: since,
-            now: now(),
-          });
+          const made = await beginDueBackup(writeTransaction(tx), clusterId, now());
           if (made !== undefined) await expireBackups(tx, { clusterId, keep: backup.keep, now: now() });
           return made;
         });

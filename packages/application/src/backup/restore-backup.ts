@@ -23,7 +23,7 @@ export async function restoreBackup(
   const backup = await tx.getBackup({ clusterId: cluster.id, id: input.backupId });
   if (backup === undefined) throw notFound('backup', input.backupId);
   refuseRestoring(cluster);
-  await refuseWithoutBackups({ place: tx.backupPlace }, cluster);
+  await refuseWithoutBackups(tx, cluster);
   if (cluster.status.kubernetesVersion !== cluster.kubernetesVersion)
     throw new KaasError('cluster_not_ready', `The control plane of ${cluster.name} is being upgraded.`, {
       next: 'Wait until the operation has ended, then ask again.',

@@ -2,14 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BackupStore, directoryStore, newIdentity } from '@matryoshka/backup-store';
-import {
-  defaultAccessSettings,
-  defaultBackup,
-  defaultDeletionSettings,
-  defaultHibernation,
-  defaultMaintenance,
-  defaultNetwork,
-} from '@matryoshka/domain';
+import { defaultClusterSettings } from '@matryoshka/domain';
 import {
   allowRestore,
   bumpCluster,
@@ -26,6 +19,7 @@ import {
   registerManagementCluster,
   removeBackupLater,
   saveProject,
+  tenantDatabase,
 } from '@matryoshka/postgres';
 import { createLogger } from '@matryoshka/system';
 import { startTestPostgres, type TestPostgres } from '@matryoshka/testkit';
@@ -68,7 +62,7 @@ afterEach(async () => await rm(root, { recursive: true, force: true }));
 
 async function newCluster(): Promise<void> {
   clusterId = newClusterId();
-  database = clusterId.replace('-', '_');
+  database = tenantDatabase(clusterId);
   const superuser = createPool(postgres.superuserUrl.replace(/postgres$/, 'kaas'));
   await insertCluster(superuser, {
     ...{
@@ -80,8 +74,7 @@ async function newCluster(): Promise<void> {
       tier: 'ha',
       pools: [],
     },
-    ...{ network: defaultNetwork, deletion: defaultDeletionSettings, access: defaultAccessSettings },
-    ...{ maintenance: defaultMaintenance, hibernation: defaultHibernation, backup: defaultBackup },
+    ...defaultClusterSettings,
     place: { managementCluster: 'default', dataStore: 'default' },
   });
   await superuser.end();

@@ -92,7 +92,7 @@ async function make(tools: Tools, job: BackupJob): Promise<boolean> {
     const copy = await copyTenant(address, clusterId, async (content) => {
       bytes = await store.put(fileOf(clusterId, id), await seal(content, identity));
     });
-    await verifyTenantCopy(address, clusterId, await unseal(await store.get(fileOf(clusterId, id)), identity), copy);
+    await prove(tools, address, clusterId, { id, ...copy });
     await endBackup(pool, job, { ...copy, bytes });
     const seconds = Math.round(performance.now() - startedAt) / 1_000;
     log.info({ clusterId, backupId: id, keys: copy.keys, bytes, seconds }, 'a backup was made and read back');
@@ -112,12 +112,13 @@ async function restore(tools: Tools, job: RestoreJob): Promise<boolean> {
   const { clusterId, dataStore, copy } = job;
   try {
     if (!(await beginRestore(pool, job))) return true;
-    await prove(tools, job, copy);
+    const address = await addressOf(dataStore, signal);
+    // One that cannot be read is found before anything is made for it.
+    await prove(tools, address, clusterId, copy);
     if (job.safety?.state !== 'succeeded') {
       const safety = await insertSafetyBackup(pool, job);
       if (!(await make(tools, safety))) throw new Error('what the cluster has now could not be backed up first');
     }
-    const address = await addressOf(dataStore, signal);
     const revision = await restoreTenant(address, clusterId, await opened(tools, clusterId, copy), copy);
     await endRestore(pool, job);
     log.info({ clusterId, backupId: copy.id, keys: copy.keys, revision }, 'a backup was restored');
@@ -133,8 +134,7 @@ async function restore(tools: Tools, job: RestoreJob): Promise<boolean> {
 const opened = async ({ store, identity }: Tools, clusterId: string, { id }: StoredCopy) =>
   await unseal(await store.get(fileOf(clusterId, id)), identity);
 
-/** One that cannot be read is found before anything is made for it. */
-async function prove(tools: Tools, { clusterId, dataStore }: RestoreJob, copy: StoredCopy): Promise<void> {
-  const address = await tools.addressOf(dataStore, tools.signal);
+/** Reads a backup back, loads it where nobody sees it, and compares. */
+async function prove(tools: Tools, address: DataStoreAddress, clusterId: string, copy: StoredCopy): Promise<void> {
   await verifyTenantCopy(address, clusterId, await opened(tools, clusterId, copy), copy);
 }

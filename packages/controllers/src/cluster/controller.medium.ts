@@ -1,14 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  defaultAccessSettings,
-  defaultBackup,
-  defaultDeletionSettings,
-  defaultHibernation,
-  defaultMaintenance,
-  defaultNetwork,
-  defaultPoolSettings,
-  planCluster,
-} from '@matryoshka/domain';
+import { defaultClusterSettings, defaultPoolSettings, planCluster } from '@matryoshka/domain';
 import { type Connection, createKubeClient, type KubeClient } from '@matryoshka/kube';
 import {
   bumpCluster,
@@ -91,12 +82,7 @@ async function request(
         labels: {},
         kubernetesVersion: 'v1.36.3',
         tier: 'standard',
-        network: defaultNetwork,
-        deletion: defaultDeletionSettings,
-        access: defaultAccessSettings,
-        maintenance: defaultMaintenance,
-        hibernation: defaultHibernation,
-        backup: defaultBackup,
+        ...defaultClusterSettings,
         place: { managementCluster, dataStore: 'default' },
         pools: [
           {

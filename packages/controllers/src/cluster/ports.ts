@@ -30,9 +30,9 @@ export interface ClusterStore {
   rememberAutoscaler(clusterId: string, pool: string, memory: AutoscalerMemory): Promise<void>;
   /** Does nothing when somebody else changed the number meanwhile. */
   scalePool(cluster: Cluster, scaling: Scaling): Promise<void>;
-  /** Somebody changed what is ours. */
   /** Its control plane has stopped: a backup may be loaded. */
   allowRestore(clusterId: string): Promise<void>;
+  /** Somebody changed what is ours. */
   noteDrift(cluster: Cluster, drift: Drift & { readonly where: 'management' | 'cluster' }): Promise<void>;
   /** A secret in clear text; undefined when none is stored. */
   secret(clusterId: string, kind: SecretKind): Promise<string | undefined>;

@@ -3,15 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import {
-  defaultAccessSettings,
-  defaultBackup,
-  defaultDeletionSettings,
-  defaultHibernation,
-  defaultMaintenance,
-  defaultNetwork,
-  type LogLine,
-} from '@matryoshka/domain';
+import { defaultClusterSettings, type LogLine } from '@matryoshka/domain';
 import {
   createPool,
   createSecretBox,
@@ -134,14 +126,7 @@ async function newExport(kind: 'http' | 's3', secret: string | null, managementC
       tier: 'ha',
       pools: [],
     },
-    ...{
-      network: defaultNetwork,
-      deletion: defaultDeletionSettings,
-      access: defaultAccessSettings,
-      maintenance: defaultMaintenance,
-      hibernation: defaultHibernation,
-      backup: defaultBackup,
-    },
+    ...defaultClusterSettings,
     place: { managementCluster, dataStore: 'default' },
   });
   const id = newLogExportId();

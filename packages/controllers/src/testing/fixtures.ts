@@ -1,14 +1,4 @@
-import {
-  type Cluster,
-  defaultAccessSettings,
-  defaultBackup,
-  defaultDeletionSettings,
-  defaultHibernation,
-  defaultMaintenance,
-  defaultNetwork,
-  defaultPoolSettings,
-  newClusterStatus,
-} from '@matryoshka/domain';
+import { type Cluster, defaultClusterSettings, defaultPoolSettings, newClusterStatus } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import type { ClusterSettings } from '../config.ts';
 
@@ -21,7 +11,7 @@ export function clusterFixture(more: Partial<Cluster> = {}): Cluster {
     labels: {},
     kubernetesVersion: 'v1.36.3',
     tier: 'standard',
-    network: defaultNetwork,
+    ...defaultClusterSettings,
     pools: [
       {
         name: 'workers',
@@ -35,12 +25,7 @@ export function clusterFixture(more: Partial<Cluster> = {}): Cluster {
     ],
     generation: 1,
     observedGeneration: 0,
-    deletion: defaultDeletionSettings,
-    access: defaultAccessSettings,
-    maintenance: defaultMaintenance,
-    hibernation: defaultHibernation,
     hibernationDecidedAt: new Date(0),
-    backup: defaultBackup,
     restore: null,
     awaitsBackup: false,
     awaitedSince: new Date(0),

@@ -1,11 +1,7 @@
-import { defaultBackup } from '../backup/model.ts';
+import { defaultClusterSettings } from '../cluster/defaults.ts';
 import { type LedgerKind, ledgerName } from '../cluster/ledger.ts';
-import { type Cluster, defaultNetwork, defaultPoolSettings, newClusterStatus } from '../cluster/model.ts';
+import { type Cluster, defaultPoolSettings, newClusterStatus } from '../cluster/model.ts';
 import type { ObservedCluster } from '../cluster/observed.ts';
-import { defaultAccessSettings } from '../cluster-access/settings.ts';
-import { defaultDeletionSettings } from '../deletion/settings.ts';
-import { defaultHibernation } from '../hibernation/model.ts';
-import { defaultMaintenance } from '../maintenance/settings.ts';
 import { absent, present } from '../shared/looked.ts';
 
 export const id = 'c-aaaaaaaaaa';
@@ -17,7 +13,7 @@ export const desired = (change: Partial<Cluster> = {}): Cluster => ({
   labels: {},
   kubernetesVersion: 'v1.36.3',
   tier: 'ha',
-  network: defaultNetwork,
+  ...defaultClusterSettings,
   pools: [
     {
       name: 'workers',
@@ -31,12 +27,7 @@ export const desired = (change: Partial<Cluster> = {}): Cluster => ({
   ],
   generation: 1,
   observedGeneration: 0,
-  deletion: defaultDeletionSettings,
-  access: defaultAccessSettings,
-  maintenance: defaultMaintenance,
-  hibernation: defaultHibernation,
   hibernationDecidedAt: new Date(0),
-  backup: defaultBackup,
   restore: null,
   awaitsBackup: false,
   awaitedSince: new Date(0),

@@ -12,14 +12,15 @@ export async function insertBackup(
     readonly cluster: { readonly id: string; readonly projectId: string; readonly kubernetesVersion: string };
     readonly reason: BackupReason;
     readonly requestedBy: string;
-    readonly at: Date;
+    /** Default: by the clock of the database. */
+    readonly at?: Date;
   },
 ): Promise<Backup> {
   const { id, cluster, reason, requestedBy, at } = backup;
   const { rows } = await db.query<Backup>(
     `insert into backups (id, project_id, cluster_id, reason, kubernetes_version, requested_by, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7) returning ${columns}`,
-    [id, cluster.projectId, cluster.id, reason, cluster.kubernetesVersion, requestedBy, at],
+     values ($1, $2, $3, $4, $5, $6, coalesce($7, now())) returning ${columns}`,
+    [id, cluster.projectId, cluster.id, reason, cluster.kubernetesVersion, requestedBy, at ?? null],
   );
   const [row] = rows;
   if (row === undefined) throw new Error('a backup was not inserted');

@@ -3,6 +3,7 @@ import { inTransaction, type Pool, type Queryable } from '../database.ts';
 import { appendEvent } from '../event/append-event.ts';
 import { newBackupId } from '../ids.ts';
 import type { TenantCopy } from '../management-cluster/tenant-copy.ts';
+import { insertBackup } from './backups.ts';
 
 /** Something the controller of a management cluster has to do with a backup. */
 export interface BackupJob {
@@ -148,9 +149,7 @@ export async function insertSafetyBackup(db: Queryable, job: RestoreJob): Promis
   if (safety?.state === 'pending' || safety?.state === 'running')
     return { id: safety.id, clusterId, projectId, dataStore, reason };
   const id = newBackupId();
-  await db.query(
-    `insert into backups (id, project_id, cluster_id, reason, kubernetes_version, requested_by) values ($1, $2, $3, $4, $5, 'restore')`,
-    [id, projectId, clusterId, reason, kubernetesVersion],
-  );
+  const cluster = { id: clusterId, projectId, kubernetesVersion };
+  await insertBackup(db, { id, cluster, reason, requestedBy: 'restore' });
   return { id, clusterId, projectId, dataStore, reason };
 }

@@ -79,6 +79,9 @@ export async function closeTenantDatabases(address: DataStoreAddress): Promise<r
   });
 }
 
+/** Database of a control plane in its DataStore: unique, because ids are; fit for SQL without quotes. */
+export const tenantDatabase = (clusterId: string): string => clusterId.replace('-', '_');
+
 /** What the database of a control plane holds. */
 export interface TenantStore {
   /** `c-…`, of the cluster whose it is. */
@@ -98,7 +101,7 @@ export async function measureTenantStores(
   address: DataStoreAddress,
   clusterIds: readonly string[],
 ): Promise<readonly TenantStore[]> {
-  const names = new Map(clusterIds.map((id) => [id.replace('-', '_'), id]));
+  const names = new Map(clusterIds.map((id) => [tenantDatabase(id), id]));
   const sizes = await connected(address, async (client) => {
     const { rows } = await client.query<{ name: string; bytes: string }>(
       `select datname as name, pg_database_size(oid)::text as bytes from pg_database where datname = any($1)`,

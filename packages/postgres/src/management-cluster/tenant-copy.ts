@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { TypedError } from '@matryoshka/system';
 import type pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
-import { connected, type DataStoreAddress } from './data-stores.ts';
+import { connected, type DataStoreAddress, tenantDatabase } from './data-stores.ts';
 
 /** What was copied of the database of a control plane. */
 export interface TenantCopy {
@@ -18,7 +18,6 @@ export interface TenantCopy {
 /** Nothing waits for a copy but the copy. */
 const patience = { query_timeout: 0, statement_timeout: 0 } as const;
 const columns = 'id, name, created, deleted, create_revision, prev_revision, lease, value';
-const databaseOf = (clusterId: string): string => clusterId.replace('-', '_');
 
 /** The newest version of every key that is there, as a compaction would leave it; kine's own marks are made anew. */
 const living = (table: string): string => `
@@ -47,7 +46,7 @@ export async function copyTenant(
       await client.query('commit');
       return { revision: Number(rows[0]?.revision ?? 0), keys: stream.rowCount ?? 0, sha256: counted.digest() };
     },
-    databaseOf(clusterId),
+    tenantDatabase(clusterId),
     patience,
   );
 }
@@ -66,7 +65,7 @@ export async function verifyTenantCopy(
       await load(client, content, wanted);
       await client.query('rollback');
     },
-    databaseOf(clusterId),
+    tenantDatabase(clusterId),
     patience,
   );
 }
@@ -115,7 +114,7 @@ export async function restoreTenant(
         await client.query(`alter role ${role.quoted} login`);
       }
     },
-    databaseOf(clusterId),
+    tenantDatabase(clusterId),
     patience,
   );
 }

@@ -2,6 +2,7 @@ import {
   type Applied,
   absent,
   type Cluster,
+  isQuiet,
   type Looked,
   type ManifestGroup,
   manifestGroups,
@@ -38,9 +39,12 @@ export async function gatherCluster(
   const lookedAt = gatherControlPlane(context, cluster, signal);
   const readyReplicas = lookedAt.then((found) => seen(found)?.readyReplicas);
   const workers = gatherPools(context, cluster, signal);
-  const rests = Promise.all([lookedAt, workers]).then(([controlPlane, found]) =>
-    restsControlPlane(cluster, { ...found, controlPlane }),
-  );
+  // Only of one that may rest, so that nothing waits for the workers of all others.
+  const rests = isQuiet(cluster)
+    ? Promise.all([lookedAt, workers]).then(([controlPlane, found]) =>
+        restsControlPlane(cluster, { ...found, controlPlane }),
+      )
+    : Promise.resolve(false);
   const [ledger, repairs, credential, applied, infrastructure, controlPlane, pools, live, stored, balancers, volumes] =
     await Promise.all([
       context.store.ledger(cluster.id),
@@ -56,7 +60,7 @@ export async function gatherCluster(
       deleting ? leftoverVolumes(context, cluster, signal) : Promise.resolve(absent),
     ]);
   const plane = seen(controlPlane);
-  const scales = !cluster.hibernation.hibernated && cluster.pools.some(({ autoscaling }) => autoscaling !== null);
+  const scales = !isQuiet(cluster) && cluster.pools.some(({ autoscaling }) => autoscaling !== null);
   const tenant = await gatherTenant(
     context,
     cluster,

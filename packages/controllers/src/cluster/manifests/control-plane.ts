@@ -1,6 +1,7 @@
 import { controlPlanePodLabel, drain } from '@matryoshka/addons';
 import { type Cluster, connectionsPerReplica, controlPlaneReplicas, replicasForNow } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
+import { tenantDatabase } from '@matryoshka/postgres';
 import type { ClusterSettings } from '../../config.ts';
 import { labelsOf } from '../labels.ts';
 import { auditArguments, auditMount, auditName } from './audit.ts';
@@ -8,11 +9,6 @@ import { authenticationMount, authenticationName, authenticationPath } from './a
 import { type ManifestInput, splitImage } from './input.ts';
 
 export const controlPlaneApiVersion = 'controlplane.cluster.x-k8s.io/v1alpha1';
-
-/** Database and role of a tenant in the DataStore: unique, because ids are; fit for SQL without quotes. */
-export function dataStoreSchema(clusterId: string): string {
-  return clusterId.replaceAll('-', '_');
-}
 
 /**
  * Below the first etcd with watch progress requests, so that API servers do not ask kine for them: beside another kine, 0.17.5 reports an old
@@ -127,7 +123,7 @@ export function kamajiControlPlane({
       version: cluster.kubernetesVersion,
       replicas: replicasForNow(cluster, rests),
       dataStoreName: cluster.place.dataStore,
-      dataStoreSchema: dataStoreSchema(cluster.id),
+      dataStoreSchema: tenantDatabase(cluster.id),
       registry: 'registry.k8s.io',
       // The address first: Kamaji's default tries the host name first, and logs and exec would wait for a lookup that cannot succeed.
       kubelet: { preferredAddressTypes: ['InternalIP', 'ExternalIP', 'Hostname'], cgroupfs: 'systemd' },
