@@ -9,6 +9,7 @@ export {
   controlPlanePodLabel,
   controlPlanePodsManifests,
   drain,
+  signerPath,
   tierLabel,
 } from './control-plane-pods/manifests.ts';
 export { type FlannelOptions, flannelManifests } from './flannel/manifests.ts';

@@ -64,6 +64,7 @@ async function converge(clusterId: string): Promise<void> {
     endpoint: 'https://172.29.1.7:6443',
     kubernetesVersion: cluster.kubernetesVersion,
     pools: cluster.pools.map(({ name, count }) => ({ name, desired: count, machines: count, ready: count })),
+    certificates: null,
     nodes: [],
     progress: [{ name: 'network', state: 'done', message: 'there', percent: 100 }],
     converged: true,

@@ -14,6 +14,7 @@ import { runBackupSchedule } from './backup/schedule.ts';
 import { budgetWrites } from './budget/handlers.ts';
 import { runBudgetWatch } from './budget/watch.ts';
 import { catalogueHandlers } from './catalogue/handlers.ts';
+import { certificateChanges, certificateHandlers } from './certificate/handlers.ts';
 import { clusterChanges, clusterHandlers } from './cluster/handlers.ts';
 import { planHandlers } from './cluster/plan.ts';
 import type { ApiContext } from './context.ts';
@@ -125,6 +126,7 @@ const handlers: Handlers = {
     ...upgradeHandlers,
     ...hibernationHandlers,
     ...backupHandlers,
+    ...certificateHandlers,
     ...deletionHandlers,
     ...poolHandlers,
     ...nodeHandlers,
@@ -147,6 +149,7 @@ const handlers: Handlers = {
     ...poolChanges,
     ...nodeChanges,
     ...backupChanges,
+    ...certificateChanges,
     ...credentialChanges,
     ...operationChanges,
   },

@@ -6,6 +6,12 @@ export { createBackup } from './backup/create-backup.ts';
 export { beginDueBackup, isBackupDue } from './backup/due-backup.ts';
 export { restoreBackup } from './backup/restore-backup.ts';
 export { backupView } from './backup/view.ts';
+export {
+  beginRotation,
+  certificatesView,
+  completeRotation,
+  renewCertificates,
+} from './certificate/certificates.ts';
 export { updateCluster } from './cluster/change-cluster.ts';
 export { createCluster } from './cluster/create-cluster.ts';
 export { clusterDemand, readCatalogue } from './cluster/limits.ts';

@@ -61,6 +61,8 @@ export interface WriteTransaction {
       readonly hibernation?: HibernationSettings & { readonly decidedAt: Date };
       readonly backup?: BackupSettings;
       readonly restore?: { readonly backupId: string; readonly at: Date } | null;
+      readonly renewBefore?: Date;
+      readonly rotation?: 'preparing' | 'completing';
       readonly newAccessEpoch?: true;
       readonly deleted?: { readonly volumes: VolumePolicy };
     },

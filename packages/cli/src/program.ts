@@ -3,6 +3,7 @@ import { auditCommands } from './commands/audit.ts';
 import { authCommands, projectCommands } from './commands/auth.ts';
 import { backupCommands } from './commands/backup.ts';
 import { catalogueCommands, eventCommands, quotaCommand } from './commands/catalogue.ts';
+import { certificateCommands } from './commands/certificate.ts';
 import { clusterCommands } from './commands/cluster.ts';
 import { completionCommand } from './commands/completion.ts';
 import { getTokenCommand } from './commands/credential.ts';
@@ -83,6 +84,7 @@ export function buildProgram(options: Omit<CliOptions, 'argv'>): Command {
   poolCommands(program, context);
   nodeCommands(program, context);
   backupCommands(program, context);
+  certificateCommands(program, context);
   operationCommands(program, context);
   catalogueCommands(program, context);
   quotaCommand(program, context);

@@ -12,6 +12,7 @@ export {
 export { Backup, BackupPolicy, BackupSettings } from './backup/schema.ts';
 export { BudgetSet } from './budget/schema.ts';
 export { Flavor, Version } from './catalogue/schema.ts';
+export { Certificate, ClusterCertificates } from './certificate/schema.ts';
 export { Cluster, ClusterCreate, ClusterPatch, ClusterPlan, Kubeconfig, NetworkSpec } from './cluster/schema.ts';
 export { ClusterAccess, ClusterAccessSettings, ClusterOidcIssuer } from './cluster-access/schema.ts';
 export { Condition, defaultPageSize, Estimate } from './common.ts';

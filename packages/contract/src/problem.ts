@@ -134,6 +134,18 @@ export const problems = {
     actor: 'user',
     meaning: 'The data of the cluster are being replaced by those of a backup. Wait for that operation.',
   },
+  rotation_running: {
+    status: 409,
+    title: 'The authority of the cluster is being rotated',
+    actor: 'user',
+    meaning: 'Keys are being exchanged, or a rotation was begun and not completed. `next` tells what to do first.',
+  },
+  rotation_not_prepared: {
+    status: 409,
+    title: 'There is no rotation to be completed',
+    actor: 'user',
+    meaning: 'A rotation is completed after it was begun, and when that operation has ended.',
+  },
   not_cancellable: {
     status: 409,
     title: 'The operation cannot be cancelled',

@@ -138,6 +138,22 @@ export const routes = {
     "method": "POST",
     "path": "/v1/clusters/{clusterId}/backups/{backupId}/restore"
   },
+  "certificate.get": {
+    "method": "GET",
+    "path": "/v1/clusters/{clusterId}/certificates"
+  },
+  "certificate.renew": {
+    "method": "POST",
+    "path": "/v1/clusters/{clusterId}/certificates/renew"
+  },
+  "certificate.rotate": {
+    "method": "POST",
+    "path": "/v1/clusters/{clusterId}/certificates/rotate"
+  },
+  "certificate.complete": {
+    "method": "POST",
+    "path": "/v1/clusters/{clusterId}/certificates/complete"
+  },
   "deletion.plan": {
     "method": "GET",
     "path": "/v1/clusters/{clusterId}/deletion-plan"

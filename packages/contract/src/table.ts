@@ -3,6 +3,7 @@ import { authOperations } from './auth/operations.ts';
 import { backupOperations } from './backup/operations.ts';
 import { budgetOperations } from './budget/operations.ts';
 import { catalogueOperations } from './catalogue/operations.ts';
+import { certificateOperations } from './certificate/operations.ts';
 import { clusterOperations } from './cluster/operations.ts';
 import { credentialOperations } from './credential/operations.ts';
 import { deletionOperations } from './deletion/operations.ts';
@@ -42,6 +43,7 @@ export const operations = {
   ...upgradeOperations,
   ...hibernationOperations,
   ...backupOperations,
+  ...certificateOperations,
   ...deletionOperations,
   ...logOperations,
   ...logExportOperations,

@@ -28,6 +28,17 @@ export { type CauseCode, type CauseDefinition, causeCodes, causes, type Failure,
 export { consoleError } from './cause/console.ts';
 export { isDataStoreFull } from './cause/control-plane.ts';
 export { causeOfWords } from './cause/openstack.ts';
+export {
+  type CertificateStatus,
+  type ObservedCertificate,
+  type ObservedRotation,
+  type Rotation,
+  type RotationPhase,
+  type RotationStage,
+  rotationPhases,
+  rotationStages,
+} from './certificate/model.ts';
+export { rotationActions } from './certificate/rotation.ts';
 export type { ClusterAction } from './cluster/actions.ts';
 export { defaultClusterSettings } from './cluster/defaults.ts';
 export { type LedgerEntry, type LedgerKey, type LedgerKind, ledgerKinds, ledgerName } from './cluster/ledger.ts';

@@ -108,6 +108,7 @@ const plan = (change: Partial<ClusterPlan>): ClusterPlan => ({
   endpoint: null,
   kubernetesVersion: null,
   pools: [],
+  certificates: null,
   nodes: null,
   progress: [{ name: 'network', state: 'running', message: 'm', percent: 50 }],
   converged: false,

@@ -45,6 +45,7 @@ export {
   replaceFlavors,
   replaceKubernetesVersions,
 } from './catalogue/catalogue.ts';
+export { endRotation, renewWorkers } from './certificate/rotation.ts';
 export { getCluster, listClusters, listDueClusters, msUntilNextDue } from './cluster/read-clusters.ts';
 export { type ClusterReport, removeCluster, reportCluster } from './cluster/report-cluster.ts';
 export {

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { kaas, kaasJson, kaasOk, kubectl } from '../support/platform.ts';
 import { eventually } from '../support/waiting.ts';
 import { backupStories } from './backups.ts';
+import { certificateStories } from './certificates.ts';
 import { hibernationStories } from './hibernation.ts';
 
 interface Shown {
@@ -76,5 +77,6 @@ export function poolStories(): void {
 
     backupStories('pools');
     hibernationStories('pools');
+    certificateStories('pools');
   });
 }

@@ -46,13 +46,32 @@ const quickReadiness = container(
   'readinessProbe: Object.spec.containers.readinessProbe{periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 1}',
 );
 
+/** Where the controller manager of a cluster has the authority that it signs by, when that is not the first of those that are trusted: `tls.crt` and `tls.key`. */
+export const signerPath = '/etc/matryoshka/signer';
+
+const manager = 'kube-controller-manager';
+const signingArguments = [
+  ['--cluster-signing-cert-file=', 'tls.crt'],
+  ['--cluster-signing-key-file=', 'tls.key'],
+].reduceRight(
+  (otherwise, [flag, file]) => `a.startsWith("${flag}") ? "${flag}${signerPath}/${file}" : (${otherwise})`,
+  'a',
+);
+/** Lists of arguments cannot be merged, so that this one is a JSON patch, which needs to know the place of the program. */
+const ownSigner = [
+  '[JSONPatch{op: "replace",',
+  `path: "/spec/containers/" + string([0, 1, 2, 3, 4, 5, 6, 7].filter(i, i < size(object.spec.containers) && object.spec.containers[i].name == "${manager}")[0]) + "/args",`,
+  `value: object.spec.containers.filter(c, c.name == "${manager}")[0].args.map(a, ${signingArguments})}]`,
+].join(' ');
+
 interface Change {
   readonly name: string;
   /** Which of our namespaces; default: all. */
   readonly namespaces?: Readonly<Record<string, string>>;
   /** Programs that must be there, with what of them. */
   readonly when: readonly (readonly [program: string, condition: string])[];
-  readonly containers: readonly string[];
+  /** What is merged into the pod, by program; or a patch of it. */
+  readonly change: readonly string[] | { readonly jsonPatch: string };
 }
 
 /**
@@ -64,26 +83,40 @@ const changes: readonly Change[] = [
   {
     name: 'pods',
     when: programs.map((program) => [program, 'has(c.startupProbe)']),
-    containers: programs.map(quickStart),
+    change: programs.map(quickStart),
   },
   // kine ends within a moment, and an API server without it answers nothing; agents' tunnels end with the konnectivity server.
   ...['kine', 'konnectivity-server'].map((program) => ({
     name: `stay-${program}`,
     when: [[program, '!has(c.lifecycle)']] as const,
-    containers: [staying(program)],
+    change: [staying(program)],
   })),
   // Another replica answers in its place, so that one late answer is enough to leave it out. The only one of a cluster is left in.
   {
     name: 'ready',
     namespaces: { [tierLabel]: 'ha' },
     when: [['kube-apiserver', 'has(c.readinessProbe)']],
-    containers: [quickReadiness],
+    change: [quickReadiness],
+  },
+  // Kamaji lets nobody say by which file it signs, and the one that everybody trusts holds two authorities during a rotation.
+  {
+    name: 'signer',
+    when: [[manager, `has(c.args) && has(c.volumeMounts) && c.volumeMounts.exists(m, m.mountPath == "${signerPath}")`]],
+    change: { jsonPatch: ownSigner },
   },
 ];
 
+const mutation = (change: Change['change']): unknown =>
+  'jsonPatch' in change
+    ? { patchType: 'JSONPatch', jsonPatch: { expression: change.jsonPatch } }
+    : {
+        patchType: 'ApplyConfiguration',
+        applyConfiguration: { expression: `Object{spec: Object.spec{containers: [${change.join(', ')}]}}` },
+      };
+
 /** The policies with their bindings. */
 export function controlPlanePodsManifests(): readonly KubeObject[] {
-  return changes.flatMap(({ name: short, namespaces, when, containers }) => {
+  return changes.flatMap(({ name: short, namespaces, when, change }) => {
     const name = `${prefix}-${short}`;
     return [
       {
@@ -106,14 +139,7 @@ export function controlPlanePodsManifests(): readonly KubeObject[] {
             name: program,
             expression: `object.spec.containers.exists(c, c.name == "${program}" && ${condition})`,
           })),
-          mutations: [
-            {
-              patchType: 'ApplyConfiguration',
-              applyConfiguration: {
-                expression: `Object{spec: Object.spec{containers: [${containers.join(', ')}]}}`,
-              },
-            },
-          ],
+          mutations: [mutation(change)],
         },
       },
       { apiVersion, kind: 'MutatingAdmissionPolicyBinding', metadata: { name }, spec: { policyName: name } },

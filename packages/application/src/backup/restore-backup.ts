@@ -1,5 +1,6 @@
 import { type Backup, type Cluster, type Operation, parseVersion } from '@matryoshka/domain';
 import type { Caller } from '../access/authorize.ts';
+import { refuseRotating } from '../certificate/refusals.ts';
 import { clusterForChange, type IfMatch, recordChange } from '../cluster/record-change.ts';
 import { KaasError, notFound } from '../errors.ts';
 import type { WriteTransaction } from '../store.ts';
@@ -23,6 +24,7 @@ export async function restoreBackup(
   const backup = await tx.getBackup({ clusterId: cluster.id, id: input.backupId });
   if (backup === undefined) throw notFound('backup', input.backupId);
   refuseRestoring(cluster);
+  refuseRotating(cluster);
   await refuseWithoutBackups(tx, cluster);
   if (cluster.status.kubernetesVersion !== cluster.kubernetesVersion)
     throw new KaasError('cluster_not_ready', `The control plane of ${cluster.name} is being upgraded.`, {

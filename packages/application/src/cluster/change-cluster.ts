@@ -12,6 +12,7 @@ import {
 import type { Caller } from '../access/authorize.ts';
 import { refuseRestoring } from '../backup/restore-backup.ts';
 import { backupSettingsOf, validateBackupSettings } from '../backup/settings.ts';
+import { refuseRotating } from '../certificate/refusals.ts';
 import { accessSettingsOf, checkAccess } from '../cluster-access/settings.ts';
 import { settingsOf } from '../deletion/settings.ts';
 import { mergeViolations, refuseViolations } from '../errors.ts';
@@ -56,7 +57,10 @@ export async function updateCluster(
   const isUpgrade = body.kubernetesVersion !== undefined && body.kubernetesVersion !== kubernetesVersion;
   const hibernation = hibernationOf(body.hibernation, cluster.hibernation);
   const turns = hibernation.hibernated !== cluster.hibernation.hibernated;
-  if (isUpgrade || turns) refuseRestoring(cluster);
+  if (isUpgrade || turns) {
+    refuseRestoring(cluster);
+    refuseRotating(cluster);
+  }
   if (isUpgrade && (turns || hibernation.hibernated)) refuseAsleep(cluster);
   if (turns && hibernation.hibernated) refuseSleep(cluster);
   // The upgrade waits for it; one that fails does not keep a cluster from its patches.

@@ -2,11 +2,12 @@ import type { Cluster } from '@matryoshka/domain';
 import { KaasError } from '../errors.ts';
 
 /** Why a cluster cannot be put to sleep now; undefined when it can. */
-export function keepsAwake({ status, kubernetesVersion }: Cluster): string | undefined {
+export function keepsAwake({ status, kubernetesVersion, rotation }: Cluster): string | undefined {
   if (status.phase === 'creating') return 'It is still being made.';
   // Half an upgrade would wait, and nobody would see it.
   if (status.kubernetesVersion !== kubernetesVersion)
     return `Its control plane is being upgraded to ${kubernetesVersion}.`;
+  if (rotation !== null && rotation.phase !== 'prepared') return 'Its authority is being rotated.';
   return undefined;
 }
 

@@ -108,6 +108,12 @@ const reasons = {
     'The backup is being loaded.',
     'Wait. What was there before is the newest backup then: kaas backup list NAME',
   ],
+  'cluster.renew-certificates': ['Certificates that were made anew stay.', 'Wait; nothing is void that was valid.'],
+  'cluster.rotate': [
+    'The new authority is trusted already, or may be at any moment.',
+    'Wait; nothing of the old one is void until you complete the rotation.',
+  ],
+  'cluster.complete-rotation': ['What the old authority signed may be void already.', 'Fetch kubeconfigs again.'],
   'pool.delete': ['Workers are being destroyed.', 'Add the pool again: kaas pool add'],
   'node.recycle': ['The worker is being emptied.', 'Wait for the one in its place.'],
   'credential.revoke': ['Credentials that were revoked stay so.', 'Whoever may still come gets new ones by itself.'],

@@ -74,7 +74,14 @@ export const backupOperations = {
     async: true,
     idempotent: true,
     ifMatch: true,
-    errors: ['backup_not_usable', 'backups_not_offered', 'cluster_deleting', 'cluster_restoring', 'cluster_not_ready'],
+    errors: [
+      'backup_not_usable',
+      'backups_not_offered',
+      'cluster_deleting',
+      'cluster_restoring',
+      'cluster_not_ready',
+      'rotation_running',
+    ],
     cli: { command: 'backup restore', summary: 'Restore a backup in place' },
   }),
 };

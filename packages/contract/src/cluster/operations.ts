@@ -87,6 +87,7 @@ export const clusterOperations = {
       'cluster_not_ready',
       'cluster_hibernated',
       'cluster_restoring',
+      'rotation_running',
       'no_capacity',
       'catalog_not_ready',
     ],

@@ -14,19 +14,21 @@ export async function groupInput(
     readonly kubeconfig: Promise<string | undefined>;
     readonly externalNetworkId: Promise<string | undefined>;
     readonly volumeTypes: Promise<VolumeTypes | undefined>;
-    readonly readyReplicas: Promise<number | undefined>;
+    readonly alone: Promise<boolean>;
     readonly rests: Promise<boolean>;
+    readonly adminKubeconfig: Promise<string | undefined>;
   },
 ): Promise<GroupInput> {
-  const [credential, kubeconfig, externalNetworkId, volumeTypes, egressAddresses, readyReplicas, rests] =
+  const [credential, kubeconfig, externalNetworkId, volumeTypes, egressAddresses, alone, rests, adminKubeconfig] =
     await Promise.all([
       storedCredential(context, cluster.id),
       reads.kubeconfig,
       reads.externalNetworkId,
       reads.volumeTypes,
       egressOf(context, cluster),
-      reads.readyReplicas,
+      reads.alone,
       reads.rests,
+      reads.adminKubeconfig,
     ]);
   return {
     cluster,
@@ -35,8 +37,9 @@ export async function groupInput(
     externalNetworkId,
     volumeTypes,
     served: kubeconfig !== undefined,
-    readyReplicas,
+    alone,
     rests,
+    adminKubeconfig,
     egressAddresses,
   };
 }

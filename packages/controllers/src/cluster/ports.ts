@@ -32,6 +32,10 @@ export interface ClusterStore {
   scalePool(cluster: Cluster, scaling: Scaling): Promise<void>;
   /** Its control plane has stopped: a backup may be loaded. */
   allowRestore(clusterId: string): Promise<void>;
+  /** Workers that joined under another authority are replaced. */
+  renewWorkers(clusterId: string, authority: string): Promise<void>;
+  /** A step of a rotation is over, or all of it. */
+  endRotation(clusterId: string, phase: 'prepared' | null): Promise<void>;
   /** Somebody changed what is ours. */
   noteDrift(cluster: Cluster, drift: Drift & { readonly where: 'management' | 'cluster' }): Promise<void>;
   /** A secret in clear text; undefined when none is stored. */

@@ -45,6 +45,11 @@ export function registerFleetMetrics(register: Registry, pool: Pool, managementC
     ['cluster', 'what'],
   );
   const backups = gauge('kaas_clusters_backup_failed', 'Clusters whose newest backup has failed', []);
+  const certificates = gauge(
+    'kaas_certificate_end_timestamp_seconds',
+    'When the first certificate of a control plane ends',
+    ['cluster'],
+  );
   const show = (counts: FleetCounts): void => {
     for (const { count, ...labels } of counts.clusters) clusters.set(labels, count);
     for (const { count, ...labels } of counts.causes) causes.set(labels, count);
@@ -54,6 +59,7 @@ export function registerFleetMetrics(register: Registry, pool: Pool, managementC
     }
     for (const { state, count } of counts.nodes) nodes.set({ state }, count);
     backups.set(counts.backupsFailed);
+    for (const { cluster, seconds } of counts.certificateEnds) certificates.set({ cluster }, seconds);
   };
   const readable = gauge(
     'kaas_fleet_readable',
@@ -61,7 +67,8 @@ export function registerFleetMetrics(register: Registry, pool: Pool, managementC
     [],
   );
   const read = async (): Promise<void> => {
-    for (const metric of [clusters, causes, operations, oldest, nodes, store, tenants, backups]) metric.reset();
+    for (const metric of [clusters, causes, operations, oldest, nodes, store, tenants, backups, certificates])
+      metric.reset();
     try {
       show(await fleetCounts(pool, managementCluster));
       await showStores(store, pool, managementCluster);

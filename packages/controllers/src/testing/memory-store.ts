@@ -75,6 +75,17 @@ export function createMemoryStore(before: (what: string) => void): MemoryStore {
       );
       clusters.set(id, { ...found, pools: scaled });
     },
+    renewWorkers: async (id, authority) => {
+      before('renewWorkers');
+      const cluster = clusters.get(id);
+      if (cluster !== undefined) clusters.set(id, { ...cluster, authority });
+    },
+    endRotation: async (id, phase) => {
+      before(`endRotation ${phase}`);
+      const cluster = clusters.get(id);
+      const rotation = phase === null ? null : { phase, since: new Date() };
+      if (cluster !== undefined) clusters.set(id, { ...cluster, rotation });
+    },
     allowRestore: async (id) => {
       before('allowRestore');
       const cluster = clusters.get(id);
@@ -95,7 +106,7 @@ export function createMemoryStore(before: (what: string) => void): MemoryStore {
       plans.push(plan);
       const { phase, conditions, endpoint, kubernetesVersion, pools } = plan;
       const observedGeneration = plan.converged ? cluster.generation : cluster.observedGeneration;
-      const status = { phase, conditions, endpoint, kubernetesVersion, pools, store: null };
+      const status = { phase, conditions, endpoint, kubernetesVersion, pools, store: null, certificates: [] };
       clusters.set(cluster.id, { ...(clusters.get(cluster.id) ?? cluster), observedGeneration, status });
     },
     finishDeletion: async (cluster) => {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type CauseCode, causeCodes, causes, failureOf } from './causes.ts';
 import { consoleError } from './console.ts';
-import { addressCause, certificateCause, isDataStoreFull, podCause } from './control-plane.ts';
+import { addressCause, isDataStoreFull, podCause } from './control-plane.ts';
 import { causeOfWords } from './openstack.ts';
 import { causePage } from './page.ts';
 import { pressureOf, workerTrouble } from './worker.ts';
@@ -187,7 +187,14 @@ describe('a worker', () => {
 describe('a control plane', () => {
   const now = new Date('2026-11-27T12:00:00Z');
   const ago = (seconds: number): Date => new Date(now.getTime() - seconds * 1000);
-  const pod = { name: 'p', told: true, trouble: null as string | null, unscheduled: false, log: null as string | null };
+  const pod = {
+    name: 'p',
+    told: true,
+    alone: false,
+    trouble: null as string | null,
+    unscheduled: false,
+    log: null as string | null,
+  };
   const full = 'ERROR: could not extend file "base/16385/2619": No space left on device (SQLSTATE 53100)';
 
   it.each([
@@ -218,16 +225,6 @@ describe('a control plane', () => {
       reason: 'ControlPlaneAddressPending',
       message: expect.stringContaining('something'),
     });
-  });
-
-  it('names a certificate that ends, and not one that is renewed a day before', () => {
-    const certificate = (hours: number) => [
-      { name: 'a/tls.crt', notAfter: new Date(now.getTime() + hours * 3_600_000) },
-    ];
-    expect(certificateCause(certificate(23), now)).toBeUndefined();
-    expect(certificateCause(certificate(11), now)?.reason).toBe('CertificateExpiring');
-    expect(certificateCause(certificate(-1), now)?.reason).toBe('CertificateExpiring');
-    expect(certificateCause([], now)).toBeUndefined();
   });
 
   it('knows a full database from other trouble with one', () => {

@@ -265,8 +265,8 @@ export const causes = {
   CertificateExpiring: {
     actor: 'us',
     what: 'a certificate of the control plane ends soon and was not renewed',
-    next: 'report it: Kamaji renews certificates by itself',
-    meaning: 'A certificate in the management cluster has less than a week left.',
+    next: 'report it: certificates are renewed when a third of their life is left',
+    meaning: 'A certificate in the management cluster has less than half of the time left in which it is renewed.',
   },
   ClusterApiNotAnswering: {
     actor: 'us',

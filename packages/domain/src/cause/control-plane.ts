@@ -36,19 +36,6 @@ export function addressCause(
   return isLate ? failureOf('ControlPlaneAddressPending', `since ${service.since.toISOString()}`) : undefined;
 }
 
-/** Kamaji renews a day before the end, so that less than half a day means that it does not. */
-const renewalMs = 12 * 3_600_000;
-
-export function certificateCause(
-  certificates: readonly { readonly name: string; readonly notAfter: Date }[],
-  now: Date,
-): Failure | undefined {
-  const ending = certificates.find(({ notAfter }) => notAfter.getTime() - now.getTime() < renewalMs);
-  return ending === undefined
-    ? undefined
-    : failureOf('CertificateExpiring', `${ending.name} ends at ${ending.notAfter.toISOString()}`);
-}
-
 function lineWith(text: string, pattern: RegExp): string {
   return text.split('\n').findLast((line) => pattern.test(line)) ?? text;
 }

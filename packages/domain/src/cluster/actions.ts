@@ -1,6 +1,7 @@
 import type { AutoscalerMemory } from '../autoscaling/model.ts';
 import type { Scaling } from '../autoscaling/plan.ts';
 import type { Failure } from '../cause/causes.ts';
+import type { RotationStage } from '../certificate/model.ts';
 import type { LedgerKey } from './ledger.ts';
 import type { ManifestGroup } from './observed.ts';
 
@@ -37,6 +38,16 @@ export type ClusterAction =
   | { readonly type: 'storeKubeconfig' }
   /** Let whoever restores backups begin: the control plane does not run. */
   | { readonly type: 'allowRestore' }
+  /** Delete these Secrets with certificates: Kamaji makes them anew, and replaces the pods one after the other. */
+  | { readonly type: 'renewCertificates'; readonly secrets: readonly string[] }
+  /** Give the control plane the keys of this stage of a rotation; make new ones first where there are none. */
+  | { readonly type: 'rotate'; readonly stage: RotationStage }
+  /** Put what is trusted now into the administrators' kubeconfigs and into what new workers read. */
+  | { readonly type: 'publishAuthority' }
+  /** Want workers that joined under this authority: all others are replaced. */
+  | { readonly type: 'renewWorkers'; readonly authority: string }
+  /** A step of a rotation is over; null: all of it, and its old keys are gone. */
+  | { readonly type: 'endRotation'; readonly phase: 'prepared' | null }
   | { readonly type: 'applyTenantAddons' }
   /** Delete every Service of type LoadBalancer in the tenant; the cloud controller manager then removes the load balancers. */
   | { readonly type: 'deleteLoadBalancerServices' }

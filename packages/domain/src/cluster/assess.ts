@@ -1,6 +1,7 @@
 import { type Failure, failureOf } from '../cause/causes.ts';
 import { addressCause, isDataStoreFull, podCause } from '../cause/control-plane.ts';
 import { insideOf, workerTrouble } from '../cause/worker.ts';
+import { rotationWords } from '../certificate/rotation.ts';
 import { poolForNow, replicasForNow, restsControlPlane } from '../hibernation/rest.ts';
 import { type Looked, seen } from '../shared/looked.ts';
 import type { Cluster, PoolStatus } from './model.ts';
@@ -66,9 +67,11 @@ export function assessControlPlane(
     plane?.version === desired.kubernetesVersion,
     observed.kubeconfig === 'current',
     plane?.pods.every(({ told }) => told) === true,
+    plane?.rolledOut === true,
   ];
+  const rotates = plane === undefined ? undefined : rotationWords(desired, plane);
   const outlastsWorkers = desired.hibernation.hibernated && !rests;
-  const done = steps.every(Boolean) && !outlastsWorkers && desired.restore === null;
+  const done = steps.every(Boolean) && !outlastsWorkers && desired.restore === null && rotates === undefined;
   const before = versionBefore(desired, observed);
   const waiting =
     plane === undefined
@@ -82,7 +85,7 @@ export function assessControlPlane(
         : plane.endpoint === null
           ? 'waiting for the address of the API'
           : plane.initialized
-            ? `${waitsForBackup(desired, observed) ? 'backed up first; ' : ''}${plane.readyReplicas}/${wanted} replicas ready${before === undefined ? '' : `, from ${before} to ${desired.kubernetesVersion}`}`
+            ? `${waitsForBackup(desired, observed) ? 'backed up first; ' : ''}${plane.readyReplicas}/${wanted} replicas ready${before === undefined ? '' : `, from ${before} to ${desired.kubernetesVersion}`}${rotates === undefined ? '' : `; ${rotates}`}`
             : `waiting for the API at ${plane.endpoint}`;
   return {
     phase: 'control-plane',

@@ -1,4 +1,5 @@
 import type { BackupSettings, Restore } from '../backup/model.ts';
+import type { CertificateStatus, Rotation } from '../certificate/model.ts';
 import type { AccessSettings } from '../cluster-access/settings.ts';
 import type { DeletionSettings } from '../deletion/settings.ts';
 import type { HibernationSettings } from '../hibernation/model.ts';
@@ -118,6 +119,8 @@ export interface ClusterStatus {
   readonly pools: readonly PoolStatus[];
   /** What the database of its control plane holds; null until somebody has looked. */
   readonly store: StoreStatus | null;
+  /** Of its control plane; empty until somebody has looked. */
+  readonly certificates: readonly CertificateStatus[];
 }
 
 /** Of the database of a control plane. */
@@ -156,6 +159,11 @@ export interface Cluster extends ClusterSpec {
   readonly awaitsBackup: boolean;
   /** Since when its API may be silent without fault: it was made, woken or restored. */
   readonly awaitedSince: Date;
+  /** Certificates that were made before are made anew; null: none but those that near their end. */
+  readonly renewBefore: Date | null;
+  readonly rotation: Rotation | null;
+  /** Fingerprint of the authority that workers shall have joined under; null: the first one. */
+  readonly authority: string | null;
   /** Names of workers that somebody wants replaced. */
   readonly recycling: readonly string[];
   /** Where its control plane runs. */
@@ -188,6 +196,7 @@ export const newClusterStatus: ClusterStatus = {
   kubernetesVersion: null,
   pools: [],
   store: null,
+  certificates: [],
 };
 
 /** Replicas of the control plane that a tier stands for. */

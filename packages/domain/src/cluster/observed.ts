@@ -1,5 +1,6 @@
 import type { ObservedLoad } from '../autoscaling/model.ts';
 import type { Failure } from '../cause/causes.ts';
+import type { ObservedCertificate, ObservedRotation } from '../certificate/model.ts';
 import type { Repair } from '../repair/model.ts';
 import type { Looked } from '../shared/looked.ts';
 import type { LedgerEntry } from './ledger.ts';
@@ -31,7 +32,11 @@ export interface ObservedControlPlane {
   readonly pods: readonly ObservedPod[];
   /** The Service of the API while it has no address: since when, and what the last event says. */
   readonly unaddressed: { readonly since: Date; readonly event: string | null } | null;
-  readonly certificates: readonly { readonly name: string; readonly notAfter: Date }[];
+  readonly certificates: readonly ObservedCertificate[];
+  /** False while pods of an older revision are being replaced. */
+  readonly rolledOut: boolean;
+  /** Only looked for in a cluster that is in a rotation; undefined also when it could not be told. */
+  readonly rotation?: ObservedRotation;
 }
 
 /** A pod of the control plane. */
@@ -39,6 +44,8 @@ export interface ObservedPod {
   readonly name: string;
   /** It was told the rules of who is let in as they are now. */
   readonly told: boolean;
+  /** It was made as the only replica, and knows of no other. */
+  readonly alone: boolean;
   /** Why it is not ready; null when it is. */
   readonly trouble: string | null;
   readonly unscheduled: boolean;

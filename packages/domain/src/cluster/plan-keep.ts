@@ -1,11 +1,13 @@
 import { planAutoscaling } from '../autoscaling/plan.ts';
+import { secretsToRenew } from '../certificate/renewal.ts';
+import { type RotationContext, rotationActions } from '../certificate/rotation.ts';
 import { isQuiet, restsControlPlane } from '../hibernation/rest.ts';
 import type { RepairPlan } from '../repair/plan.ts';
 import { seen } from '../shared/looked.ts';
 import type { ClusterAction } from './actions.ts';
 import { type LedgerKey, ledgerName } from './ledger.ts';
 import type { Cluster } from './model.ts';
-import type { Applied, ObservedCluster } from './observed.ts';
+import type { Applied, ObservedCluster, ObservedControlPlane } from './observed.ts';
 import { recyclingActions } from './recycling.ts';
 import { versionBefore, waitsForBackup, waitsForControlPlane } from './upgrading.ts';
 
@@ -15,7 +17,7 @@ const needsApply = (applied: Applied): boolean => applied === 'absent' || applie
 export function actionsToKeep(
   desired: Cluster,
   observed: ObservedCluster,
-  { repair }: RepairPlan,
+  { repair, workers, addons }: { readonly repair: RepairPlan['repair'] } & RotationContext,
   now: Date,
 ): readonly ClusterAction[] {
   const actions: ClusterAction[] = [];
@@ -24,15 +26,30 @@ export function actionsToKeep(
   actions.push(...credentialAndManifests(desired, observed));
   if (!isQuiet(desired)) actions.push(...scalingActions(desired, observed, now));
   actions.push(...poolActions(desired, observed, repair));
+  const plane = seen(observed.controlPlane);
   // Only when the rules themselves are there: a pod that was told once is not told again.
   if (observed.applied.cluster === 'current')
-    for (const { name, told } of seen(observed.controlPlane)?.pods ?? [])
-      if (!told) actions.push({ type: 'refreshPod', pod: name });
+    for (const { name, told } of plane?.pods ?? []) if (!told) actions.push({ type: 'refreshPod', pod: name });
+  if (plane !== undefined && !restsControlPlane(desired, observed))
+    actions.push(...keyActions(desired, plane, { workers, addons }, now));
   if (desired.restore?.allowed === false && hasStopped(observed)) actions.push({ type: 'allowRestore' });
   actions.push(
     ...(restsControlPlane(desired, observed) ? companionActions(observed) : tenantActions(desired, observed)),
   );
   return actions;
+}
+
+function keyActions(
+  desired: Cluster,
+  plane: ObservedControlPlane,
+  done: RotationContext,
+  now: Date,
+): readonly ClusterAction[] {
+  const secrets = secretsToRenew(desired, plane, now);
+  return [
+    ...(secrets.length === 0 ? [] : [{ type: 'renewCertificates', secrets } as const]),
+    ...rotationActions(desired, plane, done),
+  ];
 }
 
 function wantedLedger(desired: Cluster): readonly LedgerKey[] {

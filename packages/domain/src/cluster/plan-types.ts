@@ -1,4 +1,5 @@
 import type { Failure } from '../cause/causes.ts';
+import type { CertificateStatus } from '../certificate/model.ts';
 import type { WorkerNode } from '../node/model.ts';
 import type { Condition } from '../shared/conditions.ts';
 import type { ClusterAction } from './actions.ts';
@@ -50,6 +51,8 @@ export interface ClusterPlan {
   readonly endpoint: string | null;
   readonly kubernetesVersion: string | null;
   readonly pools: readonly PoolStatus[];
+  /** Of the control plane; null when it could not be looked at. */
+  readonly certificates: readonly CertificateStatus[] | null;
   /** Null when they could not be listed. */
   readonly nodes: readonly WorkerNode[] | null;
   /** Progress of the running operations on this cluster (create and update share one list of phases, delete has its own). */

@@ -1,6 +1,6 @@
 import type { Failure } from '../cause/causes.ts';
-import { certificateCause } from '../cause/control-plane.ts';
 import { pressureOf } from '../cause/worker.ts';
+import { certificateCause, certificateStatuses } from '../certificate/renewal.ts';
 import { isQuiet } from '../hibernation/rest.ts';
 import { workerNodes } from '../node/model.ts';
 import { planRepair, type RepairPlan } from '../repair/plan.ts';
@@ -39,6 +39,7 @@ export function planCluster(
     endpoint: plane?.endpoint ?? (observed.controlPlane.state === 'unknown' ? desired.status.endpoint : null),
     kubernetesVersion: plane?.version ?? null,
     pools: poolStatuses(desired, observed),
+    certificates: plane === undefined ? null : certificateStatuses(plane.certificates),
     nodes: workerNodes(observed, now),
   };
   return desired.deleteRequestedAt === null
@@ -46,7 +47,7 @@ export function planCluster(
     : { ...common, ...remove(desired, observed, now, policy) };
 }
 
-type Verdict = Omit<ClusterPlan, 'endpoint' | 'kubernetesVersion' | 'pools' | 'nodes'>;
+type Verdict = Omit<ClusterPlan, 'endpoint' | 'kubernetesVersion' | 'pools' | 'certificates' | 'nodes'>;
 
 function remove(desired: Cluster, observed: ObservedCluster, now: Date, policy: ClusterPolicy): Verdict {
   const { actions, progress } = planDeletion(desired, observed, now, policy);
@@ -70,7 +71,6 @@ function remove(desired: Cluster, observed: ObservedCluster, now: Date, policy: 
 
 function keep(desired: Cluster, observed: ObservedCluster, now: Date, policy: ClusterPolicy): Verdict {
   const repairs = isQuiet(desired) ? {} : planRepair(desired.pools, observed, now);
-  const actions = actionsToKeep(desired, observed, repairs, now);
   const credentials = assessCredentials(observed);
   const controlPlane = assessControlPlane(desired, observed, credentials.done, now);
   const initialized = seen(observed.controlPlane)?.initialized === true;
@@ -81,6 +81,8 @@ function keep(desired: Cluster, observed: ObservedCluster, now: Date, policy: Cl
     assessWorkers(desired, observed, initialized, now),
     assessAddons(desired, observed),
   ];
+  const [workers, addons] = [parts[3]?.done === true, parts[4]?.done === true];
+  const actions = actionsToKeep(desired, observed, { repair: repairs.repair, workers, addons }, now);
   const scales = !isQuiet(desired) && desired.pools.some(({ autoscaling }) => autoscaling !== null);
   const converged = actions.length === 0 && parts.every((part) => part.done);
   const blockedBy = parts.find((part) => part.failure !== undefined)?.failure ?? null;

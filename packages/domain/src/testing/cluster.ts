@@ -31,6 +31,9 @@ export const desired = (change: Partial<Cluster> = {}): Cluster => ({
   restore: null,
   awaitsBackup: false,
   awaitedSince: new Date(0),
+  renewBefore: null,
+  rotation: null,
+  authority: null,
   deleteRequestedAt: null,
   deleteScheduledAt: null,
   accessEpoch: 1,
@@ -65,7 +68,7 @@ export const nothing: ObservedCluster = {
   leftoverLoadBalancers: absent,
   leftoverVolumes: absent,
 };
-export const quiet = { pods: [], unaddressed: null, certificates: [] };
+export const quiet = { pods: [], unaddressed: null, certificates: [], rolledOut: true };
 export const ledger = (
   ['application-credential', 'namespace', 'cluster', 'load-balancers', 'volumes', 'pool'] as LedgerKind[]
 ).map((kind) => ({ kind, name: ledgerName(kind, id, 'workers'), externalId: null, createdAt: now }));

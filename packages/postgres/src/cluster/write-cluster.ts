@@ -95,6 +95,9 @@ export interface ClusterChange {
   readonly backup?: BackupSettings;
   /** This backup shall take the place of what it has; null: none shall. */
   readonly restore?: { readonly backupId: string; readonly at: Date } | null;
+  /** Certificates that were made before shall be made anew. */
+  readonly renewBefore?: Date;
+  readonly rotation?: 'preparing' | 'completing';
   /** Credentials that were given out before are void. */
   readonly newAccessEpoch?: true;
   /** It shall go now. */
@@ -114,7 +117,8 @@ export async function bumpCluster(db: Queryable, clusterId: string, change: Clus
        hibernated = coalesce($16, hibernated), hibernation_schedules = coalesce($17, hibernation_schedules),
        hibernation_decided_at = coalesce($18, hibernation_decided_at), awaited_since = coalesce($18, awaited_since), backup = coalesce($19, backup),
        restore_backup_id = case when $20 then $21 else restore_backup_id end, restore_requested_at = case when $20 then $22 else restore_requested_at end,
-       restore_allowed = restore_allowed and not $20, restore_error = case when $20 then null else restore_error end, delete_scheduled_at = case when $3 then null else delete_scheduled_at end
+       restore_allowed = restore_allowed and not $20, restore_error = case when $20 then null else restore_error end,
+       renew_before = coalesce($23, renew_before), rotation_phase = coalesce($24, rotation_phase), rotation_since = case when $24::text is null then rotation_since else now() end, delete_scheduled_at = case when $3 then null else delete_scheduled_at end
      where id = $1 returning generation`,
     [
       clusterId,
@@ -139,6 +143,8 @@ export async function bumpCluster(db: Queryable, clusterId: string, change: Clus
       change.restore !== undefined,
       change.restore?.backupId ?? null,
       change.restore?.at ?? null,
+      change.renewBefore ?? null,
+      change.rotation ?? null,
     ],
   );
   const row = result.rows[0];

@@ -19,6 +19,8 @@ export interface FleetCounts {
   readonly nodes: readonly { readonly state: string; readonly count: number }[];
   /** Clusters whose newest backup has failed. */
   readonly backupsFailed: number;
+  /** When the first certificate of each control plane ends. In seconds since 1970. */
+  readonly certificateEnds: readonly { readonly cluster: string; readonly seconds: number }[];
 }
 
 /** Counts of everything in one management cluster. */
@@ -41,6 +43,10 @@ export async function fleetCounts(db: Queryable, managementCluster: string): Pro
     ),
     nodes: await rows(
       `select n.state, count(*)::int from nodes n join clusters c on c.id = n.cluster_id where ${mine} group by 1`,
+    ),
+    certificateEnds: await rows(
+      `select c.id as cluster, extract(epoch from min((x ->> 'notAfter')::timestamptz))::float8 as seconds
+       from clusters c, jsonb_array_elements(c.certificates) x where ${mine} and not (x ->> 'authority')::boolean group by 1`,
     ),
     backupsFailed:
       (

@@ -5,6 +5,7 @@ import { deleteCredential, ensureCredential } from '../credential.ts';
 import { deleteFirstAnnotation, fieldManager } from '../labels.ts';
 import { deleteLeftoverLoadBalancers } from '../load-balancers.ts';
 import { clusterApiVersion } from '../manifests/cluster.ts';
+import { forgetKeys, publishAuthority, renewCertificates, rotate } from '../rotation/apply.ts';
 import { deleteLeftoverVolumes } from '../volumes.ts';
 import { applyGroup, applyPool, deleteGroup, deletePool } from './manifests.ts';
 import { refreshPod } from './refresh-pod.ts';
@@ -15,6 +16,7 @@ import {
   deleteStaleVolumeAttachment,
   settleNode,
   storeKubeconfig,
+  tenantClient,
 } from './tenant.ts';
 
 /** Does one thing a plan asks for. May be repeated at any time; rejects when it could not be done now. */
@@ -67,6 +69,17 @@ export async function applyAction(
       return await context.store.allowRestore(cluster.id);
     case 'storeKubeconfig':
       return await storeKubeconfig(context, cluster, signal);
+    case 'renewCertificates':
+      return await renewCertificates(context, cluster, action.secrets, signal);
+    case 'rotate':
+      return await rotate(context, cluster, action.stage, signal);
+    case 'publishAuthority':
+      return await publishAuthority(context, cluster, await tenantClient(context, cluster, signal), signal);
+    case 'renewWorkers':
+      return await context.store.renewWorkers(cluster.id, action.authority);
+    case 'endRotation':
+      if (action.phase === null) await forgetKeys(context, cluster, signal);
+      return await context.store.endRotation(cluster.id, action.phase);
     case 'applyTenantAddons':
       return await applyTenantAddons(context, cluster, observed, signal);
     case 'deleteLoadBalancerServices':

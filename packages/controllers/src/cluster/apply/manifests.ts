@@ -4,6 +4,7 @@ import { TypedError } from '@matryoshka/system';
 import type { ClusterContext } from '../context.ts';
 import type { Drift } from '../drift.ts';
 import { groupRefs } from '../gather/applied.ts';
+import { readAdminKubeconfig } from '../gather/gather.ts';
 import { groupInput } from '../group-input.ts';
 import { poolLabel } from '../labels.ts';
 import { clusterApiVersion } from '../manifests/cluster.ts';
@@ -24,8 +25,9 @@ export async function applyGroup(
     kubeconfig: context.store.secret(cluster.id, 'kubeconfig'),
     externalNetworkId: context.externalNetworkId(signal),
     volumeTypes: context.volumeTypes(signal),
-    readyReplicas: Promise.resolve(seen(observed.controlPlane)?.readyReplicas),
+    alone: Promise.resolve(seen(observed.controlPlane)?.pods.some(({ alone }) => alone) === true),
     rests: Promise.resolve(restsControlPlane(cluster, observed)),
+    adminKubeconfig: readAdminKubeconfig(context, cluster, signal),
   };
   const objects = groupManifests(group, await groupInput(context, cluster, reads));
   if (objects === undefined)

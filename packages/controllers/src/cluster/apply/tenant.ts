@@ -12,7 +12,12 @@ import { textAt } from '../read.ts';
 import { noteDrift } from './manifests.ts';
 import { applyObjects } from './objects.ts';
 
-async function tenantClient(context: ClusterContext, cluster: Cluster, signal: AbortSignal): Promise<KubeClient> {
+/** The customer's cluster as its administrator. Throws `kubeconfig_missing`. */
+export async function tenantClient(
+  context: ClusterContext,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<KubeClient> {
   const kubeconfig = await readAdminKubeconfig(context, cluster, signal);
   if (kubeconfig === undefined)
     throw new TypedError(`cluster ${cluster.id} has no administrator's kubeconfig yet`, { code: 'kubeconfig_missing' });

@@ -4,7 +4,7 @@ import { type KubeObject, podTrouble } from '@matryoshka/kube';
 import { authenticationHash } from '../authentication-hash.ts';
 import type { ClusterContext } from '../context.ts';
 import { authenticationAnnotation } from '../labels.ts';
-import { conditionsOf } from '../read.ts';
+import { conditionsOf, listAt, textAt } from '../read.ts';
 
 /** The pods of the control plane that shall stay. Throws when they cannot be listed. */
 export async function gatherControlPlanePods(
@@ -24,12 +24,19 @@ export async function gatherControlPlanePods(
       return {
         name: pod.metadata.name,
         told: pod.metadata.annotations?.[authenticationAnnotation] === hash,
+        alone: isAlone(pod),
         trouble,
         unscheduled: isUnscheduled,
         log: trouble === null || isUnscheduled ? null : await kineLog(context, pod, signal),
       };
     }),
   );
+}
+
+/** Kamaji tells the konnectivity server how many replicas there are (internal/builders/controlplane/konnectivity_server.go). */
+function isAlone(pod: KubeObject): boolean {
+  const server = listAt(pod, 'spec', 'containers').find((one) => textAt(one, 'name') === 'konnectivity-server');
+  return listAt(server, 'args').includes('--server-count=1');
 }
 
 /** The end of what kine says: the only place where a full database is told in its own words. Null when there is none to be had. */

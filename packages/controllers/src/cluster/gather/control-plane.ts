@@ -13,9 +13,12 @@ import {
 import type { KubeClient, KubeObject } from '@matryoshka/kube';
 import { errorMessage } from '@matryoshka/system';
 import type { ClusterContext } from '../context.ts';
+import { adminKubeconfigSecretName, publicKubeconfigKey } from '../manifests/beside-control-plane.ts';
 import { controlPlaneApiVersion } from '../manifests/control-plane.ts';
 import { infrastructureApiVersion } from '../manifests/infrastructure.ts';
 import { at, conditionsOf, numberAt, textAt } from '../read.ts';
+import { gatherRotation, hasRolledOut, type RotationReads } from '../rotation/gather.ts';
+import { dataOf } from '../rotation/secrets.ts';
 import { certificatesIn } from './certificates.ts';
 import { gatherControlPlanePods } from './control-plane-pods.ts';
 import { warningsOf } from './events.ts';
@@ -61,10 +64,11 @@ export async function gatherControlPlane(
   const find = async (apiVersion: string, kind: string): Promise<KubeObject | undefined> =>
     await client.find({ apiVersion, kind, name: id, namespace: id }, { signal });
   try {
-    const [kcp, tcp, service, pods, secrets] = await Promise.all([
+    const [kcp, tcp, service, deployment, pods, secrets] = await Promise.all([
       find(controlPlaneApiVersion, 'KamajiControlPlane'),
       find('kamaji.clastix.io/v1alpha1', 'TenantControlPlane'),
       find('v1', 'Service'),
+      find('apps/v1', 'Deployment'),
       gatherControlPlanePods(context, cluster, signal),
       client.list<KubeObject>({ apiVersion: 'v1', kind: 'Secret', namespace: id }, { signal }),
     ]);
@@ -80,12 +84,29 @@ export async function gatherControlPlane(
       version: textAt(tcp, 'status', 'kubernetesResources', 'version', 'version') ?? null,
       pods,
       unaddressed: await unaddressed(client, service, signal),
-      certificates: certificatesIn(secrets.items),
+      certificates: certificatesIn(secrets.items, id),
+      // Where nobody made one (yet), there is nothing that is being replaced.
+      rolledOut: deployment === undefined || hasRolledOut(deployment),
+      ...(await rotationOf(context, cluster, { secrets: secrets.items, deployment }, signal)),
       ...(message === undefined ? {} : { failure: failureOf('ControlPlaneFailed', message) }),
     });
   } catch (error) {
     return unknown(errorMessage(error));
   }
+}
+
+/** Nothing for a cluster that is in no rotation, or has no administrator's kubeconfig at the moment. */
+async function rotationOf(
+  context: ClusterContext,
+  cluster: Cluster,
+  reads: Omit<RotationReads, 'tenant'>,
+  signal: AbortSignal,
+): Promise<Pick<ObservedControlPlane, 'rotation'>> {
+  const name = adminKubeconfigSecretName(cluster.id);
+  const kubeconfig = dataOf(reads.secrets.find(({ metadata }) => metadata.name === name))[publicKubeconfigKey];
+  if (cluster.rotation === null || kubeconfig === undefined) return {};
+  const tenant = context.tenants.client(cluster.id, kubeconfig);
+  return { rotation: await gatherRotation(cluster, { ...reads, tenant }, signal) };
 }
 
 async function unaddressed(

@@ -36,8 +36,9 @@ export async function gatherCluster(
 ): Promise<ObservedCluster> {
   const deleting = cluster.deleteRequestedAt !== null;
   const kubeconfig = context.store.secret(cluster.id, 'kubeconfig');
+  const adminKubeconfig = readAdminKubeconfig(context, cluster, signal);
   const lookedAt = gatherControlPlane(context, cluster, signal);
-  const readyReplicas = lookedAt.then((found) => seen(found)?.readyReplicas);
+  const alone = lookedAt.then((found) => seen(found)?.pods.some((pod) => pod.alone) === true);
   const workers = gatherPools(context, cluster, signal);
   // Only of one that may rest, so that nothing waits for the workers of all others.
   const rests = isQuiet(cluster)
@@ -50,11 +51,11 @@ export async function gatherCluster(
       context.store.ledger(cluster.id),
       context.store.repairs(cluster.id, new Date(context.now().getTime() - repairMemory)),
       gatherCredential(context, cluster, signal),
-      gatherApplied(context, cluster, { kubeconfig, readyReplicas, rests }, signal),
+      gatherApplied(context, cluster, { kubeconfig, alone, rests, adminKubeconfig }, signal),
       gatherInfrastructure(context.management, cluster, signal),
       lookedAt,
       workers,
-      readAdminKubeconfig(context, cluster, signal),
+      adminKubeconfig,
       kubeconfig,
       deleting ? leftoverLoadBalancers(context, cluster, signal) : Promise.resolve(absent),
       deleting ? leftoverVolumes(context, cluster, signal) : Promise.resolve(absent),
@@ -114,7 +115,7 @@ async function gatherCredential(
 async function gatherApplied(
   context: ClusterContext,
   cluster: Cluster,
-  reads: Pick<Parameters<typeof groupInput>[2], 'kubeconfig' | 'readyReplicas' | 'rests'>,
+  reads: Pick<Parameters<typeof groupInput>[2], 'kubeconfig' | 'alone' | 'rests' | 'adminKubeconfig'>,
   signal: AbortSignal,
 ): Promise<Readonly<Record<ManifestGroup, Applied>>> {
   const externalNetworkId = context.externalNetworkId(signal).catch(() => undefined);

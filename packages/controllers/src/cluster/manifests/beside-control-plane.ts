@@ -2,7 +2,7 @@ import type { KubeObject } from '@matryoshka/kube';
 import { shortHash } from '@matryoshka/system';
 import { labelsOf } from '../labels.ts';
 import { cloudConfigSecret, cloudConfigSecretName } from './credentials.ts';
-import type { CredentialInput } from './input.ts';
+import type { CompanionInput } from './input.ts';
 
 /** Secret in which Kamaji keeps the administrators' kubeconfigs of a control plane. */
 export const adminKubeconfigSecretName = (clusterId: string): string => `${clusterId}-admin-kubeconfig`;
@@ -41,7 +41,7 @@ export const companionName = (clusterId: string, app: string): string => `${clus
  * A program that serves one cluster from beside its control plane: OpenStack credentials never enter the customer's cluster, and it still
  * works when no worker is left.
  */
-export function besideControlPlane(input: CredentialInput, companion: Companion): KubeObject {
+export function besideControlPlane(input: CompanionInput, companion: Companion): KubeObject {
   const { cluster } = input;
   const { app, replicas, containers, volumes = [], tolerations, fsGroup } = companion;
   const selector = { 'app.kubernetes.io/name': app, 'app.kubernetes.io/instance': cluster.id };
@@ -56,8 +56,14 @@ export function besideControlPlane(input: CredentialInput, companion: Companion)
       strategy: { type: 'Recreate' },
       selector: { matchLabels: selector },
       template: {
-        // A changed credential restarts the pods: the programs read cloud.conf once.
-        metadata: { labels, annotations: { 'matryoshka.dev/cloud-config': shortHash(cloudConfigSecret(input)) } },
+        // A changed credential restarts the pods: the programs read both files once.
+        metadata: {
+          labels,
+          annotations: {
+            'matryoshka.dev/cloud-config': shortHash(cloudConfigSecret(input)),
+            'matryoshka.dev/kubeconfig': shortHash(input.adminKubeconfig),
+          },
+        },
         spec: {
           automountServiceAccountToken: false,
           enableServiceLinks: false,

@@ -9,14 +9,14 @@ import {
   kubeconfigMount,
   kubeconfigPath,
 } from './beside-control-plane.ts';
-import type { CredentialInput } from './input.ts';
+import type { CompanionInput } from './input.ts';
 
 const app = 'cloud-controller-manager';
 
 export const cloudControllerName = (clusterId: string): string => companionName(clusterId, app);
 
 /** The cloud controller manager of one cluster: load balancers can still be removed when no worker is left. */
-export function cloudController(input: CredentialInput & { readonly rests: boolean }): KubeObject {
+export function cloudController(input: CompanionInput & { readonly rests: boolean }): KubeObject {
   const { cluster, settings } = input;
   const replicas = controlPlaneReplicas(cluster.tier);
   return besideControlPlane(input, {

@@ -7,6 +7,7 @@ import { labelsOf } from '../labels.ts';
 import { auditArguments, auditMount, auditName } from './audit.ts';
 import { authenticationMount, authenticationName, authenticationPath } from './authentication.ts';
 import { type ManifestInput, splitImage } from './input.ts';
+import { hasSigner, signerMount, signerVolume } from './signer.ts';
 
 export const controlPlaneApiVersion = 'controlplane.cluster.x-k8s.io/v1alpha1';
 
@@ -63,12 +64,13 @@ function spread(clusterId: string): unknown {
  * Kamaji changes the Deployment several times while it makes it (konnectivity comes after the first pods). As long as nobody relies on the
  * control plane the pods of a superseded revision go at once, instead of starting beside their successors on the same processors. Afterwards one begins after
  * the other: API servers that start together starve those that serve. A second replica comes with new pods for both (Kamaji puts their number into them), and
- * only without a surge does a Deployment begin with one of them.
+ * only without a surge does a Deployment begin with one of them. Never because a replica is not ready: a new one that does not start must not cost the one that serves.
  */
-function rollingUpdate({ tier }: Cluster, served: boolean, readyReplicas: number | undefined): unknown {
+function rollingUpdate({ tier }: Cluster, served: boolean, alone: boolean): unknown {
   if (!served) return { maxSurge: 0, maxUnavailable: '100%' };
-  const growing = readyReplicas === 1 && controlPlaneReplicas(tier) > 1;
-  return growing ? { maxSurge: 0, maxUnavailable: 1 } : { maxSurge: 1, maxUnavailable: 0 };
+  return alone && controlPlaneReplicas(tier) > 1
+    ? { maxSurge: 0, maxUnavailable: 1 }
+    : { maxSurge: 1, maxUnavailable: 0 };
 }
 
 /**
@@ -96,12 +98,13 @@ export function kamajiControlPlane({
   cluster,
   settings,
   served,
-  readyReplicas,
+  alone,
   rests,
   egressAddresses,
 }: ManifestInput & {
   readonly served: boolean;
-  readonly readyReplicas: number | undefined;
+  /** It has a replica that was made as the only one. */
+  readonly alone: boolean;
   readonly rests: boolean;
   /** Of the cluster's own router, by which its workers come. */
   readonly egressAddresses: readonly string[];
@@ -137,7 +140,10 @@ export function kamajiControlPlane({
         extraVolumeMounts: [authenticationMount, auditMount],
       },
       // How soon it sees that the volumes of a lost node are free (default: a minute).
-      controllerManager: { extraArgs: ['--attach-detach-reconcile-sync-period=10s', ...leaseArguments(cluster)] },
+      controllerManager: {
+        extraArgs: ['--attach-detach-reconcile-sync-period=10s', ...leaseArguments(cluster)],
+        ...(hasSigner(cluster) ? { extraVolumeMounts: [signerMount] } : {}),
+      },
       scheduler: { extraArgs: leaseArguments(cluster) },
       kine: { extraArgs: kineArguments(cluster) },
       addons: {
@@ -155,8 +161,9 @@ export function kamajiControlPlane({
         extraVolumes: [
           { name: authenticationMount.name, configMap: { name: authenticationName(cluster.id) } },
           { name: auditMount.name, configMap: { name: auditName(cluster.id) } },
+          ...(hasSigner(cluster) ? [signerVolume(cluster)] : []),
         ],
-        strategy: { type: 'RollingUpdate', rollingUpdate: rollingUpdate(cluster, served, readyReplicas) },
+        strategy: { type: 'RollingUpdate', rollingUpdate: rollingUpdate(cluster, served, alone) },
         ...(cluster.tier === 'ha' ? { topologySpreadConstraints: spread(cluster.id) } : {}),
       },
     },

@@ -21,17 +21,19 @@ export interface GroupInput extends ManifestInput {
   readonly volumeTypes: VolumeTypes | undefined;
   /** Whether the customer has a kubeconfig: somebody may rely on the control plane. */
   readonly served: boolean;
-  /** Of the control plane as it is now; undefined while it is not there or could not be read. */
-  readonly readyReplicas: number | undefined;
+  /** The control plane has a replica that was made as the only one. */
+  readonly alone: boolean;
   /** The control plane, and what runs beside it, shall not run now. */
   readonly rests: boolean;
+  /** Undefined while there is none, or it could not be read. */
+  readonly adminKubeconfig: string | undefined;
   /** Of the cluster's own router; undefined while it could not be read. */
   readonly egressAddresses: readonly string[] | undefined;
 }
 
 /** The objects of a group in the order in which they are applied; undefined while something they are made of is not known yet. */
 export function groupManifests(group: ManifestGroup, input: GroupInput): readonly KubeObject[] | undefined {
-  const { credential, externalNetworkId, volumeTypes, egressAddresses } = input;
+  const { credential, externalNetworkId, volumeTypes, egressAddresses, adminKubeconfig } = input;
   switch (group) {
     case 'namespace':
       return [namespace(input)].map(withHash);
@@ -52,12 +54,14 @@ export function groupManifests(group: ManifestGroup, input: GroupInput): readonl
         capiCluster(input),
       ].map(withHash);
     case 'cloud-controller':
-      if (credential === undefined || externalNetworkId === undefined) return undefined;
-      return [cloudController({ ...input, credential, externalNetworkId })].map(withHash);
+      if (credential === undefined || externalNetworkId === undefined || adminKubeconfig === undefined)
+        return undefined;
+      return [cloudController({ ...input, credential, externalNetworkId, adminKubeconfig })].map(withHash);
     case 'volume-controller':
       if (volumeTypes === null) return [];
       if (credential === undefined || externalNetworkId === undefined || volumeTypes === undefined) return undefined;
-      return [volumeController({ ...input, credential, externalNetworkId })].map(withHash);
+      if (adminKubeconfig === undefined) return undefined;
+      return [volumeController({ ...input, credential, externalNetworkId, adminKubeconfig })].map(withHash);
   }
 }
 

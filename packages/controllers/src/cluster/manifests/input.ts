@@ -17,6 +17,11 @@ export interface CredentialInput extends ManifestInput {
   readonly externalNetworkId: string;
 }
 
+export interface CompanionInput extends CredentialInput {
+  /** By which it knows the customer's cluster, and itself there. */
+  readonly adminKubeconfig: string;
+}
+
 /** Names of the volume types that customers may choose; null = the cloud has no block storage. */
 export type VolumeTypes = readonly string[] | null;
 

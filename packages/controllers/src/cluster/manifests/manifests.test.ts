@@ -16,11 +16,12 @@ const input = {
   cluster,
   settings,
   credential,
+  adminKubeconfig: 'kubeconfig',
   externalNetworkId: 'net-id',
   volumeTypes: ['__DEFAULT__', 'Fast SSD'],
   served: true,
   rests: false,
-  readyReplicas: undefined,
+  alone: false,
   egressAddresses: [],
 };
 const pool: Pool = {
@@ -95,16 +96,14 @@ test('pods of a superseded revision stay beside their successors only once someb
 });
 
 test.each([
-  ['standard', 1, 1],
-  ['ha', undefined, 1],
-  ['ha', 0, 1],
-  // One serves, two are wanted: the new ones come one by one, and the one that serves stays until the first of them does.
-  ['ha', 1, 0],
-  ['ha', 2, 1],
+  ['standard', true, 1],
+  ['ha', false, 1],
+  // One was made for itself, two are wanted: the new ones come one by one, and the one that serves stays until the first of them does.
+  ['ha', true, 0],
 ] as const)(
-  'a %s control plane with %s ready replicas is replaced with a surge of %s',
-  (tier, readyReplicas, surge) => {
-    const made = groupManifests('cluster', { ...input, cluster: { ...cluster, tier }, readyReplicas });
+  'a %s control plane (with a replica made as the only one: %s) is replaced with a surge of %s',
+  (tier, alone, surge) => {
+    const made = groupManifests('cluster', { ...input, cluster: { ...cluster, tier }, alone });
     expect(at(find(made, 'KamajiControlPlane'), 'spec', 'deployment', 'strategy', 'rollingUpdate')).toEqual({
       maxSurge: surge,
       maxUnavailable: 1 - surge,

@@ -9,6 +9,9 @@ import type { ManifestInput } from './input.ts';
 
 export const bootstrapApiVersion = 'bootstrap.cluster.x-k8s.io/v1beta2';
 
+/** On a worker: the fingerprint of the authority under which it joined. */
+const authorityPath = '/etc/kubernetes/matryoshka-authority';
+
 export const poolObjectName = (clusterId: string, pool: string): string => `${clusterId}-${pool}`;
 
 export interface PoolManifests {
@@ -35,7 +38,11 @@ export function poolManifests(input: ManifestInput, pool: Pool, surge = 0): Pool
     metadata: { name: `${name}-${shortHash(machineSpec)}`, namespace: cluster.id, labels },
     spec: { template: { spec: machineSpec } },
   };
-  const joinSpec = (of: Pool): object => ({ joinConfiguration: joinConfiguration(of) });
+  const joinSpec = (of: Pool): object => ({
+    joinConfiguration: joinConfiguration(of),
+    // A worker knows the authorities that there were when it joined; another one makes others of them.
+    ...(cluster.authority === null ? {} : { files: [{ path: authorityPath, content: `${cluster.authority}\n` }] }),
+  });
   const whatReplaces = joinSpec({ ...pool, labels: {}, taints: [] });
   const bootstrapTemplate: KubeObject = {
     apiVersion: bootstrapApiVersion,

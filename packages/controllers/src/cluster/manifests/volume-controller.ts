@@ -9,7 +9,7 @@ import {
   kubeconfigMount,
   kubeconfigPath,
 } from './beside-control-plane.ts';
-import type { CredentialInput } from './input.ts';
+import type { CompanionInput } from './input.ts';
 
 const app = 'volume-controller';
 
@@ -33,7 +33,7 @@ const sidecar = (image: keyof Images, ...args: readonly string[]): Part => ({
 /**
  * The half of Cinder CSI that talks to OpenStack, with the sidecars that watch the customer's cluster. One replica without election: it only matters when volumes change.
  */
-export function volumeController(input: CredentialInput & { readonly rests: boolean }): KubeObject {
+export function volumeController(input: CompanionInput & { readonly rests: boolean }): KubeObject {
   const { cluster, rests } = input;
   const parts: readonly Part[] = [
     {
@@ -70,7 +70,7 @@ export function volumeController(input: CredentialInput & { readonly rests: bool
   });
 }
 
-function container({ settings }: CredentialInput, { image, args, cloudConfig }: Part): unknown {
+function container({ settings }: CompanionInput, { image, args, cloudConfig }: Part): unknown {
   return {
     name: image,
     image: settings.images[image],

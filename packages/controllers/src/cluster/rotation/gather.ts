@@ -1,0 +1,131 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import type { Cluster, ObservedRotation } from '@matryoshka/domain';
+import { type KubeClient, type KubeObject, parseKubeconfig } from '@matryoshka/kube';
+import { adminKubeconfigSecretName } from '../manifests/beside-control-plane.ts';
+import { signerMount } from '../manifests/signer.ts';
+import { at, listAt, numberAt, textAt } from '../read.ts';
+import { isKnownBy } from './kubeconfigs.ts';
+import { certificatesOf, fingerprintOf } from './pem.ts';
+import { dataOf, readKeys, says, stageOf } from './secrets.ts';
+import { type RotationKeys, secretNames, secretsAt, trusted } from './stages.ts';
+
+/** What new workers read of a cluster before they join. */
+export const clusterInfo = { apiVersion: 'v1', kind: 'ConfigMap', name: 'cluster-info', namespace: 'kube-public' };
+
+export interface RotationReads {
+  readonly secrets: readonly KubeObject[];
+  readonly deployment: KubeObject | undefined;
+  /** The cluster's own API. */
+  readonly tenant: KubeClient;
+}
+
+/** How far the rotation of a cluster is. What its API does not answer counts as not done. */
+export async function gatherRotation(
+  { id }: Cluster,
+  { secrets, deployment, tenant }: RotationReads,
+  signal: AbortSignal,
+): Promise<ObservedRotation> {
+  const names = secretNames(id);
+  const find = (name: string): KubeObject | undefined => secrets.find(({ metadata }) => metadata.name === name);
+  const serving = certificatesOf(dataOf(find(names.authority))['ca.crt'] ?? '')[0];
+  const stored = find(names.keys);
+  const [keys, stage] = [readKeys(stored), stageOf(stored)];
+  const common = { serving: serving === undefined ? null : fingerprintOf(serving) };
+  if (keys === undefined || stage === undefined)
+    return { ...common, stage: null, applied: false, rolledOut: false, published: false, authority: null };
+  const bundle = trusted(keys, stage);
+  const serves = stage === 'serve' || stage === 'end';
+  return {
+    ...common,
+    stage,
+    authority: fingerprintOf(new X509Certificate(keys.authority.new.public)),
+    applied:
+      [...secretsAt(keys, stage, id)].every(([name, data]) => says(find(name), data)) &&
+      (!serves ||
+        (isIssuedByNew(find(adminKubeconfigSecretName(id)), keys) &&
+          names.konnectivity.every((name) => isOfNew(find(name), keys, bundle)))),
+    rolledOut: hasRolledOut(deployment) && isStartedWith(deployment, find, id),
+    published: isPublished(find(adminKubeconfigSecretName(id)), bundle) && (await isAnnounced(tenant, bundle, signal)),
+  };
+}
+
+/** Kamaji does not renew those of konnectivity with the authority (issues 975 and 1151 of clastix/kamaji). False while one is not there. */
+export function isOfNew(secret: KubeObject | undefined, keys: RotationKeys, bundle: string): boolean {
+  if (!isIssuedByNew(secret, keys)) return false;
+  const kubeconfigs = Object.values(dataOf(secret)).filter((text) => !text.includes('-----BEGIN'));
+  return kubeconfigs.every((kubeconfig) => isKnownBy(kubeconfig, bundle));
+}
+
+/** True when every certificate in a Secret, as such or in kubeconfigs, is one of the new authority. False while there is none. */
+export function isIssuedByNew(secret: KubeObject | undefined, { authority }: RotationKeys): boolean {
+  const { publicKey } = new X509Certificate(authority.new.public);
+  const texts = Object.entries(dataOf(secret)).filter(([key]) => !key.endsWith('.key'));
+  const isIssued = (text: string): boolean => {
+    try {
+      const pem = text.includes('-----BEGIN') ? text : parseKubeconfig(text).cert;
+      return pem !== undefined && new X509Certificate(pem).verify(publicKey);
+    } catch {
+      return false;
+    }
+  };
+  return texts.length > 0 && texts.every(([, text]) => isIssued(text));
+}
+
+function isPublished(secret: KubeObject | undefined, bundle: string): boolean {
+  const kubeconfigs = Object.values(dataOf(secret));
+  return kubeconfigs.length > 0 && kubeconfigs.every((kubeconfig) => isKnownBy(kubeconfig, bundle));
+}
+
+async function isAnnounced(tenant: KubeClient, bundle: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const kubeconfig = textAt(await tenant.find(clusterInfo, { signal }), 'data', 'kubeconfig');
+    return kubeconfig !== undefined && isKnownBy(kubeconfig, bundle);
+  } catch {
+    // Its own administrator may be unknown to it until the next step is made: that must not wait for an answer.
+    return false;
+  }
+}
+
+/** True when no pod of an older revision is left. */
+export function hasRolledOut(deployment: KubeObject | undefined): boolean {
+  const number = (...path: readonly string[]): number => numberAt(deployment, ...path);
+  const wanted = number('spec', 'replicas');
+  return (
+    deployment !== undefined &&
+    number('status', 'observedGeneration') >= number('metadata', 'generation') &&
+    ['updatedReplicas', 'readyReplicas', 'replicas'].every((key) => number('status', key) === wanted)
+  );
+}
+
+/** What Kamaji writes on pods of a control plane for each Secret that they were made of: MD5 of its values in the order of their keys (internal/builders/controlplane/deployment.go, hashValue). */
+const madeOf = {
+  ca: 'ca',
+  'front-proxy-ca-certificate': 'front-proxy-ca-certificate',
+  'service-account': 'sa-certificate',
+  'api-server-certificate': 'api-server-certificate',
+  'api-server-kubelet-client-certificate': 'api-server-kubelet-client-certificate',
+  'front-proxy-client-certificate': 'front-proxy-client-certificate',
+  'controller-manager-kubeconfig': 'controller-manager-kubeconfig',
+  'scheduler-kubeconfig': 'scheduler-kubeconfig',
+} as const;
+
+function isStartedWith(
+  deployment: KubeObject | undefined,
+  find: (name: string) => KubeObject | undefined,
+  id: string,
+): boolean {
+  const labels = at(deployment, 'spec', 'template', 'metadata', 'labels');
+  const hash = (secret: KubeObject | undefined): string => {
+    const digest = createHash('md5');
+    const data = at(secret, 'data') ?? {};
+    for (const key of Object.keys(data).toSorted()) digest.update(Buffer.from(textAt(data, key) ?? '', 'base64'));
+    return digest.digest('hex');
+  };
+  const volumes = listAt(deployment, 'spec', 'template', 'spec', 'volumes');
+  return (
+    volumes.some((volume) => textAt(volume, 'name') === signerMount.name) &&
+    Object.entries(madeOf).every(
+      ([label, name]) => textAt(labels, `component.kamaji.clastix.io/${label}`) === hash(find(`${id}-${name}`)),
+    )
+  );
+}
