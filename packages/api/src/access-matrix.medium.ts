@@ -121,6 +121,14 @@ async function newBackup(token: string, projectId: string, clusterId: string): P
   return body.id;
 }
 
+/** As the controller leaves a cluster whose rotation may be completed. */
+async function prepareRotation(clusterId: string): Promise<void> {
+  await platform.controller.query(
+    "update clusters set rotation_phase = 'prepared', rotation_since = now() where id = $1",
+    [clusterId],
+  );
+}
+
 async function newLeftover(projectId: string, clusterId: string): Promise<string> {
   const id = `lb-of-${clusterId}`;
   for (const kind of ['load-balancer', 'volume'])
@@ -211,6 +219,7 @@ describe.each(operationIds)('%s', (id) => {
     const own = await newTarget(asWhom);
     const foreign = await newTarget(asWhom);
     proven = own.projectId;
+    if (id === 'certificate.complete') await prepareRotation(own.clusterId);
     const missing = { projectId: own.projectId, ...absent };
     const token = async () => {
       if (role === 'none') return undefined;

@@ -1,4 +1,5 @@
-import { controlPlanePodLabel, controlPlanePodsManifests, tierLabel } from '@matryoshka/addons';
+import { isDeepStrictEqual } from 'node:util';
+import { controlPlanePodLabel, controlPlanePodsManifests, signerPath, tierLabel } from '@matryoshka/addons';
 import { createKubeClient, type KubeClient, type KubeObject } from '@matryoshka/kube';
 import { waitFor } from '@matryoshka/system';
 import { startTestApiServer, type TestApiServer } from '@matryoshka/testkit';
@@ -82,6 +83,26 @@ test('one late answer leaves a replica out where there is another, and never the
   await waitFor(async () => at(await of('ours-ha'), 'periodSeconds') === 1, { timeoutMs: 30_000 });
   expect(await of('ours-ha')).toMatchObject({ ...readiness, periodSeconds: 1, failureThreshold: 1 });
   expect(await of('ours')).toMatchObject(readiness);
+});
+
+test('a controller manager that has a file of its own signs by it, and any other as Kamaji says', async () => {
+  const flags = ['--cluster-signing-cert-file=/pki/ca.crt', '--cluster-signing-key-file=/pki/ca.key', '--v=1'];
+  const args = async (mountPath: string): Promise<unknown> => {
+    const made = pod('ours', { [controlPlanePodLabel]: 'c-abc' });
+    const { containers } = made.spec as { readonly containers: readonly { readonly name: string }[] };
+    const withFlags = containers.map((one) =>
+      one.name === 'kube-controller-manager'
+        ? { ...one, args: flags, volumeMounts: [{ name: 'signer', mountPath }] }
+        : one,
+    );
+    const spec = { ...(made.spec as object), containers: withFlags, volumes: [{ name: 'signer', emptyDir: {} }] };
+    const stored = await client.create({ ...made, spec }, { dryRun: true });
+    return at((at(stored, 'spec', 'containers') as readonly unknown[])[2], 'args');
+  };
+  const own = [`--cluster-signing-cert-file=${signerPath}/tls.crt`, `--cluster-signing-key-file=${signerPath}/tls.key`];
+  await waitFor(async () => isDeepStrictEqual(await args(signerPath), [...own, '--v=1']), { timeoutMs: 30_000 });
+  expect(await args(signerPath)).toEqual([...own, '--v=1']);
+  expect(await args('/elsewhere')).toEqual(flags);
 });
 
 test.each([
