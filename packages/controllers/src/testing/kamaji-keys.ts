@@ -65,6 +65,13 @@ export async function playKamajiKeys(client: KubeClient, id: string, hasSigner: 
     if ((await find(suffix))[key] === undefined)
       await put(suffix, { [key]: await issue(key, issuer, bundleOf(issuer)) });
   }
+  await client.apply(
+    {
+      ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kube-root-ca.crt', namespace: 'kube-system' } },
+      data: { 'ca.crt': bundleOf(await find('ca')) },
+    },
+    { fieldManager: 'kamaji', force: true },
+  );
   const labels: Record<string, string> = {};
   for (const [suffix, label] of [
     ['ca', 'ca'],

@@ -47,7 +47,7 @@ export interface ObservedRotation {
   readonly applied: boolean;
   /** Every replica was started with them. */
   readonly rolledOut: boolean;
-  /** Kubeconfigs, and what new workers read, name what this stage trusts. */
+  /** Kubeconfigs, and what new workers and new pods read, name what this stage trusts. */
   readonly published: boolean;
   /** Fingerprint of the new authority; null while there is none. */
   readonly authority: string | null;

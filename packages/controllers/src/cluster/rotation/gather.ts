@@ -5,12 +5,15 @@ import { adminKubeconfigSecretName } from '../manifests/beside-control-plane.ts'
 import { signerMount } from '../manifests/signer.ts';
 import { at, listAt, numberAt, textAt } from '../read.ts';
 import { isKnownBy } from './kubeconfigs.ts';
-import { certificatesOf, fingerprintOf } from './pem.ts';
+import { certificatesOf, fingerprintOf, holdsSame } from './pem.ts';
 import { dataOf, readKeys, says, stageOf } from './secrets.ts';
 import { type RotationKeys, secretNames, secretsAt, trusted } from './stages.ts';
 
 /** What new workers read of a cluster before they join. */
 export const clusterInfo = { apiVersion: 'v1', kind: 'ConfigMap', name: 'cluster-info', namespace: 'kube-public' };
+
+/** What pods trust that start now. The controller manager writes it some seconds after it leads (kubernetes, pkg/controller/certificates/rootcacertpublisher). */
+const rootAuthority = { apiVersion: 'v1', kind: 'ConfigMap', name: 'kube-root-ca.crt', namespace: 'kube-system' };
 
 export interface RotationReads {
   readonly secrets: readonly KubeObject[];
@@ -78,8 +81,16 @@ function isPublished(secret: KubeObject | undefined, bundle: string): boolean {
 
 async function isAnnounced(tenant: KubeClient, bundle: string, signal: AbortSignal): Promise<boolean> {
   try {
-    const kubeconfig = textAt(await tenant.find(clusterInfo, { signal }), 'data', 'kubeconfig');
-    return kubeconfig !== undefined && isKnownBy(kubeconfig, bundle);
+    const [info, root] = await Promise.all([
+      tenant.find(clusterInfo, { signal }),
+      tenant.find(rootAuthority, { signal }),
+    ]);
+    const kubeconfig = textAt(info, 'data', 'kubeconfig');
+    return (
+      kubeconfig !== undefined &&
+      isKnownBy(kubeconfig, bundle) &&
+      holdsSame(textAt(root, 'data', 'ca.crt') ?? '', bundle)
+    );
   } catch {
     // Its own administrator may be unknown to it until the next step is made: that must not wait for an answer.
     return false;
