@@ -53,7 +53,15 @@ export function certificateStories(name: string): void {
       const others = await nodeNames(name);
       expect(others).toHaveLength(nodes.length);
       expect(others.filter((node) => nodes.includes(node))).toEqual([]);
-      await kubectl(name, ['run', 'between', '--image=docker.io/library/busybox:1.35.0', '--', 'sleep', '86400']);
+      await kubectl(name, [
+        'run',
+        'between',
+        '--image=docker.io/library/busybox:1.35.0',
+        '--command',
+        '--',
+        'sleep',
+        '86400',
+      ]);
       await kubectl(name, ['wait', 'pod/between', '--for=condition=Ready', '--timeout=180s']);
 
       await kaasOk(['cluster', 'kubeconfig', name]);
