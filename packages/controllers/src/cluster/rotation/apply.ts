@@ -9,7 +9,7 @@ import { clusterInfo, isIssuedByNew, isOfNew } from './gather.ts';
 import { isKnownBy, withAuthority } from './kubeconfigs.ts';
 import { certificatesOf } from './pem.ts';
 import { dataOf, encoded, newKeysBeside, readKeys, says, stageAnnotation, stageOf, storedKeys } from './secrets.ts';
-import { type RotationKeys, type SecretData, secretNames, secretsAt, trusted } from './stages.ts';
+import { type RotationKeys, type SecretData, secretNames, secretsAt, servesNew, trusted } from './stages.ts';
 
 const secretRef = ({ id }: Cluster, name: string): ObjectRef => ({
   ...{ apiVersion: 'v1', kind: 'Secret', name, namespace: id },
@@ -44,7 +44,7 @@ export async function rotate(
         { type: 'merge', fieldManager, signal },
       );
   }
-  if (stage !== 'serve' && stage !== 'end') return;
+  if (!servesNew(stage)) return;
   const isOld = (name: string, found: KubeObject): boolean =>
     name === admin ? !isIssuedByNew(found, keys) : !isOfNew(found, keys, trusted(keys, stage));
   const admin = adminKubeconfigSecretName(cluster.id);

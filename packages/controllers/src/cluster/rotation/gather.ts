@@ -7,7 +7,7 @@ import { at, listAt, numberAt, textAt } from '../read.ts';
 import { isKnownBy } from './kubeconfigs.ts';
 import { certificatesOf, fingerprintOf, holdsSame } from './pem.ts';
 import { dataOf, readKeys, says, stageOf } from './secrets.ts';
-import { type RotationKeys, secretNames, secretsAt, trusted } from './stages.ts';
+import { type RotationKeys, secretNames, secretsAt, servesNew, trusted } from './stages.ts';
 
 /** What new workers read of a cluster before they join. */
 export const clusterInfo = { apiVersion: 'v1', kind: 'ConfigMap', name: 'cluster-info', namespace: 'kube-public' };
@@ -37,14 +37,13 @@ export async function gatherRotation(
   if (keys === undefined || stage === undefined)
     return { ...common, stage: null, applied: false, rolledOut: false, published: false, authority: null };
   const bundle = trusted(keys, stage);
-  const serves = stage === 'serve' || stage === 'end';
   return {
     ...common,
     stage,
     authority: fingerprintOf(new X509Certificate(keys.authority.new.public)),
     applied:
       [...secretsAt(keys, stage, id)].every(([name, data]) => says(find(name), data)) &&
-      (!serves ||
+      (!servesNew(stage) ||
         (isIssuedByNew(find(adminKubeconfigSecretName(id)), keys) &&
           names.konnectivity.every((name) => isOfNew(find(name), keys, bundle)))),
     rolledOut: hasRolledOut(deployment) && isStartedWith(deployment, find, id),

@@ -27,9 +27,12 @@ export const secretNames = (clusterId: string) =>
     konnectivity: [`${clusterId}-konnectivity-certificate`, `${clusterId}-konnectivity-kubeconfig`],
   }) as const;
 
+/** Whether the API shows a certificate of the new authority at a stage. */
+export const servesNew = (stage: RotationStage): boolean => stage === 'serve' || stage === 'end';
+
 /** What clients of the API trust at a stage: the first is the one whose certificate the API shows. */
 export function trusted({ authority }: RotationKeys, stage: RotationStage): string {
-  return publics(authority, stage === 'end' ? 'new' : stage === 'serve' ? 'new first' : 'old first');
+  return publics(authority, orderAt(stage, servesNew(stage)));
 }
 
 /**
@@ -42,10 +45,9 @@ export function secretsAt(
   clusterId: string,
 ): ReadonlyMap<string, SecretData> {
   const names = secretNames(clusterId);
-  const serves = stage === 'serve' || stage === 'end';
+  const serves = servesNew(stage);
   const signs = stage !== 'trust';
-  const order = (isNew: boolean): Order => (stage === 'end' ? 'new' : isNew ? 'new first' : 'old first');
-  const authority = publics(keys.authority, order(serves));
+  const authority = trusted(keys, stage);
   const authorityKey = (serves ? keys.authority.new : keys.authority.old).private;
   const signer = signs ? keys.authority.new : keys.authority.old;
   return new Map<string, SecretData>([
@@ -54,14 +56,14 @@ export function secretsAt(
     [
       names.frontProxy,
       {
-        'front-proxy-ca.crt': publics(keys.frontProxy, order(serves)),
+        'front-proxy-ca.crt': publics(keys.frontProxy, orderAt(stage, serves)),
         'front-proxy-ca.key': (serves ? keys.frontProxy.new : keys.frontProxy.old).private,
       },
     ],
     [
       names.serviceAccounts,
       {
-        'sa.pub': publics(keys.serviceAccounts, order(signs)),
+        'sa.pub': publics(keys.serviceAccounts, orderAt(stage, signs)),
         'sa.key': (signs ? keys.serviceAccounts.new : keys.serviceAccounts.old).private,
       },
     ],
@@ -69,6 +71,9 @@ export function secretsAt(
 }
 
 type Order = 'old first' | 'new first' | 'new';
+
+const orderAt = (stage: RotationStage, isNew: boolean): Order =>
+  stage === 'end' ? 'new' : isNew ? 'new first' : 'old first';
 
 const ended = (pem: string): string => (pem.endsWith('\n') ? pem : `${pem}\n`);
 
