@@ -17,11 +17,12 @@ import { adminKubeconfigSecretName, publicKubeconfigKey } from '../manifests/bes
 import { controlPlaneApiVersion } from '../manifests/control-plane.ts';
 import { infrastructureApiVersion } from '../manifests/infrastructure.ts';
 import { at, conditionsOf, numberAt, textAt } from '../read.ts';
-import { gatherRotation, hasRolledOut, type RotationReads } from '../rotation/gather.ts';
+import { gatherRotation, type RotationReads } from '../rotation/gather.ts';
 import { dataOf } from '../rotation/secrets.ts';
 import { certificatesIn } from './certificates.ts';
 import { gatherControlPlanePods } from './control-plane-pods.ts';
 import { warningsOf } from './events.ts';
+import { runsOn } from './rollout.ts';
 
 /** The network side: CAPO's OpenStackCluster. */
 export async function gatherInfrastructure(
@@ -86,7 +87,7 @@ export async function gatherControlPlane(
       unaddressed: await unaddressed(client, service, signal),
       certificates: certificatesIn(secrets.items, id),
       // Where nobody made one (yet), there is nothing that is being replaced.
-      rolledOut: deployment === undefined || hasRolledOut(deployment),
+      rolledOut: deployment === undefined || runsOn(deployment, secrets.items, id),
       ...(await rotationOf(context, cluster, { secrets: secrets.items, deployment }, signal)),
       ...(message === undefined ? {} : { failure: failureOf('ControlPlaneFailed', message) }),
     });

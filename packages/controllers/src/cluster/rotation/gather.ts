@@ -1,9 +1,10 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { Cluster, ObservedRotation } from '@matryoshka/domain';
 import { type KubeClient, type KubeObject, parseKubeconfig } from '@matryoshka/kube';
+import { runsOn } from '../gather/rollout.ts';
 import { adminKubeconfigSecretName } from '../manifests/beside-control-plane.ts';
 import { signerMount } from '../manifests/signer.ts';
-import { at, listAt, numberAt, textAt } from '../read.ts';
+import { listAt, textAt } from '../read.ts';
 import { isKnownBy } from './kubeconfigs.ts';
 import { certificatesOf, fingerprintOf, holdsSame } from './pem.ts';
 import { dataOf, readKeys, says, stageOf } from './secrets.ts';
@@ -46,7 +47,7 @@ export async function gatherRotation(
       (!servesNew(stage) ||
         (isIssuedByNew(find(adminKubeconfigSecretName(id)), keys) &&
           names.konnectivity.every((name) => isOfNew(find(name), keys, bundle)))),
-    rolledOut: hasRolledOut(deployment) && isStartedWith(deployment, find, id),
+    rolledOut: canSign(deployment) && runsOn(deployment, secrets, id),
     published: isPublished(find(adminKubeconfigSecretName(id)), bundle) && (await isAnnounced(tenant, bundle, signal)),
   };
 }
@@ -96,46 +97,8 @@ async function isAnnounced(tenant: KubeClient, bundle: string, signal: AbortSign
   }
 }
 
-/** True when no pod of an older revision is left. */
-export function hasRolledOut(deployment: KubeObject | undefined): boolean {
-  const number = (...path: readonly string[]): number => numberAt(deployment, ...path);
-  const wanted = number('spec', 'replicas');
-  return (
-    deployment !== undefined &&
-    number('status', 'observedGeneration') >= number('metadata', 'generation') &&
-    ['updatedReplicas', 'readyReplicas', 'replicas'].every((key) => number('status', key) === wanted)
+/** Its pods have the place where a key of their own to sign with is mounted. */
+const canSign = (deployment: KubeObject | undefined): boolean =>
+  listAt(deployment, 'spec', 'template', 'spec', 'volumes').some(
+    (volume) => textAt(volume, 'name') === signerMount.name,
   );
-}
-
-/** What Kamaji writes on pods of a control plane for each Secret that they were made of: MD5 of its values in the order of their keys (internal/builders/controlplane/deployment.go, hashValue). */
-const madeOf = {
-  ca: 'ca',
-  'front-proxy-ca-certificate': 'front-proxy-ca-certificate',
-  'service-account': 'sa-certificate',
-  'api-server-certificate': 'api-server-certificate',
-  'api-server-kubelet-client-certificate': 'api-server-kubelet-client-certificate',
-  'front-proxy-client-certificate': 'front-proxy-client-certificate',
-  'controller-manager-kubeconfig': 'controller-manager-kubeconfig',
-  'scheduler-kubeconfig': 'scheduler-kubeconfig',
-} as const;
-
-function isStartedWith(
-  deployment: KubeObject | undefined,
-  find: (name: string) => KubeObject | undefined,
-  id: string,
-): boolean {
-  const labels = at(deployment, 'spec', 'template', 'metadata', 'labels');
-  const hash = (secret: KubeObject | undefined): string => {
-    const digest = createHash('md5');
-    const data = at(secret, 'data') ?? {};
-    for (const key of Object.keys(data).toSorted()) digest.update(Buffer.from(textAt(data, key) ?? '', 'base64'));
-    return digest.digest('hex');
-  };
-  const volumes = listAt(deployment, 'spec', 'template', 'spec', 'volumes');
-  return (
-    volumes.some((volume) => textAt(volume, 'name') === signerMount.name) &&
-    Object.entries(madeOf).every(
-      ([label, name]) => textAt(labels, `component.kamaji.clastix.io/${label}`) === hash(find(`${id}-${name}`)),
-    )
-  );
-}
