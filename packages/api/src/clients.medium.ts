@@ -65,6 +65,7 @@ async function converge(clusterId: string): Promise<void> {
     kubernetesVersion: cluster.kubernetesVersion,
     pools: cluster.pools.map(({ name, count }) => ({ name, desired: count, machines: count, ready: count })),
     certificates: null,
+    keys: [],
     nodes: [],
     progress: [{ name: 'network', state: 'done', message: 'there', percent: 100 }],
     converged: true,

@@ -32,6 +32,7 @@ import { runHousekeeping } from './housekeeping.ts';
 import { createApp, listenOn } from './http/app.ts';
 import { type Callers, type Handlers, registerOperation } from './http/register.ts';
 import { createRequestLimit } from './http/request-limit.ts';
+import { keyChanges, keyHandlers } from './key/handlers.ts';
 import { leftoverHandlers, leftoverWrites } from './leftover/handlers.ts';
 import { logHandlers } from './log/handlers.ts';
 import { logExportHandlers, logExportWrites } from './log-export/handlers.ts';
@@ -127,6 +128,7 @@ const handlers: Handlers = {
     ...hibernationHandlers,
     ...backupHandlers,
     ...certificateHandlers,
+    ...keyHandlers,
     ...deletionHandlers,
     ...poolHandlers,
     ...nodeHandlers,
@@ -150,6 +152,7 @@ const handlers: Handlers = {
     ...nodeChanges,
     ...backupChanges,
     ...certificateChanges,
+    ...keyChanges,
     ...credentialChanges,
     ...operationChanges,
   },

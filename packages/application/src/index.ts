@@ -27,6 +27,7 @@ export { beginDueHibernation } from './hibernation/due-hibernation.ts';
 export { refuseAsleep } from './hibernation/refusals.ts';
 export { dueTurn } from './hibernation/schedule.ts';
 export { hibernationView } from './hibernation/settings.ts';
+export { keysView, rotateKey } from './key/keys.ts';
 export { type LogExportFacts, logExportView } from './log-export/view.ts';
 export { beginDuePatch } from './maintenance/due-patch.ts';
 export { choosePlace } from './management-cluster/place.ts';

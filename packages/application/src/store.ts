@@ -63,6 +63,8 @@ export interface WriteTransaction {
       readonly restore?: { readonly backupId: string; readonly at: Date } | null;
       readonly renewBefore?: Date;
       readonly rotation?: 'preparing' | 'completing';
+      readonly credentialBefore?: Date;
+      readonly encryptionBefore?: Date;
       readonly newAccessEpoch?: true;
       readonly deleted?: { readonly volumes: VolumePolicy };
     },

@@ -9,6 +9,7 @@ import { completionCommand } from './commands/completion.ts';
 import { getTokenCommand } from './commands/credential.ts';
 import { receiptCommands } from './commands/deletion.ts';
 import { fleetCommands } from './commands/fleet.ts';
+import { keyCommands } from './commands/key.ts';
 import { memberCommands } from './commands/member.ts';
 import { nodeCommands } from './commands/node.ts';
 import { operationCommands } from './commands/operation.ts';
@@ -85,6 +86,7 @@ export function buildProgram(options: Omit<CliOptions, 'argv'>): Command {
   nodeCommands(program, context);
   backupCommands(program, context);
   certificateCommands(program, context);
+  keyCommands(program, context);
   operationCommands(program, context);
   catalogueCommands(program, context);
   quotaCommand(program, context);

@@ -21,6 +21,7 @@ export { DeletionItem, DeletionPlan, DeletionReceipt, DeletionSettings } from '.
 export { Event, eventTypes } from './event/schema.ts';
 export { FleetCluster, FleetSummary } from './fleet/schema.ts';
 export { Hibernation, HibernationEffect, HibernationSchedules, HibernationSettings } from './hibernation/schema.ts';
+export { ClusterKey, ClusterKeys, clusterKeys } from './key/schema.ts';
 export { Leftover, LeftoverKind } from './leftover/schema.ts';
 export { Log } from './log/schema.ts';
 export { LogExport, LogExportCreate } from './log-export/schema.ts';

@@ -154,6 +154,14 @@ export const routes = {
     "method": "POST",
     "path": "/v1/clusters/{clusterId}/certificates/complete"
   },
+  "key.list": {
+    "method": "GET",
+    "path": "/v1/clusters/{clusterId}/keys"
+  },
+  "key.rotate": {
+    "method": "POST",
+    "path": "/v1/clusters/{clusterId}/keys/{key}/rotate"
+  },
   "deletion.plan": {
     "method": "GET",
     "path": "/v1/clusters/{clusterId}/deletion-plan"

@@ -10,6 +10,7 @@ import { deletionOperations } from './deletion/operations.ts';
 import { eventOperations } from './event/operations.ts';
 import { fleetOperations } from './fleet/operations.ts';
 import { hibernationOperations } from './hibernation/operations.ts';
+import { keyOperations } from './key/operations.ts';
 import { leftoverOperations } from './leftover/operations.ts';
 import { logOperations } from './log/operations.ts';
 import { logExportOperations } from './log-export/operations.ts';
@@ -44,6 +45,7 @@ export const operations = {
   ...hibernationOperations,
   ...backupOperations,
   ...certificateOperations,
+  ...keyOperations,
   ...deletionOperations,
   ...logOperations,
   ...logExportOperations,

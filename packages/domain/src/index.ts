@@ -124,6 +124,16 @@ export {
   mostHibernationSchedules,
 } from './hibernation/model.ts';
 export { isQuiet, isStarting, poolForNow, replicasForNow, restsControlPlane } from './hibernation/rest.ts';
+export { encryptionStep } from './key/encryption.ts';
+export {
+  type ClusterKey,
+  clusterKeys,
+  type EncryptionStep,
+  type KeyStatus,
+  type ObservedCredential,
+  type ObservedEncryption,
+  plain,
+} from './key/model.ts';
 export { answerOf, isOf, type LogAnswer, type LogComponent, type LogLine, type LogQuestion } from './log/model.ts';
 export { validateLogExport } from './log-export/validate.ts';
 export { isOpen, nextOpening } from './maintenance/opening.ts';

@@ -103,6 +103,7 @@ async function newCluster(projectId: string, name: string): Promise<{ id: string
 
 const plan = (change: Partial<ClusterPlan>): ClusterPlan => ({
   actions: [],
+  keys: [],
   phase: 'creating',
   conditions: [],
   endpoint: null,

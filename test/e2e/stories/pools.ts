@@ -4,6 +4,7 @@ import { eventually } from '../support/waiting.ts';
 import { backupStories } from './backups.ts';
 import { certificateStories } from './certificates.ts';
 import { hibernationStories } from './hibernation.ts';
+import { keyStories } from './keys.ts';
 
 interface Shown {
   readonly id: string;
@@ -77,6 +78,8 @@ export function poolStories(): void {
 
     backupStories('pools');
     hibernationStories('pools');
+    // Before workers are replaced: those are made with the new credential.
+    keyStories('pools');
     certificateStories('pools');
   });
 }

@@ -167,7 +167,15 @@ describe('the grace period', () => {
     const plan: ClusterPlan = {
       ...{ actions: [], conditions: [], progress: [], converged: true, blockedBy: null },
       phase: 'ready',
-      ...{ endpoint: null, kubernetesVersion: null, pools: [], certificates: null, nodes: null, requeueAfterMs: 1000 },
+      ...{
+        endpoint: null,
+        kubernetesVersion: null,
+        pools: [],
+        certificates: null,
+        keys: [],
+        nodes: null,
+        requeueAfterMs: 1000,
+      },
     };
     await reportCluster(platform.controller, place.clusterId, { generation, plan, now: new Date() });
     const still = await send(api.url, 'operation.get', { token: place.token, params: { operationId: operation.id } });

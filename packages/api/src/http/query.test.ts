@@ -1,8 +1,9 @@
 import { KaasError } from '@matryoshka/application';
 import { type OperationDefinition, operationIds, operations } from '@matryoshka/contract';
 import fc from 'fast-check';
+import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
-import { idempotencyKeyOf, ifMatchOf, pathParams, queryReader } from './query.ts';
+import { idempotencyKeyOf, ifMatchOf, paramsReader, queryReader } from './query.ts';
 
 /** What a refusal says, or the value. */
 function attempt<T>(work: () => T): T | { readonly code: string; readonly places: readonly string[] } {
@@ -112,13 +113,24 @@ describe('Idempotency-Key', () => {
 });
 
 describe('path parameters', () => {
+  const params = Type.Object({ clusterId: Type.String(), key: Type.Enum(['front', 'back']) });
+  const names = paramsReader({ params: Type.Object({}) });
+
   it('that no name can have are answered like absent ones', () => {
-    expect(pathParams({ clusterId: 'c-1' })).toEqual({ clusterId: 'c-1' });
+    expect(names({ clusterId: 'c-1' })).toEqual({ clusterId: 'c-1' });
     for (const [name, kind] of [
       ['clusterId', 'cluster'],
       ['poolName', 'pool'],
       ['operationId', 'operation'],
     ] as const)
-      expect(() => pathParams({ [name]: 'x\0' })).toThrow(`There is no ${kind} x\0 in this project.`);
+      expect(() => names({ [name]: 'x\0' })).toThrow(`There is no ${kind} x\0 in this project.`);
+  });
+
+  it('out of a list are those that stand in it', () => {
+    const read = paramsReader({ params });
+    expect(read({ clusterId: 'c-1', key: 'back' })).toEqual({ clusterId: 'c-1', key: 'back' });
+    expect(attempt(() => read({ clusterId: 'c-1', key: 'side' }))).toMatchObject({
+      ...{ code: 'validation_failed', places: ['{key} not_allowed'] },
+    });
   });
 });

@@ -29,13 +29,19 @@ export function queryReader(operation: Pick<OperationDefinition, 'query'>): (raw
   };
 }
 
-/** Path parameters. One that no name could ever have is answered like one that nobody has. */
-export function pathParams(raw: unknown): Readonly<Record<string, string>> {
-  const params = raw as Readonly<Record<string, string>>;
-  // PostgreSQL has no NUL in texts.
-  for (const [name, value] of Object.entries(params))
-    if (value.includes('\0')) throw notFound(name.replace(/(Id|Name)$/, ''), value);
-  return params;
+/** Reads path parameters. A name that nothing could ever have is answered like one that nothing has; one out of a list that is not in it is refused. */
+export function paramsReader(
+  operation: Pick<OperationDefinition, 'params'>,
+): (raw: unknown) => Readonly<Record<string, string>> {
+  const check = shapeCheck(operation.params ?? nothing);
+  return (raw) => {
+    const params = raw as Readonly<Record<string, string>>;
+    // PostgreSQL has no NUL in texts.
+    for (const [name, value] of Object.entries(params))
+      if (value.includes('\0')) throw notFound(name.replace(/(Id|Name)$/, ''), value);
+    refuseViolations(check(params).map((violation) => ({ ...violation, pointer: `{${violation.pointer.slice(1)}}` })));
+    return params;
+  };
 }
 
 const entityTag = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/;

@@ -21,7 +21,7 @@ import type {
   WriteUnit,
 } from './incoming.ts';
 import { nulViolations } from './nul.ts';
-import { idempotencyKeyOf, ifMatchOf, pathParams, queryReader } from './query.ts';
+import { idempotencyKeyOf, ifMatchOf, paramsReader, queryReader } from './query.ts';
 import { authorizationOf } from './session-cookie.ts';
 import { shapeCheck } from './shape.ts';
 import { fieldsReader, pick } from './sparse.ts';
@@ -167,6 +167,7 @@ function writeUnit(
 }
 
 function incomingReader(definition: OperationDefinition, callers: Callers): (request: FastifyRequest) => LooseIncoming {
+  const readParams = paramsReader(definition);
   const readQuery = queryReader(definition);
   const fieldsOf = fieldsReader(definition);
   const checkBody = definition.body === undefined ? undefined : shapeCheck(definition.body);
@@ -176,7 +177,7 @@ function incomingReader(definition: OperationDefinition, callers: Callers): (req
     return {
       // Set by `onRequest` for all but public operations, whose handlers do not know of it.
       caller: callers.get(request) as Caller,
-      params: pathParams(request.params) as never,
+      params: readParams(request.params) as never,
       query: readQuery(rest) as never,
       fields,
       body: request.body as LooseIncoming['body'],

@@ -88,6 +88,8 @@ export const calls: Readonly<
   'certificate.renew': { object: true, call: (target) => ({ params: cluster(target) }) },
   'certificate.rotate': { object: true, call: (target) => ({ params: cluster(target) }) },
   'certificate.complete': { object: true, call: (target) => ({ params: cluster(target) }) },
+  'key.list': { object: true, call: (target) => ({ params: cluster(target) }) },
+  'key.rotate': { object: true, call: (target) => ({ params: { ...cluster(target), key: 'encryption' } }) },
   'deletion.plan': { object: true, call: (target) => ({ params: cluster(target) }) },
   'deletion.undo': { object: true, call: (target) => ({ params: cluster(target) }) },
   'receipt.list': { object: false, call: () => ({}) },

@@ -55,6 +55,8 @@ describe('the access matrix', () => {
       'certificate.renew': 'operator admin',
       'certificate.rotate': 'admin',
       'certificate.complete': 'admin',
+      'key.list': 'viewer operator admin',
+      'key.rotate': 'operator admin',
       'backup.list': 'viewer operator admin',
       'backup.get': 'viewer operator admin',
       'backup.create': 'operator admin',

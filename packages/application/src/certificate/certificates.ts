@@ -6,7 +6,7 @@ import { clusterForChange, type IfMatch, recordChange } from '../cluster/record-
 import { KaasError } from '../errors.ts';
 import { refuseAsleep } from '../hibernation/refusals.ts';
 import type { WriteTransaction } from '../store.ts';
-import { refuseRotating, rotationRunning } from './refusals.ts';
+import { refuseRotating, refuseUnready, rotationRunning } from './refusals.ts';
 
 interface Wish {
   readonly clusterId: string;
@@ -49,17 +49,6 @@ export async function completeRotation(tx: WriteTransaction, caller: Caller, wis
   refuseAsleep(cluster);
   refuseUnready(cluster);
   return await record(tx, caller, cluster, 'cluster.complete-rotation', { rotation: 'completing' });
-}
-
-/** Keys go to a control plane that runs, all of it at one version. */
-function refuseUnready({ name, status, kubernetesVersion }: Cluster): void {
-  const isMade = status.phase !== 'creating';
-  if (isMade && status.kubernetesVersion === kubernetesVersion) return;
-  throw new KaasError(
-    'cluster_not_ready',
-    isMade ? `The control plane of ${name} is being upgraded.` : `The cluster ${name} is still being made.`,
-    { next: 'Wait until the operation has ended, then ask again.' },
-  );
 }
 
 async function record(

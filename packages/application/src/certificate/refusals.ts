@@ -14,3 +14,14 @@ export function rotationRunning({ name, rotation }: Cluster): KaasError {
       : 'Wait for that operation: kaas operation list';
   return new KaasError('rotation_running', `The authority of ${name} is being rotated (${rotation?.phase}).`, { next });
 }
+
+/** Throws `cluster_not_ready`: keys go to a control plane that runs, all of it at one version. */
+export function refuseUnready({ name, status, kubernetesVersion }: Cluster): void {
+  const isMade = status.phase !== 'creating';
+  if (isMade && status.kubernetesVersion === kubernetesVersion) return;
+  throw new KaasError(
+    'cluster_not_ready',
+    isMade ? `The control plane of ${name} is being upgraded.` : `The cluster ${name} is still being made.`,
+    { next: 'Wait until the operation has ended, then ask again.' },
+  );
+}

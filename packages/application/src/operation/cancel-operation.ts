@@ -114,6 +114,7 @@ const reasons = {
     'Wait; nothing of the old one is void until you complete the rotation.',
   ],
   'cluster.complete-rotation': ['What the old authority signed may be void already.', 'Fetch kubeconfigs again.'],
+  'cluster.rotate-key': ['The old key may be gone at any moment.', 'Wait; nothing that you have was made with it.'],
   'pool.delete': ['Workers are being destroyed.', 'Add the pool again: kaas pool add'],
   'node.recycle': ['The worker is being emptied.', 'Wait for the one in its place.'],
   'credential.revoke': ['Credentials that were revoked stay so.', 'Whoever may still come gets new ones by itself.'],

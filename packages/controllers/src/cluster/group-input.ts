@@ -1,6 +1,7 @@
 import type { Cluster } from '@matryoshka/domain';
 import type { ClusterContext } from './context.ts';
 import { storedCredential } from './credential.ts';
+import { storedEncryption } from './encryption/keys.ts';
 import type { GroupInput } from './manifests/index.ts';
 import { infrastructureApiVersion } from './manifests/infrastructure.ts';
 import type { VolumeTypes } from './manifests/input.ts';
@@ -19,17 +20,27 @@ export async function groupInput(
     readonly adminKubeconfig: Promise<string | undefined>;
   },
 ): Promise<GroupInput> {
-  const [credential, kubeconfig, externalNetworkId, volumeTypes, egressAddresses, alone, rests, adminKubeconfig] =
-    await Promise.all([
-      storedCredential(context, cluster.id),
-      reads.kubeconfig,
-      reads.externalNetworkId,
-      reads.volumeTypes,
-      egressOf(context, cluster),
-      reads.alone,
-      reads.rests,
-      reads.adminKubeconfig,
-    ]);
+  const [
+    credential,
+    kubeconfig,
+    externalNetworkId,
+    volumeTypes,
+    egressAddresses,
+    alone,
+    rests,
+    adminKubeconfig,
+    encryption,
+  ] = await Promise.all([
+    storedCredential(context, cluster.id),
+    reads.kubeconfig,
+    reads.externalNetworkId,
+    reads.volumeTypes,
+    egressOf(context, cluster),
+    reads.alone,
+    reads.rests,
+    reads.adminKubeconfig,
+    storedEncryption(context, cluster.id),
+  ]);
   return {
     cluster,
     settings: context.settings,
@@ -41,6 +52,7 @@ export async function groupInput(
     rests,
     adminKubeconfig,
     egressAddresses,
+    encryption,
   };
 }
 

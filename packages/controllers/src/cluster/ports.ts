@@ -11,7 +11,7 @@ import type {
 import type { Drift } from './drift.ts';
 import type { AutoscalerFacts } from './gather/load.ts';
 
-export type SecretKind = 'kubeconfig' | 'application-credential' | 'openstack-user';
+export type SecretKind = 'kubeconfig' | 'application-credential' | 'openstack-user' | 'encryption';
 
 /** What the cluster controller needs of the database. Every write is idempotent. */
 export interface ClusterStore {

@@ -63,8 +63,8 @@ async function expectNothingLeft(world: World, id: string): Promise<void> {
 }
 
 const expectedStandard = {
-  Secret: 3,
-  Deployment: 2,
+  Secret: 4,
+  Deployment: 3,
   Cluster: 1,
   MachineDeployment: 1,
   Machine: 2,

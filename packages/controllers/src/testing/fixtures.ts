@@ -30,6 +30,8 @@ export function clusterFixture(more: Partial<Cluster> = {}): Cluster {
     awaitsBackup: false,
     awaitedSince: new Date(0),
     renewBefore: null,
+    credentialBefore: null,
+    encryptionBefore: null,
     rotation: null,
     authority: null,
     deleteRequestedAt: null,

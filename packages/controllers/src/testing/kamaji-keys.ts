@@ -7,6 +7,7 @@ import { newAuthority, newSigningKey } from '../cluster/rotation/keys.ts';
 import { certificatesOf } from '../cluster/rotation/pem.ts';
 import { dataOf, encoded } from '../cluster/rotation/secrets.ts';
 import type { SecretData } from '../cluster/rotation/stages.ts';
+import { finishRollout } from './deployments.ts';
 
 /** Suffixes of Secrets with a certificate, or a kubeconfig, of an authority, with the key in it and what Kamaji writes of it on pods. */
 const leaves = [
@@ -137,11 +138,5 @@ async function rollOut(
     },
     { fieldManager: 'kamaji', force: true },
   );
-  const { generation } = made.metadata as { readonly generation?: number };
-  const status = { observedGeneration: generation, replicas: 2, updatedReplicas: 2, readyReplicas: 2 };
-  await client.patch(
-    { apiVersion: 'apps/v1', kind: 'Deployment', name: id, namespace: id },
-    { status },
-    { type: 'merge', subresource: 'status' },
-  );
+  await finishRollout(client, made);
 }

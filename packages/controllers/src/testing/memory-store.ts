@@ -5,6 +5,8 @@ import type { ClusterStore, SecretKind } from '../cluster/ports.ts';
 export interface MemoryStore extends ClusterStore {
   /** Changes what is desired, as kaas-api would. */
   desire(cluster: Cluster): void;
+  /** As if it was never stored. */
+  forgetSecret(clusterId: string, kind: SecretKind): void;
   readonly plans: readonly ClusterPlan[];
   /** What somebody else changed. */
   readonly drifts: readonly Drift[];
@@ -34,6 +36,9 @@ export function createMemoryStore(before: (what: string) => void): MemoryStore {
     },
     desire: (cluster) => {
       clusters.set(cluster.id, cluster);
+    },
+    forgetSecret: (id, kind) => {
+      secrets.delete(secretKey(id, kind));
     },
     load: async (id) => clusters.get(id),
     due: async () => [...clusters.keys()],
@@ -106,7 +111,7 @@ export function createMemoryStore(before: (what: string) => void): MemoryStore {
       plans.push(plan);
       const { phase, conditions, endpoint, kubernetesVersion, pools } = plan;
       const observedGeneration = plan.converged ? cluster.generation : cluster.observedGeneration;
-      const status = { phase, conditions, endpoint, kubernetesVersion, pools, store: null, certificates: [] };
+      const status = { phase, conditions, endpoint, kubernetesVersion, pools, store: null, certificates: [], keys: [] };
       clusters.set(cluster.id, { ...(clusters.get(cluster.id) ?? cluster), observedGeneration, status });
     },
     finishDeletion: async (cluster) => {

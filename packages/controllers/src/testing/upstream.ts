@@ -5,6 +5,7 @@ import { buildKubeconfig, type Connection, type KubeClient, type KubeObject } fr
 import { waitFor } from '@matryoshka/system';
 import { parseAllDocuments } from 'yaml';
 import { at, numberAt, textAt } from '../cluster/read.ts';
+import { playControlPlane, playDeployments } from './deployments.ts';
 
 const modules = process.env.GOMODCACHE ?? join(homedir(), 'go/pkg/mod');
 const crdFiles: readonly (readonly [folder: string, pattern: RegExp])[] = [
@@ -74,8 +75,11 @@ export async function playUpstream(client: KubeClient, id: string, tenant: Conne
   const kcp = await client.find(inNamespace('controlplane.cluster.x-k8s.io/v1alpha1', 'KamajiControlPlane'));
   const cluster = await client.find(inNamespace('cluster.x-k8s.io/v1beta2', 'Cluster'));
   const tcpRef = inNamespace('kamaji.clastix.io/v1alpha1', 'TenantControlPlane');
-  if (kcp === undefined) await client.delete(tcpRef);
-  else if (cluster !== undefined) await playKamaji(client, kcp, tcpRef, tenant);
+  if (kcp === undefined) {
+    await client.delete(tcpRef);
+    await client.delete(inNamespace('apps/v1', 'Deployment'));
+  } else if (cluster !== undefined) await playKamaji(client, kcp, tcpRef, tenant);
+  await playDeployments(client, id);
   const infra = inNamespace('infrastructure.cluster.x-k8s.io/v1beta1', 'OpenStackCluster');
   if ((await client.find(infra)) !== undefined)
     await client.patch(infra, { status: { ready: true } }, { type: 'merge', subresource: 'status' });
@@ -90,6 +94,7 @@ async function playKamaji(
   tenant: Connection,
 ): Promise<void> {
   const { name, namespace } = tcpRef;
+  await playControlPlane(client, kcp);
   const replicas = numberAt(kcp, 'spec', 'replicas');
   const version = textAt(kcp, 'spec', 'version') ?? '';
   await client.apply(

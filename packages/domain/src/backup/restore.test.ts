@@ -3,7 +3,7 @@ import type { Cluster } from '../cluster/model.ts';
 import type { ObservedCluster } from '../cluster/observed.ts';
 import { planCluster } from '../cluster/plan.ts';
 import { absent, present, seen } from '../shared/looked.ts';
-import { complete, desired, machine, now } from '../testing/cluster.ts';
+import { complete as awake, desired, encryption, machine, now } from '../testing/cluster.ts';
 import type { Restore } from './model.ts';
 
 const restoring = (change: Partial<Restore> = {}, more: Partial<Cluster> = {}): Cluster =>
@@ -12,6 +12,8 @@ const restoring = (change: Partial<Restore> = {}, more: Partial<Cluster> = {}): 
     status: { ...desired().status, phase: 'ready' },
     ...more,
   });
+/** The keys that the backup may need are there already. */
+const complete: ObservedCluster = { ...awake, encryption: { ...encryption, stale: true } };
 const plane = seen(complete.controlPlane);
 if (plane === undefined) throw new Error('the fixture has a control plane');
 const stopped: ObservedCluster = {
@@ -23,6 +25,10 @@ const plan = (observed: ObservedCluster, cluster: Cluster) => planCluster(cluste
 const types = (observed: ObservedCluster, cluster: Cluster) => plan(observed, cluster).actions.map(({ type }) => type);
 
 describe('a cluster whose data are to be replaced', () => {
+  it('is given the keys that the backup may need before it begins', () => {
+    expect(types({ ...stopped, encryption }, restoring())).toEqual(['stepEncryption', 'allowRestore']);
+  });
+
   it('has its control plane stopped first, and keeps its workers', () => {
     const outdated = { ...complete, applied: { ...complete.applied, cluster: 'outdated' as const } };
     expect(types(outdated, restoring())).toEqual(['applyManifests']);
@@ -69,6 +75,7 @@ describe('a cluster whose data are to be replaced', () => {
   it('is restoring until all is as it should be', () => {
     const after = desired({ awaitedSince: now, status: { ...desired().status, phase: 'restoring' } });
     expect(plan(stopped, after)).toMatchObject({ phase: 'restoring', converged: false, blockedBy: null });
-    expect(plan(complete, after)).toMatchObject({ phase: 'ready', converged: true });
+    expect(plan(complete, after).converged, 'before what it brought is stored with the key of now').toBe(false);
+    expect(plan(awake, after)).toMatchObject({ phase: 'ready', converged: true });
   });
 });

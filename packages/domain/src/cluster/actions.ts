@@ -2,6 +2,7 @@ import type { AutoscalerMemory } from '../autoscaling/model.ts';
 import type { Scaling } from '../autoscaling/plan.ts';
 import type { Failure } from '../cause/causes.ts';
 import type { RotationStage } from '../certificate/model.ts';
+import type { EncryptionStep } from '../key/model.ts';
 import type { LedgerKey } from './ledger.ts';
 import type { ManifestGroup } from './observed.ts';
 
@@ -14,6 +15,12 @@ export type ClusterAction =
   | { readonly type: 'ensureLedger'; readonly entry: LedgerKey }
   /** Create the application credential and store its secret encrypted; one found without a stored secret is deleted and made anew. */
   | { readonly type: 'ensureApplicationCredential'; readonly name: string }
+  /** Make another application credential, and use that from now on. */
+  | { readonly type: 'renewApplicationCredential' }
+  /** Delete those that another one has replaced. */
+  | { readonly type: 'deleteSupersededCredentials' }
+  /** Change the keys that Secrets are stored with, if they are still of this generation (0: there are none). */
+  | { readonly type: 'stepEncryption'; readonly step: EncryptionStep; readonly generation: number }
   | { readonly type: 'applyManifests'; readonly group: ManifestGroup }
   | { readonly type: 'applyPool'; readonly pool: string }
   /** Delete the pool's MachineDeployment and templates (Cluster API drains and deletes its machines). */

@@ -3,6 +3,8 @@ import { addressCause, isDataStoreFull, podCause } from '../cause/control-plane.
 import { insideOf, workerTrouble } from '../cause/worker.ts';
 import { rotationWords } from '../certificate/rotation.ts';
 import { poolForNow, replicasForNow, restsControlPlane } from '../hibernation/rest.ts';
+import { rotatesCredential } from '../key/credential.ts';
+import { encryptionWords } from '../key/encryption.ts';
 import { type Looked, seen } from '../shared/looked.ts';
 import type { Cluster, PoolStatus } from './model.ts';
 import type { ObservedCluster, ObservedControlPlane } from './observed.ts';
@@ -22,16 +24,24 @@ export interface Assessment {
   readonly failure?: Failure;
 }
 
-export function assessCredentials(observed: ObservedCluster): Assessment {
+export function assessCredentials(desired: Cluster, observed: ObservedCluster): Assessment {
   const credential = seen(observed.credential);
   const stored = credential?.secretStored === true;
-  const done = stored && observed.applied.namespace === 'current' && observed.applied.credentials === 'current';
+  const rotates = rotatesCredential(desired, observed);
+  const handed = stored && observed.applied.namespace === 'current' && observed.applied.credentials === 'current';
+  const done = handed && !rotates;
   return {
     phase: 'credentials',
     done,
     started: true,
     looked: observed.credential.state !== 'unknown' && observed.applied.credentials !== 'unknown',
-    message: done ? 'application credential exists' : stored ? 'handing over the credential' : 'making a credential',
+    message: done
+      ? 'application credential exists'
+      : rotates
+        ? 'exchanging the application credential'
+        : stored
+          ? 'handing over the credential'
+          : 'making a credential',
     percent: done ? 100 : stored ? 50 : 0,
   };
 }
@@ -69,7 +79,10 @@ export function assessControlPlane(
     plane?.pods.every(({ told }) => told) === true,
     plane?.rolledOut === true,
   ];
-  const rotates = plane === undefined ? undefined : rotationWords(desired, plane);
+  const rotates =
+    plane === undefined
+      ? undefined
+      : (rotationWords(desired, plane) ?? (rests ? undefined : encryptionWords(desired, observed.encryption)));
   const outlastsWorkers = desired.hibernation.hibernated && !rests;
   const done = steps.every(Boolean) && !outlastsWorkers && desired.restore === null && rotates === undefined;
   const before = versionBefore(desired, observed);

@@ -3,6 +3,7 @@ import type { CertificateStatus, Rotation } from '../certificate/model.ts';
 import type { AccessSettings } from '../cluster-access/settings.ts';
 import type { DeletionSettings } from '../deletion/settings.ts';
 import type { HibernationSettings } from '../hibernation/model.ts';
+import type { KeyStatus } from '../key/model.ts';
 import type { MaintenanceSettings } from '../maintenance/settings.ts';
 import type { Place } from '../management-cluster/place.ts';
 import type { Condition } from '../shared/conditions.ts';
@@ -121,6 +122,8 @@ export interface ClusterStatus {
   readonly store: StoreStatus | null;
   /** Of its control plane; empty until somebody has looked. */
   readonly certificates: readonly CertificateStatus[];
+  /** Empty until somebody has looked. */
+  readonly keys: readonly KeyStatus[];
 }
 
 /** Of the database of a control plane. */
@@ -164,6 +167,9 @@ export interface Cluster extends ClusterSpec {
   readonly rotation: Rotation | null;
   /** Fingerprint of the authority that workers shall have joined under; null: the first one. */
   readonly authority: string | null;
+  /** The OpenStack credential, and the key that Secrets are stored with, that were made before are replaced; null: nobody asked. */
+  readonly credentialBefore: Date | null;
+  readonly encryptionBefore: Date | null;
   /** Names of workers that somebody wants replaced. */
   readonly recycling: readonly string[];
   /** Where its control plane runs. */
@@ -197,6 +203,7 @@ export const newClusterStatus: ClusterStatus = {
   pools: [],
   store: null,
   certificates: [],
+  keys: [],
 };
 
 /** Replicas of the control plane that a tier stands for. */

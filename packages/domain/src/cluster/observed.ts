@@ -1,6 +1,7 @@
 import type { ObservedLoad } from '../autoscaling/model.ts';
 import type { Failure } from '../cause/causes.ts';
 import type { ObservedCertificate, ObservedRotation } from '../certificate/model.ts';
+import type { ObservedCredential, ObservedEncryption } from '../key/model.ts';
 import type { Repair } from '../repair/model.ts';
 import type { Looked } from '../shared/looked.ts';
 import type { LedgerEntry } from './ledger.ts';
@@ -143,8 +144,10 @@ export interface ObservedTenant {
 /** Everything gathered about one cluster; made fresh for every reconciliation. */
 export interface ObservedCluster {
   readonly ledger: readonly LedgerEntry[];
-  /** The application credential in Keystone, and whether its secret lies in our store (without it, it must be made anew). */
-  readonly credential: Looked<{ readonly id: string; readonly secretStored: boolean }>;
+  /** The application credential in Keystone. */
+  readonly credential: Looked<ObservedCredential>;
+  /** Null: Secrets are stored as they are. */
+  readonly encryption: ObservedEncryption | null;
   readonly applied: Readonly<Record<ManifestGroup, Applied>>;
   readonly infrastructure: Looked<ObservedInfrastructure>;
   readonly controlPlane: Looked<ObservedControlPlane>;

@@ -2,6 +2,8 @@ import { planAutoscaling } from '../autoscaling/plan.ts';
 import { secretsToRenew } from '../certificate/renewal.ts';
 import { type RotationContext, rotationActions } from '../certificate/rotation.ts';
 import { isQuiet, restsControlPlane } from '../hibernation/rest.ts';
+import { credentialActions } from '../key/credential.ts';
+import { encryptionStep } from '../key/encryption.ts';
 import type { RepairPlan } from '../repair/plan.ts';
 import { seen } from '../shared/looked.ts';
 import type { ClusterAction } from './actions.ts';
@@ -52,6 +54,18 @@ function keyActions(
   ];
 }
 
+/** Before the control plane is applied, so that a new one has its key from the beginning. */
+function encryptionActions(desired: Cluster, observed: ObservedCluster): readonly ClusterAction[] {
+  const { encryption, controlPlane, applied } = observed;
+  // Whether there is a control plane must be known: what has stored something needs a key that reads first.
+  if (controlPlane.state === 'unknown' || applied.cluster === 'unknown' || applied.cluster === 'deleting') return [];
+  const made = controlPlane.state === 'present' || applied.cluster !== 'absent';
+  const step = encryptionStep(desired, encryption, made);
+  // What rests cannot be told to write; what it shall read when it starts again is decided before.
+  if (step === undefined || (step !== 'begin' && step !== 'recall' && restsControlPlane(desired, observed))) return [];
+  return [{ type: 'stepEncryption', step, generation: encryption?.generation ?? 0 }];
+}
+
 function wantedLedger(desired: Cluster): readonly LedgerKey[] {
   const single = ['application-credential', 'namespace', 'cluster', 'load-balancers', 'volumes'] as const;
   return [
@@ -70,12 +84,11 @@ function credentialUsable(observed: ObservedCluster): boolean {
 }
 
 function credentialAndManifests(desired: Cluster, observed: ObservedCluster): readonly ClusterAction[] {
-  const actions: ClusterAction[] = [];
-  if (observed.credential.state !== 'unknown' && seen(observed.credential)?.secretStored !== true)
-    actions.push({ type: 'ensureApplicationCredential', name: ledgerName('application-credential', desired.id) });
+  const actions: ClusterAction[] = [...credentialActions(desired, observed)];
   if (needsApply(observed.applied.namespace)) actions.push({ type: 'applyManifests', group: 'namespace' });
   const namespaceUsable = observed.applied.namespace !== 'unknown' && observed.applied.namespace !== 'deleting';
   if (!namespaceUsable || !credentialUsable(observed)) return actions;
+  actions.push(...encryptionActions(desired, observed));
   for (const group of ['credentials', 'cluster'] as const)
     if (needsApply(observed.applied[group]) && !(group === 'cluster' && waitsForBackup(desired, observed)))
       actions.push({ type: 'applyManifests', group });

@@ -1,5 +1,6 @@
 import type { Failure } from '../cause/causes.ts';
 import type { CertificateStatus } from '../certificate/model.ts';
+import type { KeyStatus } from '../key/model.ts';
 import type { WorkerNode } from '../node/model.ts';
 import type { Condition } from '../shared/conditions.ts';
 import type { ClusterAction } from './actions.ts';
@@ -53,6 +54,7 @@ export interface ClusterPlan {
   readonly pools: readonly PoolStatus[];
   /** Of the control plane; null when it could not be looked at. */
   readonly certificates: readonly CertificateStatus[] | null;
+  readonly keys: readonly KeyStatus[];
   /** Null when they could not be listed. */
   readonly nodes: readonly WorkerNode[] | null;
   /** Progress of the running operations on this cluster (create and update share one list of phases, delete has its own). */

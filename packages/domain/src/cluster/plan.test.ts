@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { absent, present, unknown } from '../shared/looked.ts';
-import { complete, desired, id, ledger, machine, nothing, now, quiet, tenant } from '../testing/cluster.ts';
+import { complete, credential, desired, id, ledger, machine, nothing, now, quiet, tenant } from '../testing/cluster.ts';
 import { defaultRollout, newClusterStatus, type Pool } from './model.ts';
 import type { ObservedCluster } from './observed.ts';
 import { planCluster } from './plan.ts';
@@ -25,6 +25,7 @@ describe('a cluster is made', () => {
       'ensureLedger pool',
       `ensureApplicationCredential matryoshka-${id}`,
       'applyManifests namespace',
+      'stepEncryption begin ',
       'applyManifests credentials',
       'applyManifests cluster',
       'applyPool workers',
@@ -32,7 +33,7 @@ describe('a cluster is made', () => {
   });
 
   it('makes a credential anew whose secret was lost in a crash', () => {
-    const observed = { ...complete, credential: present({ id: 'x', secretStored: false }) };
+    const observed = { ...complete, credential: present({ ...credential, secretStored: false }) };
     expect(words(observed)).toEqual([`ensureApplicationCredential matryoshka-${id}`]);
   });
 

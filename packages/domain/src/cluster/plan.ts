@@ -2,6 +2,9 @@ import type { Failure } from '../cause/causes.ts';
 import { pressureOf } from '../cause/worker.ts';
 import { certificateCause, certificateStatuses } from '../certificate/renewal.ts';
 import { isQuiet } from '../hibernation/rest.ts';
+import { credentialStatus } from '../key/credential.ts';
+import { encryptionStatus } from '../key/encryption.ts';
+import type { KeyStatus } from '../key/model.ts';
 import { workerNodes } from '../node/model.ts';
 import { planRepair, type RepairPlan } from '../repair/plan.ts';
 import { mergeConditions, type NewCondition } from '../shared/conditions.ts';
@@ -40,6 +43,7 @@ export function planCluster(
     kubernetesVersion: plane?.version ?? null,
     pools: poolStatuses(desired, observed),
     certificates: plane === undefined ? null : certificateStatuses(plane.certificates),
+    keys: keyStatuses(desired, observed),
     nodes: workerNodes(observed, now),
   };
   return desired.deleteRequestedAt === null
@@ -47,7 +51,7 @@ export function planCluster(
     : { ...common, ...remove(desired, observed, now, policy) };
 }
 
-type Verdict = Omit<ClusterPlan, 'endpoint' | 'kubernetesVersion' | 'pools' | 'certificates' | 'nodes'>;
+type Verdict = Omit<ClusterPlan, 'endpoint' | 'kubernetesVersion' | 'pools' | 'certificates' | 'keys' | 'nodes'>;
 
 function remove(desired: Cluster, observed: ObservedCluster, now: Date, policy: ClusterPolicy): Verdict {
   const { actions, progress } = planDeletion(desired, observed, now, policy);
@@ -71,7 +75,7 @@ function remove(desired: Cluster, observed: ObservedCluster, now: Date, policy: 
 
 function keep(desired: Cluster, observed: ObservedCluster, now: Date, policy: ClusterPolicy): Verdict {
   const repairs = isQuiet(desired) ? {} : planRepair(desired.pools, observed, now);
-  const credentials = assessCredentials(observed);
+  const credentials = assessCredentials(desired, observed);
   const controlPlane = assessControlPlane(desired, observed, credentials.done, now);
   const initialized = seen(observed.controlPlane)?.initialized === true;
   const parts = [
@@ -107,6 +111,11 @@ function keep(desired: Cluster, observed: ObservedCluster, now: Date, policy: Cl
       scales ? policy.autoscalingIntervalMs : policy.resyncIntervalMs,
     ),
   };
+}
+
+function keyStatuses(desired: Cluster, observed: ObservedCluster): readonly KeyStatus[] {
+  const credential = credentialStatus(desired, observed);
+  return [...(credential === undefined ? [] : [credential]), encryptionStatus(desired, observed.encryption)];
 }
 
 function requeueAfterMs(converged: boolean, blockedBy: Failure | null, policy: ClusterPolicy): number {

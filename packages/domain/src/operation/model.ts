@@ -18,6 +18,7 @@ export const operationKinds = [
   'cluster.renew-certificates',
   'cluster.rotate',
   'cluster.complete-rotation',
+  'cluster.rotate-key',
   'cluster.delete',
   'pool.create',
   'pool.update',

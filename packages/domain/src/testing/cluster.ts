@@ -2,6 +2,7 @@ import { defaultClusterSettings } from '../cluster/defaults.ts';
 import { type LedgerKind, ledgerName } from '../cluster/ledger.ts';
 import { type Cluster, defaultPoolSettings, newClusterStatus } from '../cluster/model.ts';
 import type { ObservedCluster } from '../cluster/observed.ts';
+import { plain } from '../key/model.ts';
 import { absent, present } from '../shared/looked.ts';
 
 export const id = 'c-aaaaaaaaaa';
@@ -33,6 +34,8 @@ export const desired = (change: Partial<Cluster> = {}): Cluster => ({
   awaitedSince: new Date(0),
   renewBefore: null,
   rotation: null,
+  credentialBefore: null,
+  encryptionBefore: null,
   authority: null,
   deleteRequestedAt: null,
   deleteScheduledAt: null,
@@ -50,6 +53,7 @@ export const desired = (change: Partial<Cluster> = {}): Cluster => ({
 export const nothing: ObservedCluster = {
   ledger: [],
   credential: absent,
+  encryption: null,
   applied: {
     namespace: 'absent',
     credentials: 'absent',
@@ -101,9 +105,19 @@ export const tenant = {
   nodes: [],
   requests: [],
 } as const;
+export const credential = { id: 'x', secretStored: true, madeAt: now, superseded: 0, handedOver: true };
+export const encryption = {
+  generation: 1,
+  order: ['k1', plain],
+  newest: { name: 'k1', madeAt: now },
+  retired: [],
+  stale: false,
+  rolledOut: true,
+};
 export const complete: ObservedCluster = {
   ledger,
-  credential: present({ id: 'x', secretStored: true }),
+  credential: present(credential),
+  encryption,
   applied: {
     namespace: 'current',
     credentials: 'current',

@@ -44,7 +44,7 @@ export async function reportCluster(pool: Pool, clusterId: string, report: Clust
       `update clusters set phase = $2, conditions = $3, endpoint = coalesce($4, endpoint), observed_version = $5, pool_status = $6,
          observed_generation = case when $7 then $8 else observed_generation end, failures = $9,
          not_before = now() + $10 * interval '1 millisecond', next_due_at = now() + $11 * interval '1 millisecond',
-         certificates = coalesce($12, certificates)
+         certificates = coalesce($12, certificates), keys = $13
        where id = $1`,
       [
         clusterId,
@@ -59,6 +59,7 @@ export async function reportCluster(pool: Pool, clusterId: string, report: Clust
         pauseMs,
         Math.max(plan.requeueAfterMs, pauseMs),
         plan.certificates === null ? null : JSON.stringify(plan.certificates),
+        JSON.stringify(plan.keys),
       ],
     );
     if (plan.nodes !== null) await replaceNodes(tx, { id: clusterId, projectId: row.project_id }, plan.nodes);

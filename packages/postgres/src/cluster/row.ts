@@ -7,6 +7,7 @@ import type {
   Condition,
   CustomerIssuer,
   HibernationSchedule,
+  KeyStatus,
   MaintenanceSettings,
   Pool,
   PoolStatus,
@@ -24,7 +25,7 @@ export const clusterColumns = `
   c.deletion_protection, c.deletion_grace_seconds, c.expires_at, c.access_epoch, c.management_cluster, c.data_store,
   c.allowed_ranges, c.oidc_issuers, c.maintenance, c.hibernated, c.hibernation_schedules, c.hibernation_decided_at, c.backup,
   case when c.restore_backup_id is not null then jsonb_build_object('backupId', c.restore_backup_id, 'allowed', c.restore_allowed, 'error', c.restore_error) end as restore,
-  c.renew_before, c.authority, c.certificates,
+  c.renew_before, c.authority, c.certificates, c.credential_before, c.encryption_before, c.keys,
   case when c.rotation_phase is not null then jsonb_build_object('phase', c.rotation_phase, 'since', to_char(c.rotation_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) end as rotation,
   c.awaited_since, exists (select from backups b where b.cluster_id = c.id and b.reason = 'before-upgrade' and b.state in ('pending', 'running')) as awaits_backup, c.forced_at is not null as forced,
   coalesce((select jsonb_agg(jsonb_build_object('name', p.name, 'flavor', p.flavor, 'count', p.count, 'labels', p.labels,
@@ -76,6 +77,9 @@ export interface ClusterRow {
   readonly renew_before: Date | null;
   readonly authority: string | null;
   readonly certificates: readonly CertificateStatus[];
+  readonly credential_before: Date | null;
+  readonly encryption_before: Date | null;
+  readonly keys: readonly KeyStatus[];
   readonly rotation: { readonly phase: RotationPhase; readonly since: string } | null;
   readonly awaits_backup: boolean;
   readonly pools: readonly Pool[];
@@ -115,6 +119,8 @@ export function clusterOf(row: ClusterRow): Cluster {
     renewBefore: row.renew_before,
     rotation: row.rotation === null ? null : { phase: row.rotation.phase, since: new Date(row.rotation.since) },
     authority: row.authority,
+    credentialBefore: row.credential_before,
+    encryptionBefore: row.encryption_before,
     awaitsBackup: row.awaits_backup,
     place: { managementCluster: row.management_cluster, dataStore: row.data_store },
     volumesOnDelete: row.volumes_on_delete,
@@ -131,6 +137,7 @@ export function clusterOf(row: ClusterRow): Cluster {
       pools: row.pool_status,
       store: row.store,
       certificates: row.certificates,
+      keys: row.keys,
     },
   };
 }

@@ -98,6 +98,9 @@ export interface ClusterChange {
   /** Certificates that were made before shall be made anew. */
   readonly renewBefore?: Date;
   readonly rotation?: 'preparing' | 'completing';
+  /** Keys that were made before shall be replaced. */
+  readonly credentialBefore?: Date;
+  readonly encryptionBefore?: Date;
   /** Credentials that were given out before are void. */
   readonly newAccessEpoch?: true;
   /** It shall go now. */
@@ -118,7 +121,8 @@ export async function bumpCluster(db: Queryable, clusterId: string, change: Clus
        hibernation_decided_at = coalesce($18, hibernation_decided_at), awaited_since = coalesce($18, awaited_since), backup = coalesce($19, backup),
        restore_backup_id = case when $20 then $21 else restore_backup_id end, restore_requested_at = case when $20 then $22 else restore_requested_at end,
        restore_allowed = restore_allowed and not $20, restore_error = case when $20 then null else restore_error end,
-       renew_before = coalesce($23, renew_before), rotation_phase = coalesce($24, rotation_phase), rotation_since = case when $24::text is null then rotation_since else now() end, delete_scheduled_at = case when $3 then null else delete_scheduled_at end
+       renew_before = coalesce($23, renew_before), rotation_phase = coalesce($24, rotation_phase), rotation_since = case when $24::text is null then rotation_since else now() end,
+       credential_before = coalesce($25, credential_before), encryption_before = coalesce($26, encryption_before), delete_scheduled_at = case when $3 then null else delete_scheduled_at end
      where id = $1 returning generation`,
     [
       clusterId,
@@ -145,6 +149,8 @@ export async function bumpCluster(db: Queryable, clusterId: string, change: Clus
       change.restore?.at ?? null,
       change.renewBefore ?? null,
       change.rotation ?? null,
+      change.credentialBefore ?? null,
+      change.encryptionBefore ?? null,
     ],
   );
   const row = result.rows[0];

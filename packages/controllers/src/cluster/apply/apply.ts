@@ -1,7 +1,8 @@
 import type { Cluster, ClusterAction, ObservedCluster, Scaling } from '@matryoshka/domain';
 import { isNotFound, type ObjectRef } from '@matryoshka/kube';
 import type { ClusterContext } from '../context.ts';
-import { deleteCredential, ensureCredential } from '../credential.ts';
+import { deleteCredential, deleteSuperseded, ensureCredential, renewCredential } from '../credential.ts';
+import { stepEncryption } from '../encryption/step.ts';
 import { deleteFirstAnnotation, fieldManager } from '../labels.ts';
 import { deleteLeftoverLoadBalancers } from '../load-balancers.ts';
 import { clusterApiVersion } from '../manifests/cluster.ts';
@@ -36,6 +37,12 @@ export async function applyAction(
       return await ensureCredential(context, cluster, signal);
     case 'deleteApplicationCredential':
       return await deleteCredential(context, cluster.id, signal);
+    case 'renewApplicationCredential':
+      return await renewCredential(context, cluster, signal);
+    case 'deleteSupersededCredentials':
+      return await deleteSuperseded(context, cluster, signal);
+    case 'stepEncryption':
+      return await stepEncryption(context, cluster, action, signal);
     case 'applyManifests':
       return await applyGroup(context, cluster, observed, action.group, signal);
     case 'deleteManifests':

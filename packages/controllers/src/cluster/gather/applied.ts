@@ -8,6 +8,7 @@ import { cloudControllerName } from '../manifests/cloud-controller.ts';
 import { clusterApiVersion } from '../manifests/cluster.ts';
 import { controlPlaneApiVersion } from '../manifests/control-plane.ts';
 import { cloudConfigSecretName, cloudsSecretName } from '../manifests/credentials.ts';
+import { encryptionName } from '../manifests/encryption.ts';
 import { infrastructureApiVersion } from '../manifests/infrastructure.ts';
 import { volumeControllerName } from '../manifests/volume-controller.ts';
 
@@ -32,6 +33,7 @@ export function groupRefs(group: ManifestGroup, { id }: Pick<Cluster, 'id'>): re
         named('policy/v1', 'PodDisruptionBudget', `${id}-control-plane`),
         named('v1', 'ConfigMap', authenticationName(id)),
         named('v1', 'ConfigMap', auditName(id)),
+        named('v1', 'Secret', encryptionName(id)),
       ];
     case 'cloud-controller':
       return [named('apps/v1', 'Deployment', cloudControllerName(id))];

@@ -7,25 +7,31 @@ import {
   type ManifestGroup,
   manifestGroups,
   type ObservedCluster,
+  type ObservedCredential,
   present,
   repairMemory,
   restsControlPlane,
   seen,
   unknown,
 } from '@matryoshka/domain';
+import type { KubeObject } from '@matryoshka/kube';
 import { errorMessage } from '@matryoshka/system';
 import type { ClusterContext } from '../context.ts';
-import { findCredential, storedCredential } from '../credential.ts';
+import { gatherCredentials } from '../credential.ts';
+import { gatherEncryption } from '../encryption/gather.ts';
 import { groupInput } from '../group-input.ts';
 import { withoutCredentials } from '../kubeconfig.ts';
 import { leftoverLoadBalancers } from '../load-balancers.ts';
 import { adminKubeconfigSecretName, publicKubeconfigKey } from '../manifests/beside-control-plane.ts';
+import { cloudControllerName } from '../manifests/cloud-controller.ts';
 import { groupManifests } from '../manifests/index.ts';
+import { volumeControllerName } from '../manifests/volume-controller.ts';
 import { textAt } from '../read.ts';
 import { leftoverVolumes } from '../volumes.ts';
 import { compareApplied, groupRefs } from './applied.ts';
 import { gatherControlPlane, gatherInfrastructure } from './control-plane.ts';
 import { gatherPools } from './pools.ts';
+import { hasRolledOut } from './rollout.ts';
 import { gatherTenant } from './tenant.ts';
 
 /** Reads everything about one cluster afresh. Never throws for what cannot be read: that becomes `unknown`. */
@@ -46,20 +52,33 @@ export async function gatherCluster(
         restsControlPlane(cluster, { ...found, controlPlane }),
       )
     : Promise.resolve(false);
-  const [ledger, repairs, credential, applied, infrastructure, controlPlane, pools, live, stored, balancers, volumes] =
-    await Promise.all([
-      context.store.ledger(cluster.id),
-      context.store.repairs(cluster.id, new Date(context.now().getTime() - repairMemory)),
-      gatherCredential(context, cluster, signal),
-      gatherApplied(context, cluster, { kubeconfig, alone, rests, adminKubeconfig }, signal),
-      gatherInfrastructure(context.management, cluster, signal),
-      lookedAt,
-      workers,
-      adminKubeconfig,
-      kubeconfig,
-      deleting ? leftoverLoadBalancers(context, cluster, signal) : Promise.resolve(absent),
-      deleting ? leftoverVolumes(context, cluster, signal) : Promise.resolve(absent),
-    ]);
+  const [
+    ledger,
+    repairs,
+    credential,
+    encryption,
+    applied,
+    infrastructure,
+    controlPlane,
+    pools,
+    live,
+    stored,
+    balancers,
+    volumes,
+  ] = await Promise.all([
+    context.store.ledger(cluster.id),
+    context.store.repairs(cluster.id, new Date(context.now().getTime() - repairMemory)),
+    gatherCredential(context, cluster, signal),
+    gatherEncryption(context, cluster, signal),
+    gatherApplied(context, cluster, { kubeconfig, alone, rests, adminKubeconfig }, signal),
+    gatherInfrastructure(context.management, cluster, signal),
+    lookedAt,
+    workers,
+    adminKubeconfig,
+    kubeconfig,
+    deleting ? leftoverLoadBalancers(context, cluster, signal) : Promise.resolve(absent),
+    deleting ? leftoverVolumes(context, cluster, signal) : Promise.resolve(absent),
+  ]);
   const plane = seen(controlPlane);
   const scales = !isQuiet(cluster) && cluster.pools.some(({ autoscaling }) => autoscaling !== null);
   const tenant = await gatherTenant(
@@ -80,6 +99,7 @@ export async function gatherCluster(
     ledger,
     repairs,
     credential,
+    encryption,
     applied,
     infrastructure,
     controlPlane,
@@ -98,15 +118,19 @@ export async function gatherCluster(
 
 async function gatherCredential(
   context: ClusterContext,
-  cluster: Cluster,
+  { id }: Cluster,
   signal: AbortSignal,
-): Promise<Looked<{ readonly id: string; readonly secretStored: boolean }>> {
+): Promise<Looked<ObservedCredential>> {
+  const handedOver = async (): Promise<boolean> => {
+    const names = [cloudControllerName(id), volumeControllerName(id)];
+    const find = async (name: string): Promise<KubeObject | undefined> =>
+      await context.management.find({ apiVersion: 'apps/v1', kind: 'Deployment', name, namespace: id }, { signal });
+    // One that is not wanted (a cloud without volumes) holds nothing.
+    return (await Promise.all(names.map(find))).every((found) => found === undefined || hasRolledOut(found));
+  };
   try {
-    const [found, stored] = await Promise.all([
-      findCredential(context, cluster.id, signal),
-      storedCredential(context, cluster.id),
-    ]);
-    return found === undefined ? absent : present({ id: found.id, secretStored: stored?.id === found.id });
+    const found = await gatherCredentials(context, id, handedOver, signal);
+    return found === undefined ? absent : present(found);
   } catch (error) {
     return unknown(errorMessage(error));
   }

@@ -18,7 +18,7 @@ export function runsOn(deployment: KubeObject | undefined, secrets: readonly Kub
 }
 
 /** True when no pod of an older revision is left. */
-function hasRolledOut(deployment: KubeObject | undefined): boolean {
+export function hasRolledOut(deployment: KubeObject | undefined): boolean {
   const number = (...path: readonly string[]): number => numberAt(deployment, ...path);
   const wanted = number('spec', 'replicas');
   return (

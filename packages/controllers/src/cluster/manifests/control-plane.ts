@@ -3,9 +3,11 @@ import { type Cluster, connectionsPerReplica, controlPlaneReplicas, replicasForN
 import type { KubeObject } from '@matryoshka/kube';
 import { tenantDatabase } from '@matryoshka/postgres';
 import type { ClusterSettings } from '../../config.ts';
+import type { StoredEncryption } from '../encryption/keys.ts';
 import { labelsOf } from '../labels.ts';
 import { auditArguments, auditMount, auditName } from './audit.ts';
 import { authenticationMount, authenticationName, authenticationPath } from './authentication.ts';
+import { encryptionArguments, encryptionMount, encryptionVolume } from './encryption.ts';
 import { type ManifestInput, splitImage } from './input.ts';
 import { hasSigner, signerMount, signerVolume } from './signer.ts';
 
@@ -101,11 +103,13 @@ export function kamajiControlPlane({
   alone,
   rests,
   egressAddresses,
+  encryption,
 }: ManifestInput & {
   readonly served: boolean;
   /** It has a replica that was made as the only one. */
   readonly alone: boolean;
   readonly rests: boolean;
+  readonly encryption: StoredEncryption | undefined;
   /** Of the cluster's own router, by which its workers come. */
   readonly egressAddresses: readonly string[];
 }): KubeObject {
@@ -136,8 +140,13 @@ export function kamajiControlPlane({
         ...sourceRanges(cluster, settings, egressAddresses),
       },
       apiServer: {
-        extraArgs: [`--authentication-config=${authenticationPath}`, ...auditArguments, ...drainArguments],
-        extraVolumeMounts: [authenticationMount, auditMount],
+        extraArgs: [
+          `--authentication-config=${authenticationPath}`,
+          ...auditArguments,
+          ...drainArguments,
+          ...(encryption === undefined ? [] : encryptionArguments),
+        ],
+        extraVolumeMounts: [authenticationMount, auditMount, ...(encryption === undefined ? [] : [encryptionMount])],
       },
       // How soon it sees that the volumes of a lost node are free (default: a minute).
       controllerManager: {
@@ -162,6 +171,7 @@ export function kamajiControlPlane({
           { name: authenticationMount.name, configMap: { name: authenticationName(cluster.id) } },
           { name: auditMount.name, configMap: { name: auditName(cluster.id) } },
           ...(hasSigner(cluster) ? [signerVolume(cluster)] : []),
+          ...(encryption === undefined ? [] : [encryptionVolume(cluster, encryption)]),
         ],
         strategy: { type: 'RollingUpdate', rollingUpdate: rollingUpdate(cluster, served, alone) },
         ...(cluster.tier === 'ha' ? { topologySpreadConstraints: spread(cluster.id) } : {}),

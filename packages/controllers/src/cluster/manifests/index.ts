@@ -1,6 +1,7 @@
 import { accessManifests, cinderCsiManifests, flannelManifests, kubeProxyManifests } from '@matryoshka/addons';
 import { type ManifestGroup, type ObservedMachine, poolForNow, surgeForRecycling } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
+import type { StoredEncryption } from '../encryption/keys.ts';
 import { withHash } from '../hash.ts';
 import { auditConfigMap } from './audit.ts';
 import { authenticationConfigMap } from './authentication.ts';
@@ -8,6 +9,7 @@ import { cloudController } from './cloud-controller.ts';
 import { capiCluster } from './cluster.ts';
 import { controlPlaneDisruptionBudget, kamajiControlPlane } from './control-plane.ts';
 import { cloudConfigSecret, cloudsSecret } from './credentials.ts';
+import { encryptionSecret } from './encryption.ts';
 import { openStackCluster } from './infrastructure.ts';
 import type { Credential, ManifestInput, VolumeTypes } from './input.ts';
 import { namespace } from './namespace.ts';
@@ -27,6 +29,8 @@ export interface GroupInput extends ManifestInput {
   readonly rests: boolean;
   /** Undefined while there is none, or it could not be read. */
   readonly adminKubeconfig: string | undefined;
+  /** The keys that Secrets are stored with; undefined while there are none. */
+  readonly encryption: StoredEncryption | undefined;
   /** Of the cluster's own router; undefined while it could not be read. */
   readonly egressAddresses: readonly string[] | undefined;
 }
@@ -49,6 +53,7 @@ export function groupManifests(group: ManifestGroup, input: GroupInput): readonl
         openStackCluster(input),
         authenticationConfigMap(input),
         auditConfigMap(input),
+        ...(input.encryption === undefined ? [] : [encryptionSecret(input.cluster, input.encryption)]),
         kamajiControlPlane({ ...input, egressAddresses }),
         ...(input.cluster.tier === 'ha' ? [controlPlaneDisruptionBudget(input)] : []),
         capiCluster(input),

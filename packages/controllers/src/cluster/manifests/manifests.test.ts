@@ -23,6 +23,16 @@ const input = {
   rests: false,
   alone: false,
   egressAddresses: [],
+  encryption: {
+    generation: 3,
+    keys: [
+      { name: 'k1', secret: 'a2V5IDE=', madeAt: '2026-01-01T00:00:00.000Z' },
+      { name: 'k2', secret: 'a2V5IDI=', madeAt: '2026-02-01T00:00:00.000Z' },
+    ],
+    order: ['k2', 'k1', 'identity'],
+    before: ['identity', 'k1'],
+    stale: true,
+  },
 };
 const pool: Pool = {
   name: 'workers',
@@ -62,7 +72,8 @@ test('groups that need the credential cannot be made without it', () => {
   expect(groupManifests('credentials', without)).toBeUndefined();
   expect(groupManifests('cloud-controller', without)).toBeUndefined();
   expect(groupManifests('volume-controller', without)).toBeUndefined();
-  expect(groupManifests('cluster', without)).toHaveLength(5);
+  expect(groupManifests('cluster', without)).toHaveLength(6);
+  expect(groupManifests('cluster', { ...without, encryption: undefined })).toHaveLength(5);
 });
 
 test('a cloud without block storage gets nothing of it, one that does not answer is waited for', () => {
