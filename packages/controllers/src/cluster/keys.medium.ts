@@ -1,3 +1,4 @@
+import { controlPlanePodLabel } from '@matryoshka/addons';
 import type { Cluster } from '@matryoshka/domain';
 import { createKubeClient, type KubeClient } from '@matryoshka/kube';
 import { startTestApiServer, type TestApiServer } from '@matryoshka/testkit';
@@ -7,7 +8,7 @@ import { installDefinitions, playTenantAddons } from '../testing/upstream.ts';
 import { World } from '../testing/world.ts';
 import type { StoredEncryption } from './encryption/keys.ts';
 import { cloudsSecretName } from './manifests/credentials.ts';
-import { encryptionName } from './manifests/encryption.ts';
+import { encryptionName, encryptionVolume } from './manifests/encryption.ts';
 import { textAt } from './read.ts';
 
 let server: TestApiServer;
@@ -75,7 +76,9 @@ async function crashAnywhere(once: (nth: number) => Promise<void>): Promise<void
   }
 }
 
-test('the OpenStack credential is exchanged without a moment in which one that is in use is gone', async () => {
+test('the OpenStack credential is exchanged without a moment in which one that is in use is gone', {
+  timeout: 600_000,
+}, async () => {
   await crashAnywhere(async (nth) => {
     const [old] = credentials();
     // The clock of whoever asks may go before that of the controller.
@@ -112,7 +115,9 @@ test('a new cluster has a key for its Secrets from the beginning', async () => {
   ]);
 });
 
-test('the key for Secrets is exchanged, whenever the controller dies, and no generation is left out', async () => {
+test('the key for Secrets is exchanged, whenever the controller dies, and no generation is left out', {
+  timeout: 600_000,
+}, async () => {
   await crashAnywhere(async (nth) => {
     const before = await encryption();
     await ask({ encryptionBefore: new Date(Date.now() + 3_600_000 * (nth + 1)) });
@@ -129,6 +134,34 @@ test('waits for every replica before one writes with a key that others might not
   await ask({ encryptionBefore: new Date(Date.now() + 1000) });
   for (let turn = 0; turn < 4; turn += 1) await world.run(cluster.id);
   expect(await encryption()).toMatchObject({ generation: 2, order: ['k1', 'k2', 'identity'] });
+});
+
+test('a replica that was told to end and is not gone holds its key', async () => {
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      ...{ name: 'leaving', namespace: cluster.id, finalizers: ['matryoshka.dev/test'] },
+      labels: { [controlPlanePodLabel]: cluster.id, 'pod-template-hash': 'old' },
+    },
+    spec: {
+      containers: [{ name: 'kube-apiserver', image: 'kube-apiserver' }],
+      volumes: [encryptionVolume(cluster, await encryption())],
+    },
+  };
+  await client.apply(pod, { fieldManager: 'test' });
+  await client.delete({ ...pod, ...pod.metadata }, { gracePeriodSeconds: 0 });
+  const before = await encryption();
+  await ask({ encryptionBefore: new Date(Date.now() + 1000) });
+  await expect(done(), 'it never ends').rejects.toThrow('not there after');
+  expect(await encryption()).toMatchObject({ generation: before.generation + 1, order: ['k1', 'k2', 'identity'] });
+  await client.patch(
+    { apiVersion: 'v1', kind: 'Pod', name: 'leaving', namespace: cluster.id },
+    { metadata: { finalizers: null } },
+    { type: 'merge' },
+  );
+  await done();
+  expect(await encryption()).toMatchObject({ generation: before.generation + 3, order: ['k2', 'identity'] });
 });
 
 test('a cluster of before is left alone until somebody asks, and then gets its first key', async () => {

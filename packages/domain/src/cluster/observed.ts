@@ -34,8 +34,10 @@ export interface ObservedControlPlane {
   /** The Service of the API while it has no address: since when, and what the last event says. */
   readonly unaddressed: { readonly since: Date; readonly event: string | null } | null;
   readonly certificates: readonly ObservedCertificate[];
-  /** False while pods of an older revision are being replaced. */
+  /** False while pods of an older revision are being replaced, or may still serve. */
   readonly rolledOut: boolean;
+  /** Of the keys for Secrets that every replica there is was started with; null: with none, or not all with the same. */
+  readonly keysGeneration: number | null;
   /** Only looked for in a cluster that is in a rotation; undefined also when it could not be told. */
   readonly rotation?: ObservedRotation;
 }

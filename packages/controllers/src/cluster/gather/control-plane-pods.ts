@@ -3,21 +3,35 @@ import type { Cluster, ObservedPod } from '@matryoshka/domain';
 import { type KubeObject, podTrouble } from '@matryoshka/kube';
 import { authenticationHash } from '../authentication-hash.ts';
 import type { ClusterContext } from '../context.ts';
+import { generationIn } from '../encryption/gather.ts';
 import { authenticationAnnotation } from '../labels.ts';
 import { conditionsOf, listAt, textAt } from '../read.ts';
 
-/** The pods of the control plane that shall stay. Throws when they cannot be listed. */
+export interface ControlPlanePods {
+  /** Those that shall stay. */
+  readonly pods: readonly ObservedPod[];
+  /**
+   * How many revisions of their Deployment may serve at the moment: pods that were told to end count for no Deployment any more, but load balancers send to them for some seconds, until their time is over.
+   */
+  readonly revisions: number;
+  /** Generations of the keys for Secrets that pods were started with (null: with none), of all that are there: one that should have ended may be on a node that nobody hears of, and write. */
+  readonly keys: ReadonlySet<number | null>;
+}
+
+/** The pods of the control plane. Throws when they cannot be listed. */
 export async function gatherControlPlanePods(
   context: ClusterContext,
   cluster: Cluster,
   signal: AbortSignal,
-): Promise<readonly ObservedPod[]> {
+): Promise<ControlPlanePods> {
   const labelSelector = `${controlPlanePodLabel}=${cluster.id}`;
   const query = { apiVersion: 'v1', kind: 'Pod', namespace: cluster.id, labelSelector };
   const { items } = await context.management.list<KubeObject>(query, { signal });
   const hash = authenticationHash(context, cluster);
   const staying = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  return await Promise.all(
+  const now = context.now();
+  const serving = items.filter(({ metadata: { deletionTimestamp: end } }) => end === undefined || new Date(end) > now);
+  const pods = await Promise.all(
     staying.map(async (pod) => {
       const trouble = podTrouble(pod) ?? null;
       const isUnscheduled = conditionsOf(pod).some(({ type, status }) => type === 'PodScheduled' && status === 'False');
@@ -31,6 +45,11 @@ export async function gatherControlPlanePods(
       };
     }),
   );
+  return {
+    pods,
+    revisions: new Set(serving.map(({ metadata }) => metadata.labels?.['pod-template-hash'])).size,
+    keys: new Set(items.map((pod) => generationIn(pod.spec))),
+  };
 }
 
 /** Kamaji tells the konnectivity server how many replicas there are (internal/builders/controlplane/konnectivity_server.go). */

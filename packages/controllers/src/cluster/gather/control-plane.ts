@@ -13,6 +13,7 @@ import {
 import type { KubeClient, KubeObject } from '@matryoshka/kube';
 import { errorMessage } from '@matryoshka/system';
 import type { ClusterContext } from '../context.ts';
+import { generationIn } from '../encryption/gather.ts';
 import { adminKubeconfigSecretName, publicKubeconfigKey } from '../manifests/beside-control-plane.ts';
 import { controlPlaneApiVersion } from '../manifests/control-plane.ts';
 import { infrastructureApiVersion } from '../manifests/infrastructure.ts';
@@ -22,7 +23,7 @@ import { dataOf } from '../rotation/secrets.ts';
 import { certificatesIn } from './certificates.ts';
 import { gatherControlPlanePods } from './control-plane-pods.ts';
 import { warningsOf } from './events.ts';
-import { runsOn } from './rollout.ts';
+import { hasRolledOut, runsOn } from './rollout.ts';
 
 /** The network side: CAPO's OpenStackCluster. */
 export async function gatherInfrastructure(
@@ -65,7 +66,7 @@ export async function gatherControlPlane(
   const find = async (apiVersion: string, kind: string): Promise<KubeObject | undefined> =>
     await client.find({ apiVersion, kind, name: id, namespace: id }, { signal });
   try {
-    const [kcp, tcp, service, deployment, pods, secrets] = await Promise.all([
+    const [kcp, tcp, service, deployment, { pods, revisions, keys }, secrets] = await Promise.all([
       find(controlPlaneApiVersion, 'KamajiControlPlane'),
       find('kamaji.clastix.io/v1alpha1', 'TenantControlPlane'),
       find('v1', 'Service'),
@@ -74,6 +75,8 @@ export async function gatherControlPlane(
       client.list<KubeObject>({ apiVersion: 'v1', kind: 'Secret', namespace: id }, { signal }),
     ]);
     if (kcp === undefined && tcp === undefined) return absent;
+    const mixed = revisions > 1;
+    const generation = generationIn(at(deployment, 'spec', 'template', 'spec'));
     const endpoint = textAt(tcp, 'status', 'controlPlaneEndpoint');
     const message = textAt(kcp, 'status', 'failureMessage');
     const versionStatus = textAt(tcp, 'status', 'kubernetesResources', 'version', 'status');
@@ -87,8 +90,9 @@ export async function gatherControlPlane(
       unaddressed: await unaddressed(client, service, signal),
       certificates: certificatesIn(secrets.items, id),
       // Where nobody made one (yet), there is nothing that is being replaced.
-      rolledOut: deployment === undefined || runsOn(deployment, secrets.items, id),
-      ...(await rotationOf(context, cluster, { secrets: secrets.items, deployment }, signal)),
+      rolledOut: deployment === undefined || (runsOn(deployment, secrets.items, id) && !mixed),
+      keysGeneration: hasRolledOut(deployment) && [...keys].every((of) => of === generation) ? generation : null,
+      ...(await rotationOf(context, cluster, { secrets: secrets.items, deployment, mixed }, signal)),
       ...(message === undefined ? {} : { failure: failureOf('ControlPlaneFailed', message) }),
     });
   } catch (error) {

@@ -69,7 +69,7 @@ export async function gatherCluster(
     context.store.ledger(cluster.id),
     context.store.repairs(cluster.id, new Date(context.now().getTime() - repairMemory)),
     gatherCredential(context, cluster, signal),
-    gatherEncryption(context, cluster, signal),
+    lookedAt.then(async (found) => await gatherEncryption(context, cluster, seen(found))),
     gatherApplied(context, cluster, { kubeconfig, alone, rests, adminKubeconfig }, signal),
     gatherInfrastructure(context.management, cluster, signal),
     lookedAt,

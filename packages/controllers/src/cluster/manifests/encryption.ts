@@ -13,6 +13,12 @@ export const encryptionArguments = [`--encryption-provider-config=${folder}/${pa
 /** In the Secret. Its name is in the pods, so that they are replaced when it changes: that tells by which keys each replica reads, which a file that is read again would not. */
 export const fileOf = (generation: number): string => `generation-${generation}.yaml`;
 
+/** Null for what is no name of such a file. */
+export function generationOf(file: string): number | null {
+  const number = /^generation-(\d+)\.yaml$/.exec(file)?.[1];
+  return number === undefined ? null : Number(number);
+}
+
 export const encryptionVolume = ({ id }: Cluster, { generation }: StoredEncryption): unknown => ({
   name: encryptionMount.name,
   secret: { secretName: encryptionName(id), items: [{ key: fileOf(generation), path }] },

@@ -19,6 +19,8 @@ const rootAuthority = { apiVersion: 'v1', kind: 'ConfigMap', name: 'kube-root-ca
 export interface RotationReads {
   readonly secrets: readonly KubeObject[];
   readonly deployment: KubeObject | undefined;
+  /** Replicas of more than one revision may serve. */
+  readonly mixed: boolean;
   /** The cluster's own API. */
   readonly tenant: KubeClient;
 }
@@ -26,7 +28,7 @@ export interface RotationReads {
 /** How far the rotation of a cluster is. What its API does not answer counts as not done. */
 export async function gatherRotation(
   { id }: Cluster,
-  { secrets, deployment, tenant }: RotationReads,
+  { secrets, deployment, mixed, tenant }: RotationReads,
   signal: AbortSignal,
 ): Promise<ObservedRotation> {
   const names = secretNames(id);
@@ -47,7 +49,7 @@ export async function gatherRotation(
       (!servesNew(stage) ||
         (isIssuedByNew(find(adminKubeconfigSecretName(id)), keys) &&
           names.konnectivity.every((name) => isOfNew(find(name), keys, bundle)))),
-    rolledOut: canSign(deployment) && runsOn(deployment, secrets, id),
+    rolledOut: !mixed && canSign(deployment) && runsOn(deployment, secrets, id),
     published: isPublished(find(adminKubeconfigSecretName(id)), bundle) && (await isAnnounced(tenant, bundle, signal)),
   };
 }

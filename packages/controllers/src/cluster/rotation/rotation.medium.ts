@@ -95,7 +95,7 @@ async function observed(): Promise<ObservedRotation> {
     name: cluster.id,
     namespace: cluster.id,
   });
-  return await gatherRotation(cluster, { secrets: items, deployment, tenant: client }, signal);
+  return await gatherRotation(cluster, { secrets: items, deployment, mixed: false, tenant: client }, signal);
 }
 
 /** One turn of a controller that dies before the change it was told to; answers what it would do. */
