@@ -207,7 +207,9 @@ test('a new access epoch reaches every pod of the control plane, and each is tol
     ];
   const startPod = async (name: string): Promise<void> => {
     const labels = { [controlPlanePodLabel]: cluster.id };
-    const spec = { containers: [{ name: 'kube-apiserver', image: 'kube-apiserver' }] };
+    const deployment = await client.get({ apiVersion: 'apps/v1', kind: 'Deployment', name: namespace, namespace });
+    const volumes = at(deployment, 'spec', 'template', 'spec', 'volumes');
+    const spec = { containers: [{ name: 'kube-apiserver', image: 'kube-apiserver' }], volumes };
     const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, labels }, spec };
     await client.apply(pod, { fieldManager: 'kamaji', force: true });
   };
