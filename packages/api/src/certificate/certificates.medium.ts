@@ -1,7 +1,6 @@
-import type { OperationId } from '@matryoshka/contract';
-import { bumpCluster, endRotation, fleetCounts, getCluster, renewWorkers } from '@matryoshka/postgres';
+import { bumpCluster, endRotation, fleetCounts, renewWorkers } from '@matryoshka/postgres';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Call, send } from '../testing/http.ts';
+import { newCluster as makeCluster } from '../testing/cluster.ts';
 import { startTestPlatform, type TestApi, type TestPlatform } from '../testing/platform.ts';
 
 let platform: TestPlatform;
@@ -13,23 +12,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await platform?.stop());
 
-async function newCluster(role: 'admin' | 'operator' = 'admin') {
-  const projectId = await platform.newProject();
-  const token = await platform.login(projectId, role, { expiresAt: new Date('2027-06-01T00:00:00Z') });
-  const { clusterId } = (await send(api.url, 'cluster.create', { token, body: { name: 'demo' } })).body;
-  return {
-    clusterId: clusterId as string,
-    ask: async (id: OperationId, call: Call = {}) =>
-      await send(api.url, id, { token, ...call, params: { clusterId, ...call.params } }),
-    stored: async () => await getCluster(platform.controller, clusterId),
-    /** As its controller leaves it when everything is as wanted. */
-    settle: async () =>
-      await platform.controller.query(
-        `update clusters set observed_generation = generation, phase = 'ready', observed_version = kubernetes_version where id = $1`,
-        [clusterId],
-      ),
-  };
-}
+const newCluster = async (role: 'admin' | 'operator' | 'viewer' = 'admin') => await makeCluster(platform, api, role);
 const refusal = (code: string): object => ({ status: 409, body: { code } });
 
 it('are shown as the controller saw them, the first to end first, and told to whoever measures', async () => {

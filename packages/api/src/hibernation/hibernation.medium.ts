@@ -1,6 +1,7 @@
 import type { OperationId } from '@matryoshka/contract';
 import { sleep, waitFor } from '@matryoshka/system';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { settleCluster } from '../testing/cluster.ts';
 import { type Call, send } from '../testing/http.ts';
 import { startTestPlatform, type TestApi, type TestPlatform } from '../testing/platform.ts';
 
@@ -30,12 +31,7 @@ async function newCluster(body: object = {}) {
   return {
     ...{ answer, ask, shown, token, params, url, clusterId },
     update: async (change: object) => await ask('cluster.update', { body: change }),
-    /** As its controller leaves it when everything is as wanted. */
-    settle: async (phase: 'ready' | 'hibernated' = 'ready') =>
-      await platform.controller.query(
-        `update clusters set observed_generation = generation, phase = $2, observed_version = kubernetes_version where id = $1`,
-        [clusterId, phase],
-      ),
+    settle: async (phase: 'ready' | 'hibernated' = 'ready') => await settleCluster(platform, clusterId, phase),
     kinds: async (): Promise<readonly string[]> =>
       (await ask('operation.list', { params: {}, query: { clusterId } })).body.items
         .map(({ kind, requestedBy }: Record<string, string>) => `${kind} ${requestedBy}`)

@@ -1,5 +1,6 @@
 import { sleep, waitFor } from '@matryoshka/system';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { settleCluster } from '../testing/cluster.ts';
 import { send } from '../testing/http.ts';
 import { startTestPlatform, type TestApi, type TestPlatform } from '../testing/platform.ts';
 
@@ -29,12 +30,7 @@ async function newCluster(maintenance: object) {
   const shown = async () => (await send(url, 'cluster.get', { token, params })).body;
   return {
     ...{ answer, shown, token, params, url },
-    /** As its controller leaves it when everything is as wanted. */
-    settle: async () =>
-      await platform.controller.query(
-        `update clusters set observed_generation = generation, phase = 'ready', observed_version = kubernetes_version where id = $1`,
-        [params.clusterId],
-      ),
+    settle: async () => await settleCluster(platform, params.clusterId),
     reaches: async (generation: number): Promise<void> => {
       const there = async (): Promise<boolean> => (await shown()).generation === generation;
       if (!(await waitFor(there, { timeoutMs: 10_000, intervalMs: 50 }))) throw new Error(`never at ${generation}`);
