@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Cluster, ObservedCredential } from '@matryoshka/domain';
 import { type Cloud, grantRoles, isOpenStackError, memberRoles } from '@matryoshka/openstack';
 import type { ClusterContext } from './context.ts';
+import { madeOnRequest } from './made-on-request.ts';
 import type { Credential } from './manifests/input.ts';
 
 /** What is stored of the cluster's service user and of its application credential; `id` is known once Keystone made it. */
@@ -67,8 +68,7 @@ export async function renewCredential(context: ClusterContext, cluster: Cluster,
   const next = stored.next ?? {
     secret: newSecret(),
     name: `${credentialName(cluster.id)}-${randomBytes(4).toString('hex')}`,
-    // Clocks of two machines differ: one that was made on request is not older than the request.
-    madeAt: new Date(Math.max(context.now().getTime(), limit)).toISOString(),
+    madeAt: madeOnRequest(context, cluster.credentialBefore).toISOString(),
   };
   const save = async (value: StoredCredential): Promise<void> =>
     await context.store.saveSecret(cluster, 'application-credential', JSON.stringify(value));

@@ -1,7 +1,7 @@
 import type { Cluster } from '@matryoshka/domain';
 import type { ClusterContext } from './context.ts';
 import { storedCredential } from './credential.ts';
-import { storedEncryption } from './encryption/keys.ts';
+import type { StoredEncryption } from './encryption/keys.ts';
 import type { GroupInput } from './manifests/index.ts';
 import { infrastructureApiVersion } from './manifests/infrastructure.ts';
 import type { VolumeTypes } from './manifests/input.ts';
@@ -18,6 +18,7 @@ export async function groupInput(
     readonly alone: Promise<boolean>;
     readonly rests: Promise<boolean>;
     readonly adminKubeconfig: Promise<string | undefined>;
+    readonly encryption: Promise<StoredEncryption | undefined>;
   },
 ): Promise<GroupInput> {
   const [
@@ -39,7 +40,7 @@ export async function groupInput(
     reads.alone,
     reads.rests,
     reads.adminKubeconfig,
-    storedEncryption(context, cluster.id),
+    reads.encryption,
   ]);
   return {
     cluster,

@@ -3,6 +3,7 @@ import type { KubeObject } from '@matryoshka/kube';
 import { TypedError } from '@matryoshka/system';
 import type { ClusterContext } from '../context.ts';
 import type { Drift } from '../drift.ts';
+import { storedEncryption } from '../encryption/keys.ts';
 import { groupRefs } from '../gather/applied.ts';
 import { readAdminKubeconfig } from '../gather/gather.ts';
 import { groupInput } from '../group-input.ts';
@@ -28,6 +29,7 @@ export async function applyGroup(
     alone: Promise.resolve(seen(observed.controlPlane)?.pods.some(({ alone }) => alone) === true),
     rests: Promise.resolve(restsControlPlane(cluster, observed)),
     adminKubeconfig: readAdminKubeconfig(context, cluster, signal),
+    encryption: storedEncryption(context, cluster.id),
   };
   const objects = groupManifests(group, await groupInput(context, cluster, reads));
   if (objects === undefined)

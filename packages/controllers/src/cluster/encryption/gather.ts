@@ -1,16 +1,13 @@
-import type { Cluster, ObservedControlPlane, ObservedEncryption } from '@matryoshka/domain';
-import type { ClusterContext } from '../context.ts';
+import type { ObservedControlPlane, ObservedEncryption } from '@matryoshka/domain';
 import { encryptionMount, generationOf } from '../manifests/encryption.ts';
 import { listAt, textAt } from '../read.ts';
-import { newestOf, storedEncryption } from './keys.ts';
+import { newestOf, type StoredEncryption } from './keys.ts';
 
 /** The keys that Secrets of a cluster are stored with, and whether its control plane (undefined: it is not known) runs with them. Null: there are none. */
-export async function gatherEncryption(
-  context: ClusterContext,
-  { id }: Cluster,
+export function observeEncryption(
+  stored: StoredEncryption | undefined,
   plane: ObservedControlPlane | undefined,
-): Promise<ObservedEncryption | null> {
-  const stored = await storedEncryption(context, id);
+): ObservedEncryption | null {
   if (stored === undefined) return null;
   const { generation, keys, order, stale } = stored;
   const newest = newestOf(stored);

@@ -2,6 +2,7 @@ import type { Cluster, EncryptionStep } from '@matryoshka/domain';
 import { isConflict, isNotFound, type KubeClient, type KubeObject } from '@matryoshka/kube';
 import { tenantClient } from '../apply/tenant.ts';
 import type { ClusterContext } from '../context.ts';
+import { madeOnRequest } from '../made-on-request.ts';
 import { afterStep, storedEncryption } from './keys.ts';
 
 /** Written at the same time: fast enough for ten thousand Secrets in one turn, and no load that others feel. */
@@ -17,9 +18,7 @@ export async function stepEncryption(
   const stored = await storedEncryption(context, cluster.id);
   if ((stored?.generation ?? 0) !== generation) return;
   if (step === 'rewrite') await rewriteSecrets(await tenantClient(context, cluster, signal), signal);
-  // Clocks of two machines differ: a key that was made on request is not older than the request.
-  const madeAt = new Date(Math.max(context.now().getTime(), cluster.encryptionBefore?.getTime() ?? 0));
-  const next = afterStep(stored, step, madeAt);
+  const next = afterStep(stored, step, madeOnRequest(context, cluster.encryptionBefore));
   await context.store.saveSecret(cluster, 'encryption', JSON.stringify(next));
   context.log.info({ clusterId: cluster.id, step, generation: next.generation }, 'keys for Secrets were changed');
 }

@@ -18,7 +18,8 @@ import type { KubeObject } from '@matryoshka/kube';
 import { errorMessage } from '@matryoshka/system';
 import type { ClusterContext } from '../context.ts';
 import { gatherCredentials } from '../credential.ts';
-import { gatherEncryption } from '../encryption/gather.ts';
+import { observeEncryption } from '../encryption/gather.ts';
+import { storedEncryption } from '../encryption/keys.ts';
 import { groupInput } from '../group-input.ts';
 import { withoutCredentials } from '../kubeconfig.ts';
 import { leftoverLoadBalancers } from '../load-balancers.ts';
@@ -42,6 +43,7 @@ export async function gatherCluster(
 ): Promise<ObservedCluster> {
   const deleting = cluster.deleteRequestedAt !== null;
   const kubeconfig = context.store.secret(cluster.id, 'kubeconfig');
+  const encryptionKeys = storedEncryption(context, cluster.id);
   const adminKubeconfig = readAdminKubeconfig(context, cluster, signal);
   const lookedAt = gatherControlPlane(context, cluster, signal);
   const alone = lookedAt.then((found) => seen(found)?.pods.some((pod) => pod.alone) === true);
@@ -56,7 +58,7 @@ export async function gatherCluster(
     ledger,
     repairs,
     credential,
-    encryption,
+    keys,
     applied,
     infrastructure,
     controlPlane,
@@ -69,8 +71,8 @@ export async function gatherCluster(
     context.store.ledger(cluster.id),
     context.store.repairs(cluster.id, new Date(context.now().getTime() - repairMemory)),
     gatherCredential(context, cluster, signal),
-    lookedAt.then(async (found) => await gatherEncryption(context, cluster, seen(found))),
-    gatherApplied(context, cluster, { kubeconfig, alone, rests, adminKubeconfig }, signal),
+    encryptionKeys,
+    gatherApplied(context, cluster, { kubeconfig, alone, rests, adminKubeconfig, encryption: encryptionKeys }, signal),
     gatherInfrastructure(context.management, cluster, signal),
     lookedAt,
     workers,
@@ -99,7 +101,7 @@ export async function gatherCluster(
     ledger,
     repairs,
     credential,
-    encryption,
+    encryption: observeEncryption(keys, plane),
     applied,
     infrastructure,
     controlPlane,
@@ -139,7 +141,7 @@ async function gatherCredential(
 async function gatherApplied(
   context: ClusterContext,
   cluster: Cluster,
-  reads: Pick<Parameters<typeof groupInput>[2], 'kubeconfig' | 'alone' | 'rests' | 'adminKubeconfig'>,
+  reads: Pick<Parameters<typeof groupInput>[2], 'kubeconfig' | 'alone' | 'rests' | 'adminKubeconfig' | 'encryption'>,
   signal: AbortSignal,
 ): Promise<Readonly<Record<ManifestGroup, Applied>>> {
   const externalNetworkId = context.externalNetworkId(signal).catch(() => undefined);
