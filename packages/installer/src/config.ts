@@ -130,6 +130,17 @@ export interface PlatformPaths {
   readonly logs: string;
   readonly run: string;
   readonly postgres: { readonly root: string; readonly data: string; readonly socketDir: string };
+  /** The continuous archive of PostgreSQL (pgBackRest). */
+  readonly archive: {
+    readonly root: string;
+    readonly repository: string;
+    /** Of the name of the DataStore whose PostgreSQL it is. */
+    readonly stanza: string;
+    readonly configFile: string;
+    readonly passphraseFile: string;
+    /** Where a PostgreSQL of an earlier moment is brought up. */
+    readonly recovery: string;
+  };
   readonly registry: string;
   readonly pocketCloudConfig: string;
   readonly managementKubeconfig: string;
@@ -162,6 +173,14 @@ export function platformPaths(config: Pick<PlatformConfig, 'dataDir'>): Platform
     logs: at('logs'),
     run: at('run'),
     postgres: { root: at('postgres'), data: at('postgres', 'data'), socketDir: at('postgres', 'run') },
+    archive: {
+      root: at('archive'),
+      repository: at('archive', 'repository'),
+      stanza: 'default',
+      configFile: at('archive', 'pgbackrest.conf'),
+      passphraseFile: at('secrets', 'archive-passphrase'),
+      recovery: at('recovery'),
+    },
     registry: at('registry'),
     pocketCloudConfig: at('secrets', 'pocket-cloud.json'),
     managementKubeconfig: at('kubeconfig', 'management.yaml'),

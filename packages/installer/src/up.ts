@@ -1,4 +1,5 @@
 import { acquireLock, type Lock } from '@matryoshka/system';
+import { archiveStep } from './archive/step.ts';
 import { hostNetworkStep, pocketCloudStep } from './cloud/pocket-cloud.ts';
 import { glanceStep, workerImageStep } from './cloud/worker-image.ts';
 import { componentsStep, imagesStep } from './components/steps.ts';
@@ -31,6 +32,7 @@ export function upSteps(): readonly PlatformStep[] {
     packagesStep(['machine']),
     hostNetworkStep(['packages']),
     postgresStep(['host-network']),
+    archiveStep(['postgres']),
     databaseStep(['postgres']),
     registryStep(['host-network']),
     pocketCloudStep(['host-network']),
@@ -43,7 +45,7 @@ export function upSteps(): readonly PlatformStep[] {
     controllersStep(['management-cluster']),
     issuerCertificateStep(['postgres']),
     apiStep(['database', 'pocket-cloud', 'issuer-certificate']),
-    controllerStep(['database', 'controllers']),
+    controllerStep(['database', 'archive', 'controllers']),
   ];
 }
 

@@ -131,6 +131,7 @@ export {
   type StoredLogExport,
 } from './log-export/log-exports.ts';
 export { clustersToPatch, type PatchedCluster } from './maintenance/schedule.ts';
+export { flushLog, raiseRevisions } from './management-cluster/archived.ts';
 export {
   closeTenantDatabases,
   type DataStoreAddress,

@@ -5,6 +5,8 @@ import { daemonStatus, run, startDaemon, stopDaemon, waitFor } from '@matryoshka
 import pg from 'pg';
 
 export interface TestPostgres {
+  /** All of its files are in it: `data`, and its Unix socket. */
+  readonly directory: string;
   /** Superuser, database `postgres`. */
   readonly superuserUrl: string;
   readonly port: number;
@@ -40,10 +42,12 @@ async function freePort(): Promise<number> {
 export interface TestPostgresOptions {
   /** A tablespace `small` on a disk of its own of so many MiB, to be filled. The disk goes with the server's processes. */
   readonly smallDiskMib?: number;
+  /** More settings, given its directory. */
+  readonly settings?: (directory: string) => Readonly<Record<string, string>>;
 }
 
 /** A private PostgreSQL 15 under /tmp (C locale, no fsync), run as user `postgres` because it refuses root. Call `stop` in `afterAll`. */
-export async function startTestPostgres({ smallDiskMib }: TestPostgresOptions = {}): Promise<TestPostgres> {
+export async function startTestPostgres({ smallDiskMib, settings }: TestPostgresOptions = {}): Promise<TestPostgres> {
   const [uid, gid] = [await idOf('-u'), await idOf('-g')];
   const directory = await mkdtemp('/tmp/mat-pg-');
   await chown(directory, uid, gid);
@@ -75,6 +79,7 @@ export async function startTestPostgres({ smallDiskMib }: TestPostgresOptions = 
         `${binaries}/postgres`,
         ...['-D', data, '-p', String(port), '-k', directory, '-h', '127.0.0.1'],
         ...['-c', 'fsync=off', '-c', 'max_connections=200', '-c', 'shared_buffers=32MB'],
+        ...Object.entries(settings?.(directory) ?? {}).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
       ],
       pidFile,
       logFile: join(directory, 'log'),
@@ -128,6 +133,7 @@ export async function startTestPostgres({ smallDiskMib }: TestPostgresOptions = 
     throw error;
   }
   return {
+    directory,
     superuserUrl: superuserUrl(),
     port,
     url: (database, user, password) =>

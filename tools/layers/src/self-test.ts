@@ -25,6 +25,7 @@ const plants: readonly Plant[] = [
   plant('wall-openstack', 'packages/openstack/src/planted-wall.ts', importing('@matryoshka/kube')),
   plant('wall-addons', 'packages/addons/src/planted-wall.ts', importing('@matryoshka/components')),
   plant('wall-pocket-cloud', 'packages/pocket-cloud/src/planted-wall.ts', importing('@matryoshka/openstack')),
+  plant('wall-archive', 'packages/archive/src/planted-wall.ts', importing('@matryoshka/postgres')),
   plant('wall-backup-store', 'packages/backup-store/src/planted-wall.ts', importing('@matryoshka/postgres')),
   plant('wall-postgres', 'packages/postgres/src/planted-wall.ts', importing('@matryoshka/controllers')),
   plant('wall-application', 'packages/application/src/planted-wall.ts', importing('@matryoshka/postgres')),

@@ -20,6 +20,7 @@ export const debianPackages: readonly DebianPackage[] = [
   { name: 'haproxy', why: 'load balancers, metadata proxy' },
   { name: 'keepalived', why: 'pairs of load balancers: who has the address (VRRP)' },
   { name: 'postgresql', why: 'product database and datastore of control planes' },
+  { name: 'pgbackrest', why: 'continuous archive of PostgreSQL' },
   { name: 'docker-registry', why: 'image registry' },
   { name: 'mmdebstrap', why: 'worker image: root file system' },
   { name: 'squashfs-tools', why: 'worker image: file system of pocket cloud servers' },

@@ -1,5 +1,6 @@
-import { chmod, chown, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Account, postgresPrograms } from '@matryoshka/archive';
 import { errorMessage, hasErrnoCode, readFileIfExists, run, TypedError, writeFileAtomic } from '@matryoshka/system';
 import pg from 'pg';
 import type { PlatformConfig, PlatformPaths } from '../config.ts';
@@ -7,46 +8,15 @@ import type { PlatformContext } from '../context.ts';
 import { type CertificateAndKey, ensureAuthority, ensureLeaf } from '../secrets/certificates.ts';
 import { pgHbaConf, pgIdentConf, postgresConf } from './settings.ts';
 
-export interface Account {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-const programRoot = '/usr/lib/postgresql';
-
-/** Folder of the programs of the newest PostgreSQL of this machine. */
-export async function postgresPrograms(): Promise<string> {
-  const versions = await readdir(programRoot).catch((error: unknown) => {
-    if (hasErrnoCode(error, 'ENOENT')) return [];
-    throw error;
-  });
-  const newest = versions.filter((name) => /^\d+$/.test(name)).sort((a, b) => Number(b) - Number(a))[0];
-  if (newest === undefined)
-    throw new TypedError(`No PostgreSQL under ${programRoot}`, {
-      code: 'postgres_absent',
-      next: 'Install the Debian package postgresql.',
-    });
-  return join(programRoot, newest, 'bin');
-}
-
-/** The system account that the database runs as. */
-export async function postgresAccount(): Promise<Account> {
-  const line = (await readFile('/etc/passwd', 'utf8')).split('\n').find((text) => text.startsWith('postgres:'));
-  const [, , uid, gid] = line?.split(':') ?? [];
-  if (uid === undefined || gid === undefined)
-    throw new TypedError('There is no user postgres on this machine', {
-      code: 'postgres_absent',
-      next: 'Install the Debian package postgresql.',
-    });
-  return { uid: Number(uid), gid: Number(gid) };
-}
-
 /** The authority for everything that speaks TLS on the provider network. */
 export async function platformAuthority(paths: PlatformPaths): Promise<CertificateAndKey> {
   return await ensureAuthority(paths.pki, 'platform-ca', 'matryoshka-platform');
 }
 
-/** Makes the database folder once. It appears under its name only when complete, so that a crash leaves nothing half-made in use. */
+/**
+ * Makes the database folder once. It appears under its name only when complete, so that a crash leaves nothing half-made in use. Throws TypedError `database_lost` instead of beginning anew where there
+ * is an archive of one.
+ */
 export async function ensureInitialised(paths: PlatformPaths, account: Account): Promise<void> {
   await mkdir(paths.postgres.root, { recursive: true, mode: 0o755 });
   for (const dir of [paths.postgres.root, paths.postgres.socketDir]) {
@@ -55,6 +25,7 @@ export async function ensureInitialised(paths: PlatformPaths, account: Account):
     await chmod(dir, 0o755);
   }
   if ((await readFileIfExists(join(paths.postgres.data, 'PG_VERSION'))) !== undefined) return;
+  await refuseWithArchive(paths);
   const fresh = `${paths.postgres.data}.new`;
   await rm(fresh, { recursive: true, force: true });
   await run(
@@ -71,6 +42,20 @@ export async function ensureInitialised(paths: PlatformPaths, account: Account):
     { cwd: '/', uid: account.uid, gid: account.gid, env: { LC_ALL: 'C', LANG: 'C' } },
   );
   await rename(fresh, paths.postgres.data);
+}
+
+/** Base backups are in folders of their own beside pgBackRest's lists. */
+async function refuseWithArchive({ archive, postgres }: PlatformPaths): Promise<void> {
+  const kept = await readdir(join(archive.repository, 'backup', archive.stanza)).catch((error: unknown) => {
+    if (hasErrnoCode(error, 'ENOENT')) return [];
+    throw error;
+  });
+  if (kept.some((name) => /^\d{8}-\d{6}F/.test(name)))
+    throw new TypedError(`There is no database in ${postgres.data}, but an archive of one in ${archive.repository}`, {
+      code: 'database_lost',
+      actor: 'provider',
+      next: 'Run: kaas database restore. To begin anew and lose all of it: kaas down --purge',
+    });
 }
 
 /** Writes settings, access rules and certificate. Answers whether anything changed. */

@@ -1,50 +1,35 @@
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { daemonStatus, isRunning, stopDaemon, waitFor } from '@matryoshka/system';
+import { checkArchive, postgresAccount, postgresPrograms } from '@matryoshka/archive';
+import { daemonStatus, isRunning, startDaemon, stopDaemon, waitFor } from '@matryoshka/system';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { platformConfig, platformPaths } from '../config.ts';
+import { platformArchive } from '../archive/configuration.ts';
+import { archiveStep } from '../archive/step.ts';
 import type { PlatformContext } from '../context.ts';
 import { defineGraph } from '../flow/graph.ts';
 import { type FlowEvent, runGraph } from '../flow/run.ts';
 import { registryAnswers, registryStep } from '../registry/step.ts';
-import { ensureSecrets } from '../secrets/secrets.ts';
-import { platformAuthority, withSuperuser } from './cluster.ts';
+import { testContext } from '../testing/context.ts';
+import { answers, platformAuthority, withSuperuser } from './cluster.ts';
 import { postgresStep, stopPostgres } from './step.ts';
 
-let dataDir: string;
 let context: PlatformContext;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
-}
 
 async function apply(): Promise<readonly boolean[]> {
   const changed: boolean[] = [];
   const onEvent = (event: FlowEvent): void => {
     if (event.type === 'done') changed.push(event.changed);
   };
-  await runGraph(defineGraph([postgresStep([]), registryStep(['postgres'])]), context, { onEvent });
+  await runGraph(defineGraph([postgresStep([]), archiveStep(['postgres']), registryStep(['archive'])]), context, {
+    onEvent,
+  });
   return changed;
 }
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'mat-pg-'));
-  // PostgreSQL's own user must be able to enter.
-  await chmod(dataDir, 0o755);
-  const config = platformConfig({
-    dataDir,
-    network: { address: '127.0.0.1', cidr: '198.51.100.0/24' },
-    ports: { postgres: await freePort(), registry: await freePort() },
-  });
-  context = { config, paths: platformPaths(config), secrets: await ensureSecrets(config) };
+  context = await testContext();
 });
 
 afterEach(async () => {
@@ -53,14 +38,14 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await rm(dataDir, { recursive: true, force: true });
+  await rm(context.config.dataDir, { recursive: true, force: true });
 });
 
 describe('PostgreSQL and registry steps', () => {
   it('bring both up, and find all as it should be the second time', async () => {
-    expect(await apply()).toEqual([true, true]);
+    expect(await apply()).toEqual([true, true, true]);
     expect(await registryAnswers(context.config)).toBe(true);
-    expect(await apply()).toEqual([false, false]);
+    expect(await apply()).toEqual([false, false, false]);
     await withSuperuser(context.config, context.paths, async (client) => {
       const { rows } = await client.query(
         "select datcollate, pg_encoding_to_char(encoding) as encoding from pg_database where datname = 'management'",
@@ -107,10 +92,41 @@ describe('PostgreSQL and registry steps', () => {
       process.kill(identity.pid, 'SIGKILL');
       await waitFor(async () => !(await isRunning(identity)), { timeoutMs: 5000 });
     }
-    expect(await apply()).toEqual([true, true]);
+    expect(await apply()).toEqual([true, false, true]);
     await withSuperuser(context.config, context.paths, async (client) => {
       expect((await client.query('select value from kept')).rows).toEqual([{ value: 'still here' }]);
     });
+  });
+
+  it('take settings that need a new start, and archive from then on', async () => {
+    await apply();
+    await stopPostgres(context.paths);
+    const conf = join(context.paths.postgres.data, 'postgresql.conf');
+    const archived = await readFile(conf, 'utf8');
+    const account = await postgresAccount();
+    // As an installation of before has it.
+    await writeFile(conf, archived.replace('archive_mode = on', 'archive_mode = off'));
+    await startDaemon({
+      name: 'postgres',
+      argv: [join(await postgresPrograms(), 'postgres'), '-D', context.paths.postgres.data],
+      pidFile: context.paths.pidFile('postgres'),
+      logFile: context.paths.logFile('postgres'),
+      ...account,
+    });
+    await waitFor(async () => await answers(context.config, context.paths), { timeoutMs: 20_000 });
+    expect(await apply()).toEqual([true, false, true]);
+    await checkArchive(await platformArchive(context.paths));
+    expect(await apply()).toEqual([false, false, false]);
+  });
+
+  it('do not begin anew where a database was lost that is archived', async () => {
+    await apply();
+    await stopPostgres(context.paths);
+    const { data } = context.paths.postgres;
+    await rename(data, `${data}.lost`);
+    await expect(apply()).rejects.toMatchObject({ code: 'database_lost' });
+    await expect(stat(data)).rejects.toMatchObject({ code: 'ENOENT' });
+    await rename(`${data}.lost`, data);
   });
 
   it('names a taken port in the first line', async () => {

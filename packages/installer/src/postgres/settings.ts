@@ -1,3 +1,4 @@
+import { archiveCommand } from '../archive/configuration.ts';
 import type { PlatformConfig, PlatformPaths } from '../config.ts';
 
 /**
@@ -21,6 +22,10 @@ export function postgresConf(config: PlatformConfig, paths: PlatformPaths): stri
     max_wal_size: quote('512MB'),
     min_wal_size: quote('64MB'),
     wal_level: 'replica',
+    archive_mode: 'on',
+    archive_command: quote(archiveCommand(paths)),
+    // What a lost disk may cost at most, as soon as anything is written at all.
+    archive_timeout: quote('60s'),
     max_wal_senders: '2',
     autovacuum_naptime: quote('20s'),
     huge_pages: 'off',
