@@ -1,35 +1,10 @@
 import { formatItem, formatList, type OutputOptions, type Terminal } from '@matryoshka/cli';
-import type { FlowEvent, PlatformConfig, PlatformOptions, PlatformStatus } from '@matryoshka/installer';
+import type { PlatformStatus } from '@matryoshka/installer';
 import { TypedError } from '@matryoshka/system';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { databaseCommands } from './database-commands.ts';
 import { openrc } from './openrc.ts';
-
-interface PlatformFlags {
-  readonly dataDir?: string;
-  readonly managementNodes?: number;
-  readonly kubernetesVersion?: string;
-  readonly network?: string;
-  readonly prefix?: string;
-  readonly apiPort?: number;
-  readonly images?: 'build' | 'upstream';
-  readonly registryPrefix?: string;
-}
-
-function platformOptions(flags: PlatformFlags): PlatformOptions {
-  const { dataDir, managementNodes, kubernetesVersion, images, registryPrefix, network, prefix, apiPort } = flags;
-  return {
-    ...(dataDir === undefined ? {} : { dataDir }),
-    ...(managementNodes === undefined ? {} : { managementNodes }),
-    ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
-    ...(images === undefined ? {} : { images }),
-    ...(registryPrefix === undefined ? {} : { registryPrefix }),
-    network: { ...(network === undefined ? {} : { cidr: network }), ...(prefix === undefined ? {} : { prefix }) },
-    ...(apiPort === undefined ? {} : { ports: { api: apiPort } }),
-  };
-}
-
-const withDataDir = (command: Command): Command =>
-  command.option('--data-dir <folder>', 'where the platform lives (MATRYOSHKA_DATA_DIR, /var/lib/matryoshka)');
+import { bringUp, type PlatformFlags, platformOptions, withDataDir, withProgress } from './platform-flags.ts';
 
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Not a whole number.');
@@ -45,39 +20,6 @@ const withPlatform = (command: Command): Command =>
     .option('--api-port <port>', 'port of kaas-api on 127.0.0.1 (7443)', wholeNumber)
     .addOption(new Option('--images <source>', 'where container images come from').choices(['build', 'upstream']))
     .option('--registry-prefix <host/path>', 'with upstream images: your own proxy, asked first');
-
-/** Runs `up` with its progress on the terminal. */
-async function bringUp(
-  options: PlatformFlags,
-  terminal: Terminal,
-): Promise<{ readonly config: PlatformConfig; readonly upMs: number }> {
-  const { up } = await import('@matryoshka/installer');
-  const started = performance.now();
-  const config = await withProgress(
-    terminal,
-    async (onProgress) => await up({ platform: platformOptions(options), onProgress, signal: terminal.signal }),
-  );
-  return { config, upMs: performance.now() - started };
-}
-
-/** Shows the steps of what the installer does. */
-async function withProgress<T>(
-  terminal: Terminal,
-  work: (onProgress: (event: FlowEvent) => void) => Promise<T>,
-): Promise<T> {
-  const { progressWriter } = await import('@matryoshka/installer');
-  const columns = process.stderr.columns;
-  const progress = progressWriter({
-    write: terminal.stderr,
-    tty: terminal.stderrIsTty,
-    ...(columns === undefined ? {} : { columns }),
-  });
-  try {
-    return await work(progress.onEvent);
-  } finally {
-    progress.close();
-  }
-}
 
 /** Adds `components offer` to the group of component commands. */
 export function offerCommand(group: Command, terminal: Terminal): void {
@@ -199,6 +141,7 @@ export function platformCommands(program: Command, terminal: Terminal, version: 
       );
     });
 
+  databaseCommands(program, terminal);
   secretKeyCommands(program, terminal);
 
   withPlatform(program.command('preflight'))

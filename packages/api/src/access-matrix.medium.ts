@@ -116,7 +116,7 @@ async function newBackup(token: string, projectId: string, clusterId: string): P
     [clusterId],
   );
   const { body } = await send(api.url, 'backup.create', { token, params: { clusterId } });
-  const job = { id: body.id, clusterId, projectId, dataStore: 'default', reason: 'requested' } as const;
+  const job = { id: body.id, clusterId, projectId, dataStore: 'default', reason: 'requested', moment: null } as const;
   await endBackup(platform.controller, job, { revision: 1, keys: 1, sha256: 'x', bytes: 1 });
   return body.id;
 }

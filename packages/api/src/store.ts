@@ -36,9 +36,9 @@ export function writeTransaction(tx: db.Queryable): WriteTransaction {
     getBackup: async (where) => await db.getBackup(tx, where),
     countRequestedBackups: async (clusterId) => await db.countRequestedBackups(tx, clusterId),
     lastScheduledBackup: async (clusterId) => await db.lastScheduledBackup(tx, clusterId),
-    insertBackup: async (cluster, reason, requestedBy, at) =>
+    insertBackup: async (cluster, wish) =>
       await db.insertBackup(tx, {
-        ...{ id: db.newBackupId(), reason, requestedBy, at },
+        ...{ id: db.newBackupId(), ...wish },
         cluster: { ...cluster, kubernetesVersion: cluster.status.kubernetesVersion ?? cluster.kubernetesVersion },
       }),
     backupPlace: async (managementCluster) => await db.backupPlace(tx, managementCluster),

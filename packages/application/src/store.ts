@@ -70,7 +70,10 @@ export interface WriteTransaction {
     },
   ): Promise<number>;
   getBackup(where: { readonly clusterId: string; readonly id: string }): Promise<Backup | undefined>;
-  insertBackup(cluster: Cluster, reason: BackupReason, requestedBy: string, at: Date): Promise<Backup>;
+  insertBackup(
+    cluster: Cluster,
+    wish: { readonly reason: BackupReason; readonly requestedBy: string; readonly at: Date; readonly moment?: Date },
+  ): Promise<Backup>;
   /** Backups of a cluster that somebody asked for, and that have not failed. */
   countRequestedBackups(clusterId: string): Promise<number>;
   /** When the schedule last had one made; undefined: never. */

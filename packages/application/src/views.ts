@@ -48,7 +48,7 @@ export function clusterView(cluster: Cluster, now: Date): ClusterView {
     access: accessView(cluster.access),
     maintenance: maintenanceView(cluster.maintenance, now),
     hibernation: hibernationView(cluster.hibernation, now),
-    backup: backupSettingsView(cluster.backup, now),
+    backup: backupSettingsView(cluster, now),
     generation: cluster.generation,
     status: {
       phase: cluster.status.phase,

@@ -1,50 +1,22 @@
-import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { daemonStatus, isRunning, waitFor } from '@matryoshka/system';
-import { startTestPostgres, type TestPostgres } from '@matryoshka/testkit';
+import { startArchivedPostgres, type TestPostgres } from '@matryoshka/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Archive, archiveState, backUp, checkArchive, createArchive } from './archive.ts';
-import { type Account, postgresAccount } from './programs.ts';
+import { postgresAccount } from './programs.ts';
 import { type RecoveredAddress, removeRecovered, withRecovered } from './recovered.ts';
 
 let postgres: TestPostgres;
-let account: Account;
 let archive: Archive;
 let directory: string;
 const signal = new AbortController().signal;
 
-const configFile = (at: string): string => `${at}/pgbackrest.conf`;
-
-async function configure({ directory: at, port }: TestPostgres): Promise<void> {
-  for (const name of ['repository', 'lock']) {
-    await mkdir(join(at, name));
-    await chown(join(at, name), account.uid, account.gid);
-  }
-  await writeFile(
-    configFile(at),
-    [
-      '[global]',
-      `repo1-path=${at}/repository`,
-      ...['repo1-cipher-type=aes-256-cbc', 'repo1-cipher-pass=of-a-test', 'repo1-retention-full=2', 'start-fast=y'],
-      `lock-path=${at}/lock`,
-      '[default]',
-      ...[`pg1-path=${at}/data`, `pg1-port=${port}`, `pg1-socket-path=${at}`],
-      '',
-    ].join('\n'),
-  );
-}
-
 beforeAll(async () => {
-  account = await postgresAccount();
-  postgres = await startTestPostgres({
-    settings: (at) => ({
-      archive_mode: 'on',
-      archive_command: `pgbackrest --config=${configFile(at)} --stanza=default archive-push %p`,
-    }),
-  });
-  await configure(postgres);
-  archive = { configFile: configFile(postgres.directory), stanza: 'default', account };
+  const started = await startArchivedPostgres();
+  postgres = started.postgres;
+  archive = { configFile: started.configFile, stanza: 'default', account: await postgresAccount() };
   directory = await mkdtemp('/tmp/mat-rec-');
   await chmod(directory, 0o755);
 }, 120_000);

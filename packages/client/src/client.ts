@@ -31,8 +31,12 @@ interface CallOptions {
 
 type Field<Name extends string, Value> = [Value] extends [undefined] ? unknown : { readonly [K in Name]: Value };
 
+type BodyField<Id extends OperationId> = 'bodyOptional' extends keyof Operations[Id]
+  ? { readonly body?: BodyOf<Operations[Id]> }
+  : Field<'body', BodyOf<Operations[Id]>>;
+
 export type InputOf<Id extends OperationId> = Field<'params', ParamsOf<Operations[Id]>> &
-  Field<'body', BodyOf<Operations[Id]>> & { readonly query?: QueryOf<Operations[Id]> } & CallOptions;
+  BodyField<Id> & { readonly query?: QueryOf<Operations[Id]> } & CallOptions;
 
 export interface Answer<T> {
   readonly data: T;

@@ -9,7 +9,7 @@ export {
   Session,
   User,
 } from './auth/schema.ts';
-export { Backup, BackupPolicy, BackupSettings } from './backup/schema.ts';
+export { Backup, BackupPolicy, BackupSettings, CreateBackup } from './backup/schema.ts';
 export { BudgetSet } from './budget/schema.ts';
 export { Flavor, Version } from './catalogue/schema.ts';
 export { Certificate, ClusterCertificates } from './certificate/schema.ts';

@@ -27,6 +27,8 @@ export interface OperationDefinition {
   readonly params?: TObject;
   readonly query?: TObject;
   readonly body?: TSchema;
+  /** The body may be left out: that says the same as an empty object. */
+  readonly bodyOptional?: true;
   readonly success: { readonly status: 200 | 201 | 202 | 204; readonly schema?: TSchema };
   /** Answers 202 with an Operation; the work goes on after the answer. */
   readonly async?: true;

@@ -121,6 +121,20 @@ export const problems = {
     actor: 'provider',
     meaning: 'No place for backups is configured where the control plane of the cluster runs. Ask your provider.',
   },
+  recovery_not_offered: {
+    status: 409,
+    title: 'Moments of the past cannot be had back',
+    actor: 'provider',
+    meaning:
+      'The DataStore of the cluster is not archived continuously, or its archive has no base backup yet. Restore one of the backups there are (`kaas backup list NAME`), or ask your provider.',
+  },
+  moment_not_archived: {
+    status: 409,
+    title: 'The archive does not hold this moment',
+    actor: 'user',
+    meaning:
+      'It lies before the first moment that the archive of the DataStore has of this cluster: `backup.recoverableFrom` of the cluster. `detail` says it. Choose a later one, or one of the backups there are.',
+  },
   backup_not_usable: {
     status: 409,
     title: 'The backup cannot be restored',

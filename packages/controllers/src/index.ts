@@ -1,4 +1,5 @@
-export { type BackupOptions, runBackups } from './backup/run.ts';
+export { type ArchiveOptions, recoveredFromArchives, runArchives } from './archive/run.ts';
+export { type BackupOptions, type Recovered, runBackups } from './backup/run.ts';
 export {
   type CatalogueFlavor,
   type CatalogueStore,

@@ -1,3 +1,5 @@
+export { backUpDatabase, type DatabaseArchive, databaseArchive } from './archive/database.ts';
+export { type RestoreDatabaseOptions, type RestoredDatabase, restoreDatabase } from './archive/restore.ts';
 export {
   type PlatformConfig,
   type PlatformOptions,

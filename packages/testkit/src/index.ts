@@ -1,3 +1,4 @@
+export { type ArchivedPostgres, startArchivedPostgres } from './archived-postgres.ts';
 export { makeTestCertificate, type TestCertificate } from './certificate.ts';
 export { freePort } from './kube-apiserver/children.ts';
 export { startTestApiServer, type TestApiServer } from './kube-apiserver/start.ts';

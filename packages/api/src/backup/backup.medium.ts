@@ -1,5 +1,5 @@
 import type { OperationId } from '@matryoshka/contract';
-import { backupsToMake, endBackup, getCluster, setBackupPlace } from '@matryoshka/postgres';
+import { backupsToMake, endBackup, getCluster, reportArchive, setBackupPlace } from '@matryoshka/postgres';
 import { sleep, waitFor } from '@matryoshka/system';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Call, send } from '../testing/http.ts';
@@ -31,7 +31,7 @@ async function newCluster(body: object = {}, role: 'admin' | 'operator' = 'admin
     /** As its controller leaves it when everything is as wanted. */
     settle: async () =>
       await platform.controller.query(
-        `update clusters set observed_generation = generation, phase = 'ready', observed_version = kubernetes_version, created_at = $2 where id = $1`,
+        `update clusters set observed_generation = generation, phase = 'ready', observed_version = kubernetes_version, created_at = $2, ready_at = $2 where id = $1`,
         [clusterId, now],
       ),
     list: async () => (await ask('backup.list')).body.items,
@@ -39,8 +39,11 @@ async function newCluster(body: object = {}, role: 'admin' | 'operator' = 'admin
 }
 /** As the controller ends what was asked for. */
 async function makeAll(): Promise<void> {
-  for (const job of await backupsToMake(platform.controller, 'default'))
-    await endBackup(platform.controller, job, { revision: 10, keys: 3, sha256: 'x', bytes: 100 });
+  const jobs = [
+    ...(await backupsToMake(platform.controller, 'default', 'now')),
+    ...(await backupsToMake(platform.controller, 'default', 'moments')),
+  ];
+  for (const job of jobs) await endBackup(platform.controller, job, { revision: 10, keys: 3, sha256: 'x', bytes: 100 });
 }
 
 it('is asked for, seen, used and removed', async () => {
@@ -116,7 +119,7 @@ it('is made by its schedule, once each time, and old ones go', async () => {
   const asleep = await newCluster({ backup: { schedule: null } });
   for (const one of [cluster, asleep]) await one.settle();
   expect((await cluster.ask('cluster.get')).body.backup).toEqual({
-    ...{ schedule: '0 */2 * * *', timeZone: 'UTC', keep: 2, next: '2026-11-30T14:00:00.000Z' },
+    ...{ schedule: '0 */2 * * *', timeZone: 'UTC', keep: 2, recoverableFrom: null, next: '2026-11-30T14:00:00.000Z' },
   });
   await sleep(300);
   expect(await cluster.list()).toEqual([]);
@@ -166,4 +169,58 @@ it('belongs to its project', async () => {
   // Of another cluster it is not to be had, either.
   const forbidden = await theirs.ask('backup.restore', { params: { backupId: id } });
   expect(forbidden).toMatchObject({ status: 403 });
+});
+
+it('is had back of a moment that the archive holds, and of no other', async () => {
+  const cluster = await newCluster();
+  await cluster.settle();
+  const at = async (moment: string) => await cluster.ask('backup.create', { body: { moment } });
+  const shown = async () => (await cluster.ask('cluster.get')).body.backup.recoverableFrom;
+  expect(await shown()).toBeNull();
+  expect(await at('2026-11-30T11:00:00Z')).toMatchObject({ status: 409, body: { code: 'recovery_not_offered' } });
+
+  await platform.controller.query(
+    "insert into data_stores (management_cluster, name) values ('default', 'default') on conflict do nothing",
+  );
+  const from = new Date(now.getTime() + 3_600_000);
+  await reportArchive(platform.controller, { managementCluster: 'default', name: 'default' }, { from, failing: false });
+  now = new Date(now.getTime() + 7_200_000);
+  expect(await shown()).toBe(from.toISOString());
+  const later = (minutes: number): string => new Date(from.getTime() + minutes * 60_000).toISOString();
+  expect(await at(later(0))).toMatchObject({ status: 409, body: { code: 'moment_not_archived' } });
+  for (const [moment, code] of [
+    [later(61), 'in_the_future'],
+    ['yesterday', 'invalid_time'],
+  ] as const)
+    expect(await at(moment)).toMatchObject({
+      status: 422,
+      body: { code: 'validation_failed', violations: [{ pointer: '/moment', code }] },
+    });
+  expect(await cluster.ask('backup.create', { body: { momnt: later(1) } })).toMatchObject({ status: 422 });
+  expect(await cluster.list(), 'nothing was made of all that').toEqual([]);
+
+  const made = await at(later(30));
+  expect(made).toMatchObject({ status: 201, body: { state: 'pending', moment: later(30), reason: 'requested' } });
+  await makeAll();
+  expect(await cluster.list()).toMatchObject([{ state: 'succeeded', moment: later(30) }]);
+  const params = { backupId: made.body.id };
+  expect(await cluster.ask('backup.restore', { params })).toMatchObject({ status: 202 });
+});
+
+it('of a moment before an upgrade has the version of then', async () => {
+  const cluster = await newCluster();
+  await cluster.settle();
+  const before = new Date(now.getTime() + 60_000).toISOString();
+  now = new Date(now.getTime() + 120_000);
+  await cluster.ask('cluster.update', { body: { kubernetesVersion: 'v1.36.9' } });
+  await makeAll();
+  await cluster.settle();
+  await platform.controller.query('update clusters set ready_at = created_at - interval $$1 day$$ where id = $1', [
+    cluster.clusterId,
+  ]);
+  now = new Date(now.getTime() + 120_000);
+  const after = new Date(now.getTime() - 60_000).toISOString();
+  const version = async (moment: string) =>
+    (await cluster.ask('backup.create', { body: { moment } })).body.kubernetesVersion;
+  expect([await version(before), await version(after)]).toEqual(['v1.36.3', 'v1.36.9']);
 });

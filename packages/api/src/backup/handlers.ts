@@ -28,13 +28,15 @@ export const backupHandlers: Pick<PlainHandlers, 'backup.list' | 'backup.get'> =
 };
 
 export const backupWrites: Pick<WriteHandlers, 'backup.create' | 'backup.delete'> = {
-  'backup.create': async ({ now }, { tx, audit }, { caller, params: { clusterId } }) => {
+  'backup.create': async ({ now }, { tx, audit }, { caller, params: { clusterId }, body, shape }) => {
     const cluster = await getCluster(tx, clusterId, { lock: true });
     if (cluster === undefined) throw notFound('cluster', clusterId);
     if (cluster.deleteRequestedAt !== null)
       throw new KaasError('cluster_deleting', `The cluster ${cluster.name} is being deleted.`);
-    const made = await createBackup(writeTransaction(tx), cluster, { requestedBy: caller.userName, now: now() });
-    await audit({ resource: made.id, after: { clusterId } });
+    const made = await createBackup(writeTransaction(tx), cluster, {
+      ...{ body, shape, requestedBy: caller.userName, now: now() },
+    });
+    await audit({ resource: made.id, after: { clusterId, ...(made.moment === null ? {} : { moment: made.moment }) } });
     return { data: backupView(made) };
   },
   'backup.delete': async (_context, { tx, audit }, { params: { clusterId, backupId } }) => {

@@ -174,14 +174,15 @@ function incomingReader(definition: OperationDefinition, callers: Callers): (req
   return (request) => {
     const { 'last-event-id': lastEventId } = request.headers;
     const { fields, rest } = fieldsOf(request.query);
+    const body = request.body ?? (definition.bodyOptional ? {} : undefined);
     return {
       // Set by `onRequest` for all but public operations, whose handlers do not know of it.
       caller: callers.get(request) as Caller,
       params: readParams(request.params) as never,
       query: readQuery(rest) as never,
       fields,
-      body: request.body as LooseIncoming['body'],
-      shape: checkBody === undefined ? [] : [...checkBody(request.body), ...nulViolations(request.body)],
+      body: body as LooseIncoming['body'],
+      shape: checkBody === undefined ? [] : [...checkBody(body), ...nulViolations(body)],
       ifMatch: definition.ifMatch ? ifMatchOf(request.headers['if-match']) : undefined,
       requestId: request.id,
       remoteAddress: addressOf(request),

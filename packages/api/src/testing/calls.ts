@@ -78,7 +78,7 @@ export const calls: Readonly<
   'hibernation.get': { object: true, call: (target) => ({ params: cluster(target) }) },
   'backup.list': { object: true, call: (target) => ({ params: cluster(target) }) },
   'backup.get': { object: true, call: (target) => ({ params: backup(target) }) },
-  'backup.create': { object: true, call: (target) => ({ params: cluster(target) }) },
+  'backup.create': { object: true, call: (target) => ({ params: cluster(target), body: {} }) },
   'backup.delete': { object: true, call: (target) => ({ params: backup(target) }) },
   'backup.restore': {
     object: true,

@@ -20,11 +20,16 @@ describe('a schedule of backups', () => {
   it('may be none', () => {
     const none = { ...defaultBackup, schedule: null };
     expect(isBackupDue(none, new Date(0), now)).toBe(false);
-    expect(backupSettingsView(none, now).next).toBeNull();
+    expect(backupSettingsView({ backup: none, recoverableFrom: null }, now).next).toBeNull();
   });
 
   it('is told, and changed in parts', () => {
-    expect(backupSettingsView(defaultBackup, now)).toEqual({ ...defaultBackup, next: '2026-12-01T02:00:00.000Z' });
+    const recoverableFrom = new Date('2026-11-20T00:00:00Z');
+    expect(backupSettingsView({ backup: defaultBackup, recoverableFrom }, now)).toEqual({
+      ...defaultBackup,
+      next: '2026-12-01T02:00:00.000Z',
+      recoverableFrom: '2026-11-20T00:00:00.000Z',
+    });
     expect(backupSettingsOf({ keep: 3 }, defaultBackup)).toEqual({ ...defaultBackup, keep: 3 });
     expect(backupSettingsOf({ schedule: null }, defaultBackup).schedule).toBeNull();
   });

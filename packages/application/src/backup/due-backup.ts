@@ -15,5 +15,5 @@ export async function beginDueBackup(tx: WriteTransaction, clusterId: string, no
   if (cluster === undefined || cluster.deleteRequestedAt !== null || cluster.restore !== null) return undefined;
   if (!isBackupDue(cluster.backup, (await tx.lastScheduledBackup(cluster.id)) ?? cluster.createdAt, now))
     return undefined;
-  return await tx.insertBackup(cluster, 'scheduled', 'schedule', now);
+  return await tx.insertBackup(cluster, { reason: 'scheduled', requestedBy: 'schedule', at: now });
 }

@@ -1,5 +1,5 @@
 import type { BackupPolicy, BackupSettings as Given } from '@matryoshka/contract';
-import { type BackupSettings, collectViolations, type Violation } from '@matryoshka/domain';
+import { type BackupSettings, type Cluster, collectViolations, type Violation } from '@matryoshka/domain';
 import { patternProblem, timesOf, zoneProblem } from '../cron.ts';
 
 /** Settings after a change that names some of them. */
@@ -9,10 +9,19 @@ export function backupSettingsOf(given: Given | undefined, current: BackupSettin
 }
 
 /** Settings as the API shows them. */
-export function backupSettingsView(settings: BackupSettings, now: Date): BackupPolicy {
-  const { schedule, timeZone, keep } = settings;
+export function backupSettingsView(
+  { backup, recoverableFrom }: Pick<Cluster, 'backup' | 'recoverableFrom'>,
+  now: Date,
+): BackupPolicy {
+  const { schedule, timeZone, keep } = backup;
   const next = schedule === null ? null : timesOf(schedule, timeZone).nextRun(now);
-  return { schedule, timeZone, keep, next: next?.toISOString() ?? null };
+  return {
+    schedule,
+    timeZone,
+    keep,
+    next: next?.toISOString() ?? null,
+    recoverableFrom: recoverableFrom?.toISOString() ?? null,
+  };
 }
 
 /** Backups are at least so far apart: each is read back and loaded. */

@@ -65,7 +65,7 @@ export async function updateCluster(
   if (turns && hibernation.hibernated) refuseSleep(cluster);
   // The upgrade waits for it; one that fails does not keep a cluster from its patches.
   if (isUpgrade && (await tx.backupPlace(cluster.place.managementCluster)) !== null)
-    await tx.insertBackup(cluster, 'before-upgrade', caller.userName, now);
+    await tx.insertBackup(cluster, { reason: 'before-upgrade', requestedBy: caller.userName, at: now });
   const generation = await tx.bumpCluster(cluster.id, {
     ...(body.tier === undefined ? {} : { tier: body.tier }),
     ...(body.labels === undefined ? {} : { labels: body.labels }),

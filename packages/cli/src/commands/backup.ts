@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { momentOf } from '../moment.ts';
 import { backupView } from '../output/backup-views.ts';
 import { formatItem, formatList } from '../output/format.ts';
 import { finish, newIdempotencyKey, type WaitOptions, withWait } from './operation.ts';
@@ -35,12 +36,16 @@ export function backupCommands(program: Command, context: CliContext): void {
     });
 
   withWait(group.command('create <cluster>'))
-    .description('back it up now, while it goes on; contents of volumes are not in it')
-    .action(async (name: string, options: WaitOptions, command: Command) => {
+    .description('back it up while it goes on, as it is now or was at a moment; contents of volumes are not in it')
+    .option('--at <time>', 'as it was then: a time, or how long ago (10m); not before `recoverableFrom` of the cluster')
+    .action(async (name: string, options: WaitOptions & { readonly at?: string }, command: Command) => {
       const { client } = await clientOf(context, command);
       const { cluster } = await findCluster(client, name);
       const params = { clusterId: cluster.id };
-      let made = await client.call('backup.create', { params, idempotencyKey: newIdempotencyKey() });
+      let made = await client.call('backup.create', {
+        ...{ params, idempotencyKey: newIdempotencyKey() },
+        ...(options.at === undefined ? {} : { body: { moment: momentOf(options.at, now()) } }),
+      });
       if (options.wait)
         made = await ended(
           async () => await client.call('backup.get', { params: { ...params, backupId: made.id } }),

@@ -5,8 +5,8 @@ import { sleep } from '@matryoshka/system';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type CliContext, clientOf, findCluster, outputOptions } from '../context.ts';
 import { usageError } from '../errors.ts';
+import { momentOf } from '../moment.ts';
 import { formatData, isData } from '../output/format.ts';
-import { parseDuration } from '../parse-duration.ts';
 
 interface LogFlags {
   readonly component: (typeof logComponents)[number];
@@ -24,16 +24,6 @@ function parseTail(text: string): number {
   const lines = Number(text);
   if (!/^\d{1,4}$/.test(text) || lines < 1 || lines > 5_000) throw new InvalidArgumentError('a number from 1 to 5000');
   return lines;
-}
-
-/** A time, or how long ago: `10m`. */
-function momentOf(text: string, now: Date): string {
-  if (/^\d{4}-/.test(text)) return text;
-  try {
-    return new Date(now.getTime() - parseDuration(text)).toISOString();
-  } catch {
-    throw usageError(`${text} is no time and no duration`, 'For example: 10m, or 2026-12-24T18:00:00Z.');
-  }
 }
 
 /** `cluster logs`. */

@@ -14,6 +14,7 @@ export const backupView = (now: Date): View<Backup> => ({
     { head: 'ID', cell: ({ id }) => id },
     { head: 'STATE', cell: ({ state }) => state },
     { head: 'REASON', cell: ({ reason }) => reason },
+    { head: 'MOMENT', cell: ({ moment }) => moment ?? '' },
     { head: 'VERSION', cell: ({ kubernetesVersion }) => kubernetesVersion },
     { head: 'OBJECTS', cell: ({ keys }) => (keys === null ? '' : String(keys)) },
     { head: 'SIZE', cell: ({ bytes }) => size(bytes) },

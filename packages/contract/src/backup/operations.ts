@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { page, pageQuery } from '../common.ts';
 import { Operation } from '../operation/schema.ts';
 import { defineOperation } from '../operation-definition.ts';
-import { Backup } from './schema.ts';
+import { Backup, CreateBackup } from './schema.ts';
 
 const params = Type.Object({ clusterId: Type.String() });
 const one = Type.Object({ clusterId: Type.String(), backupId: Type.String() });
@@ -34,17 +34,28 @@ export const backupOperations = {
   'backup.create': defineOperation({
     method: 'POST',
     path: '/v1/clusters/{clusterId}/backups',
-    summary: 'Back up all Kubernetes objects of a cluster now, while it goes on',
-    description:
-      'It is encrypted, kept outside of the DataStore, read back and compared. Contents of volumes are not in it: those are for volume snapshots.',
+    summary: 'Back up all Kubernetes objects of a cluster, as they are now or were at a moment, while it goes on',
+    description: [
+      'It is encrypted, kept outside of the DataStore, read back and compared. Contents of volumes are not in it: those are for volume snapshots. With `moment`, it is had back from the archive of the',
+      'DataStore; neither the cluster nor others in the same DataStore notice. Restore it as any other.',
+    ].join(' '),
     tag: 'backup',
     access: 'operator',
     params,
+    body: CreateBackup,
+    bodyOptional: true,
     success: { status: 201, schema: Backup },
     write: true,
     idempotent: true,
-    errors: ['backups_not_offered', 'quota_exceeded', 'cluster_deleting', 'cluster_not_ready'],
-    cli: { command: 'backup create', summary: 'Back up a cluster now' },
+    errors: [
+      'backups_not_offered',
+      'recovery_not_offered',
+      'moment_not_archived',
+      'quota_exceeded',
+      'cluster_deleting',
+      'cluster_not_ready',
+    ],
+    cli: { command: 'backup create', summary: 'Back up a cluster, as it is now or was at a moment' },
   }),
   'backup.delete': defineOperation({
     method: 'DELETE',

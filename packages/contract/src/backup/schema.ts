@@ -30,10 +30,29 @@ export const BackupSettings = Type.Object(
 export type BackupSettings = Static<typeof BackupSettings>;
 
 export const BackupPolicy = Type.Object(
-  { ...settings, next: orNull(Timestamp, 'When the next is made; null: none by itself') },
+  {
+    ...settings,
+    next: orNull(Timestamp, 'When the next is made; null: none by itself'),
+    recoverableFrom: orNull(
+      Timestamp,
+      'Every moment since then can be had back as a backup; null: none can, only the backups there are',
+    ),
+  },
   { $id: 'BackupPolicy', additionalProperties: false },
 );
 export type BackupPolicy = Static<typeof BackupPolicy>;
+
+export const CreateBackup = Type.Object(
+  {
+    moment: Type.Optional({
+      ...Timestamp,
+      description:
+        'Objects as they were at this moment, had back from the archive of the DataStore; not before `backup.recoverableFrom` of the cluster. Absent: as they are now',
+    }),
+  },
+  { $id: 'CreateBackup', additionalProperties: false },
+);
+export type CreateBackup = Static<typeof CreateBackup>;
 
 export const Backup = Type.Object(
   {
@@ -42,7 +61,8 @@ export const Backup = Type.Object(
     reason: Type.Enum(['requested', 'scheduled', 'before-restore', 'before-upgrade']),
     state: Type.Enum(['pending', 'running', 'succeeded', 'failed']),
     error: orNull(Type.String(), 'Why it failed'),
-    kubernetesVersion: Type.String({ description: 'Of the control plane when it was made' }),
+    moment: orNull(Timestamp, 'Whose objects it holds, had back from the archive; null: when it was made'),
+    kubernetesVersion: Type.String({ description: 'Of the control plane at the moment whose objects it holds' }),
     keys: orNull(Type.Integer(), 'Objects in it'),
     bytes: orNull(Type.Integer(), 'Its size, compressed and encrypted'),
     requestedBy: Type.String(),

@@ -67,7 +67,7 @@ function operationObject(id: string, definition: OperationDefinition, schemas: S
     ...(definition.deprecated === undefined ? {} : { deprecated: true }),
     ...(definition.access === 'public' ? { security: [] } : {}),
     ...(parameterList.length === 0 ? {} : { parameters: parameterList }),
-    ...(definition.body === undefined ? {} : { requestBody: bodyObject(definition.body, schemas) }),
+    ...(definition.body === undefined ? {} : { requestBody: bodyObject(definition, schemas.place(definition.body)) }),
     responses: {
       [definition.success.status]: successObject(definition, schemas),
       ...problemResponses(definition, schemas),
@@ -97,8 +97,8 @@ function parametersOf(place: 'path' | 'query', schema: TSchema | undefined, sche
   });
 }
 
-function bodyObject(body: TSchema, schemas: SchemaCollector): JsonObject {
-  return { required: true, content: { 'application/json': { schema: schemas.place(body) } } };
+function bodyObject({ bodyOptional }: OperationDefinition, schema: JsonObject): JsonObject {
+  return { required: bodyOptional !== true, content: { 'application/json': { schema } } };
 }
 
 function successObject({ success, ...definition }: OperationDefinition, schemas: SchemaCollector): JsonObject {

@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Archive, backUp, createArchive, postgresAccount } from '@matryoshka/archive';
 import { type BackupStore, directoryStore, newIdentity } from '@matryoshka/backup-store';
 import { defaultClusterSettings } from '@matryoshka/domain';
 import {
@@ -18,13 +19,15 @@ import {
   prepareDatabase,
   registerManagementCluster,
   removeBackupLater,
+  reportManagementCluster,
   saveProject,
   tenantDatabase,
 } from '@matryoshka/postgres';
-import { createLogger } from '@matryoshka/system';
-import { startTestPostgres, type TestPostgres } from '@matryoshka/testkit';
+import { createLogger, waitFor } from '@matryoshka/system';
+import { startArchivedPostgres, type TestPostgres } from '@matryoshka/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { backupsOnce } from './run.ts';
+import { archivesOnce, recoveredFromArchives } from '../archive/run.ts';
+import { backupsOnce, momentsOnce } from './run.ts';
 
 // The databases are real, and so are the files; what kine would have written is written by hand.
 
@@ -33,11 +36,17 @@ let pool: Pool;
 let root: string;
 let store: BackupStore;
 let identity: string;
+let archive: Archive;
+let recovery: string;
 let clusterId: string;
 let database: string;
 
 beforeAll(async () => {
-  postgres = await startTestPostgres();
+  const started = await startArchivedPostgres();
+  postgres = started.postgres;
+  archive = { configFile: started.configFile, stanza: 'default', account: await postgresAccount() };
+  recovery = await mkdtemp('/tmp/mat-rec-');
+  await chmod(recovery, 0o755);
   const passwords = { owner: 'o', api: 'a', controller: 'c' };
   await prepareDatabase({ superuserUrl: postgres.superuserUrl, database: 'kaas', passwords });
   await migrate(postgres.url('kaas', 'kaas', 'o'));
@@ -51,6 +60,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await pool?.end();
   await postgres?.stop();
+  await rm(recovery, { recursive: true, force: true });
 });
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'mat-backup-'));
@@ -99,15 +109,24 @@ const read = async (key: string): Promise<unknown> =>
   );
 const revision = async (): Promise<number> => Number(await postgres.run('select max(id) from kine', database));
 
+const addressOf = async () => ({ host: '127.0.0.1', port: postgres.port, user: 'kamaji', password: 'k' });
+const archiveOf = (): Archive => archive;
 const tools = (change: { readonly pool?: Pool; readonly store?: BackupStore; readonly identity?: string } = {}) => ({
   ...{ pool, store, identity, managementCluster: 'default', log: createLogger('test'), intervalMs: 1, ...change },
-  addressOf: async () => ({ host: '127.0.0.1', port: postgres.port, user: 'kamaji', password: 'k' }),
+  ...{ addressOf, recovered: recoveredFromArchives({ archiveOf, addressOf }, recovery) },
   signal: AbortSignal.timeout(120_000),
 });
-async function ask(): Promise<string> {
+async function ask(moment?: Date): Promise<string> {
   const id = newBackupId();
   const cluster = { id: clusterId, projectId: 'p1', kubernetesVersion: 'v1.36.3' };
-  await insertBackup(pool, { id, cluster, reason: 'requested', requestedBy: 'ann', at: new Date() });
+  await insertBackup(pool, {
+    id,
+    cluster,
+    reason: 'requested',
+    requestedBy: 'ann',
+    at: new Date(),
+    ...(moment === undefined ? {} : { moment }),
+  });
   return id;
 }
 const backups = async () => await listBackups(pool, { clusterId, limit: 100 });
@@ -273,5 +292,99 @@ describe('a restore', () => {
     await backupsOnce(tools());
     expect(await read('/a')).toBe('second');
     expect((await backups()).map(({ reason }) => reason)).toEqual(['requested']);
+  });
+});
+
+describe('a backup of a moment of the past', () => {
+  const archives = async (): Promise<unknown> => {
+    const { log, signal } = tools();
+    await archivesOnce(
+      { pool, managementCluster: 'default', archiveOf, addressOf, baseBackups: true, log, intervalMs: 1, signal },
+      new Date(),
+    );
+    const { rows } = await pool.query(
+      'select archived_from is not null as "from", archive_failing as failing from data_stores',
+    );
+    return rows;
+  };
+  const moment = async (): Promise<Date> => {
+    const at = (await postgres.run("select clock_timestamp() + interval '1100 ms'")) as Date;
+    await waitFor(() => Date.now() > at.getTime() + 50, { timeoutMs: 5_000, intervalMs: 20 });
+    return at;
+  };
+  const find = async (id: string) =>
+    (await listBackups(pool, { clusterId, limit: 10 })).find((backup) => backup.id === id);
+
+  it('cannot be had before there is an archive, and is offered as soon as there is one', async () => {
+    const none = { cpuMillis: 0, memoryMib: 0, pods: 0 };
+    const observed = { nodes: 1, capacity: none, reserved: none };
+    const store = { maxTenants: null, maxConnections: null, maxBytes: null, connections: null, bytes: null };
+    await reportManagementCluster(pool, 'default', { ...observed, dataStores: [{ name: 'default', ...store }] });
+    expect(await archives()).toEqual([{ from: false, failing: false }]);
+    await createArchive(archive);
+    await backUp(archive, 'full');
+    expect(await archives()).toEqual([{ from: true, failing: false }]);
+    const before = await pool.query('select xmin from data_stores');
+    await archives();
+    expect((await pool.query('select xmin from data_stores')).rows, 'a second look writes nothing').toEqual(
+      before.rows,
+    );
+  });
+
+  it('holds what there was, is restored as any other, and nobody else notices', async () => {
+    await write('/b', 'wanted');
+    const wanted = await moment();
+    await write('/b', 'unwanted');
+    await write('/c', 'later');
+    const neighbour = database;
+    const mine = clusterId;
+    await newCluster();
+    await write('/n', 'of a neighbour');
+    const other = database;
+    [clusterId, database] = [mine, neighbour];
+    const id = await ask(wanted);
+    await backupsOnce(tools());
+    expect(await find(id), 'nobody waits for it').toMatchObject({ state: 'pending' });
+    await momentsOnce(tools());
+    expect(await find(id)).toMatchObject({ state: 'succeeded', error: null, keys: 2, moment: wanted });
+    expect(await readdir(recovery)).toEqual([]);
+    expect(await read('/b'), 'the cluster has what it had').toBe('unwanted');
+
+    await bumpCluster(pool, clusterId, { restore: { backupId: id, at: new Date() } });
+    await allowRestore(pool, clusterId);
+    await backupsOnce(tools());
+    expect([await read('/a'), await read('/b'), await read('/c')]).toEqual(['first', 'wanted', undefined]);
+    database = other;
+    expect(await read('/n')).toBe('of a neighbour');
+  });
+
+  it('fails with its reason when the archive has it no more, and when nothing is archived any more', async () => {
+    const early = await ask(new Date('2026-01-01T00:00:00Z'));
+    await momentsOnce(tools());
+    expect(await find(early)).toMatchObject({ state: 'failed', error: expect.stringContaining('2026-01-01') });
+    const late = await ask(await moment());
+    await momentsOnce({ ...tools(), recovered: undefined });
+    expect(await find(late)).toMatchObject({
+      state: 'failed',
+      error: expect.stringContaining('not archived any more'),
+    });
+    expect(await readdir(join(root, clusterId)).catch(() => [])).toEqual([]);
+  });
+
+  it('leaves nothing when somebody has it removed meanwhile', async () => {
+    const wanted = await moment();
+    const id = await ask(wanted);
+    const store = directoryStore(root);
+    const slow: BackupStore = {
+      ...store,
+      put: async (name, content) => {
+        await removeBackupLater(pool, id);
+        await backupsOnce(tools());
+        return await store.put(name, content);
+      },
+    };
+    await momentsOnce(tools({ store: slow }));
+    expect(await find(id)).toBeUndefined();
+    expect(await readdir(join(root, clusterId)).catch(() => [])).toEqual([]);
   });
 });

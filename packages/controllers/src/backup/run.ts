@@ -18,9 +18,10 @@ import {
   restoreTenant,
   type StoredCopy,
   setBackupPlace,
+  type TenantCopy,
   verifyTenantCopy,
 } from '@matryoshka/postgres';
-import { errorMessage, type Logger, repeatedly } from '@matryoshka/system';
+import { errorMessage, type Logger, repeatedly, TypedError } from '@matryoshka/system';
 
 export interface BackupOptions {
   readonly pool: Pool;
@@ -31,10 +32,17 @@ export interface BackupOptions {
   readonly identity: string;
   /** How the PostgreSQL behind a DataStore is reached. */
   readonly addressOf: (dataStore: string, signal: AbortSignal) => Promise<DataStoreAddress>;
+  /** Lends a DataStore as it was at a moment, for `work`; undefined: nothing is archived. */
+  readonly recovered: Recovered | undefined;
   readonly log: Logger;
   readonly intervalMs: number;
   readonly signal: AbortSignal;
 }
+
+export type Recovered = <T>(
+  wish: { readonly dataStore: string; readonly clusterId: string; readonly moment: Date; readonly signal: AbortSignal },
+  work: (address: DataStoreAddress) => Promise<T>,
+) => Promise<T>;
 
 /** Between two attempts at a restore that failed. In milliseconds. */
 const restorePause = 30_000;
@@ -49,11 +57,26 @@ export async function runBackups(options: BackupOptions): Promise<void> {
     log.warn({ reason: errorMessage(error) }, 'backups could not be looked after');
   const tried = new Map<string, number>();
   let announced = false;
-  await repeatedly({ intervalMs, signal, failed }, async () => {
-    if (!announced) await setBackupPlace(pool, managementCluster, store?.place ?? null);
-    announced = true;
-    if (store !== undefined) await backupsOnce({ ...options, store }, tried);
-  });
+  await Promise.all([
+    repeatedly({ intervalMs, signal, failed }, async () => {
+      if (!announced) await setBackupPlace(pool, managementCluster, store?.place ?? null);
+      announced = true;
+      if (store !== undefined) await backupsOnce({ ...options, store }, tried);
+    }),
+    // Having a moment back may take long, and nobody else waits for it.
+    repeatedly({ intervalMs, signal, failed }, async () => {
+      if (store !== undefined) await momentsOnce({ ...options, store });
+    }),
+  ]);
+}
+
+/** Makes the backups of moments of the past, one after the other. */
+export async function momentsOnce(tools: Tools): Promise<void> {
+  const { pool, managementCluster, signal } = tools;
+  for (const job of await backupsToMake(pool, managementCluster, 'moments')) {
+    if (signal.aborted) return;
+    await make(tools, job);
+  }
 }
 
 /** One round. `tried`: when a restore in a cluster failed last. */
@@ -65,7 +88,7 @@ export async function backupsOnce(tools: Tools, tried: Map<string, number> = new
     if (await restore(tools, job)) tried.delete(job.clusterId);
     else tried.set(job.clusterId, Date.now());
   }
-  for (const job of await backupsToMake(pool, managementCluster)) {
+  for (const job of await backupsToMake(pool, managementCluster, 'now')) {
     if (signal.aborted) return;
     await make(tools, job);
   }
@@ -83,17 +106,20 @@ const fileOf = (clusterId: string, id: string): string => `${clusterId}/${id}.ki
 /** Makes a backup and proves that it can be read. Answers whether it succeeded. */
 async function make(tools: Tools, job: BackupJob): Promise<boolean> {
   const { pool, store, identity, addressOf, log, signal } = tools;
-  const { id, clusterId, dataStore } = job;
+  const { id, clusterId, dataStore, moment } = job;
   const startedAt = performance.now();
   await beginBackup(pool, id);
   try {
     const address = await addressOf(dataStore, signal);
     let bytes = 0;
-    const copy = await copyTenant(address, clusterId, async (content) => {
-      bytes = await store.put(fileOf(clusterId, id), await seal(content, identity));
-    });
+    const copied = async (from: DataStoreAddress): Promise<TenantCopy> =>
+      await copyTenant(from, clusterId, async (content) => {
+        bytes = await store.put(fileOf(clusterId, id), await seal(content, identity));
+      });
+    const copy = moment === null ? await copied(address) : await recoveredIn(tools)({ ...job, moment, signal }, copied);
     await prove(tools, address, clusterId, { id, ...copy });
-    await endBackup(pool, job, { ...copy, bytes });
+    // Somebody had it removed meanwhile, maybe before the file was there.
+    if (!(await endBackup(pool, job, { ...copy, bytes }))) await store.remove(fileOf(clusterId, id));
     const seconds = Math.round(performance.now() - startedAt) / 1_000;
     log.info({ clusterId, backupId: id, keys: copy.keys, bytes, seconds }, 'a backup was made and read back');
     return true;
@@ -104,6 +130,15 @@ async function make(tools: Tools, job: BackupJob): Promise<boolean> {
     await endBackup(pool, job, { error: errorMessage(error) });
     return false;
   }
+}
+
+function recoveredIn({ recovered }: Tools): Recovered {
+  if (recovered !== undefined) return recovered;
+  throw new TypedError('the DataStore is not archived any more', {
+    code: 'recovery_not_offered',
+    actor: 'provider',
+    next: 'Set KAAS_ARCHIVE_CONFIG_FILE and KAAS_RECOVERY_DIRECTORY of kaas-controller.',
+  });
 }
 
 /** Exchanges what a cluster has for a backup, after what it has was backed up. Answers whether it succeeded. */

@@ -27,6 +27,7 @@ export function clusterFixture(more: Partial<Cluster> = {}): Cluster {
     observedGeneration: 0,
     hibernationDecidedAt: new Date(0),
     restore: null,
+    recoverableFrom: null,
     awaitsBackup: false,
     awaitedSince: new Date(0),
     renewBefore: null,

@@ -14,7 +14,9 @@ export interface Backup {
   readonly state: BackupState;
   /** Why it failed. */
   readonly error: string | null;
-  /** Of the control plane, when it was made. */
+  /** Whose objects it holds, had back from the archive of the DataStore; null: when it was made. */
+  readonly moment: Date | null;
+  /** Of the control plane, at the moment whose objects it holds. */
   readonly kubernetesVersion: string;
   /** Numbers of one that succeeded. */
   readonly keys: number | null;

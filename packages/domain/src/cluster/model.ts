@@ -158,6 +158,8 @@ export interface Cluster extends ClusterSpec {
   readonly hibernationDecidedAt: Date;
   /** Its data are being replaced by those of a backup. */
   readonly restore: Restore | null;
+  /** Since when every moment of it can be had back from the archive of its DataStore; null: none can. */
+  readonly recoverableFrom: Date | null;
   /** The backup before its upgrade has not ended yet. */
   readonly awaitsBackup: boolean;
   /** Since when its API may be silent without fault: it was made, woken or restored. */

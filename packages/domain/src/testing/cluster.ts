@@ -30,6 +30,7 @@ export const desired = (change: Partial<Cluster> = {}): Cluster => ({
   observedGeneration: 0,
   hibernationDecidedAt: new Date(0),
   restore: null,
+  recoverableFrom: null,
   awaitsBackup: false,
   awaitedSince: new Date(0),
   renewBefore: null,

@@ -114,7 +114,7 @@ describe('PostgreSQL and registry steps', () => {
       ...account,
     });
     await waitFor(async () => await answers(context.config, context.paths), { timeoutMs: 20_000 });
-    expect(await apply()).toEqual([true, false, true]);
+    expect(await apply()).toEqual([true, false, false]);
     await checkArchive(await platformArchive(context.paths));
     expect(await apply()).toEqual([false, false, false]);
   });

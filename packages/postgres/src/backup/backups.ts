@@ -1,7 +1,7 @@
 import type { Backup, BackupReason } from '@matryoshka/domain';
 import type { Queryable } from '../database.ts';
 
-const columns = `id, project_id as "projectId", cluster_id as "clusterId", reason, state, error, kubernetes_version as "kubernetesVersion",
+const columns = `id, project_id as "projectId", cluster_id as "clusterId", reason, state, error, moment, kubernetes_version as "kubernetesVersion",
   keys::float8 as keys, bytes::float8 as bytes, requested_by as "requestedBy", created_at as "createdAt", finished_at as "finishedAt", verified_at as "verifiedAt"`;
 
 /** Asks for a backup; the controller of its management cluster makes it. */
@@ -14,13 +14,17 @@ export async function insertBackup(
     readonly requestedBy: string;
     /** Default: by the clock of the database. */
     readonly at?: Date;
+    /** Whose objects it shall hold; absent: as they are when it is made. */
+    readonly moment?: Date;
   },
 ): Promise<Backup> {
-  const { id, cluster, reason, requestedBy, at } = backup;
+  const { id, cluster, reason, requestedBy, at, moment } = backup;
   const { rows } = await db.query<Backup>(
-    `insert into backups (id, project_id, cluster_id, reason, kubernetes_version, requested_by, created_at)
-     values ($1, $2, $3, $4, $5, $6, coalesce($7, now())) returning ${columns}`,
-    [id, cluster.projectId, cluster.id, reason, cluster.kubernetesVersion, requestedBy, at ?? null],
+    // Every upgrade of a control plane is preceded by a backup: the first one after a moment has the version of that moment.
+    `insert into backups (id, project_id, cluster_id, reason, kubernetes_version, requested_by, created_at, moment)
+     values ($1, $2, $3, $4, coalesce((select b.kubernetes_version from backups b
+       where b.cluster_id = $3 and b.moment is null and b.created_at >= $8 order by b.created_at limit 1), $5), $6, coalesce($7, now()), $8) returning ${columns}`,
+    [id, cluster.projectId, cluster.id, reason, cluster.kubernetesVersion, requestedBy, at ?? null, moment ?? null],
   );
   const [row] = rows;
   if (row === undefined) throw new Error('a backup was not inserted');

@@ -12,6 +12,8 @@ export interface BackupJob {
   readonly projectId: string;
   readonly dataStore: string;
   readonly reason: BackupReason;
+  /** Whose objects it shall hold; null: as they are. */
+  readonly moment: Date | null;
 }
 
 /** What stands in the database of a backup that can be restored. */
@@ -19,14 +21,18 @@ export interface StoredCopy extends TenantCopy {
   readonly id: string;
 }
 
-const jobColumns = `b.id, b.cluster_id as "clusterId", b.project_id as "projectId", c.data_store as "dataStore", b.reason`;
+const jobColumns = `b.id, b.cluster_id as "clusterId", b.project_id as "projectId", c.data_store as "dataStore", b.reason, b.moment`;
 
-/** The backups to be made, oldest first. One that a controller began with and did not end is among them: only one works on them. */
-export async function backupsToMake(db: Queryable, managementCluster: string): Promise<readonly BackupJob[]> {
+/** The backups to be made, of what clusters have now or of moments of the past, oldest first. One that a controller began with and did not end is among them: only one works on them. */
+export async function backupsToMake(
+  db: Queryable,
+  managementCluster: string,
+  of: 'now' | 'moments',
+): Promise<readonly BackupJob[]> {
   const { rows } = await db.query<BackupJob>(
     `select ${jobColumns} from backups b join clusters c on c.id = b.cluster_id
-     where b.state in ('pending', 'running') and c.management_cluster = $1 and c.deleted_at is null order by b.created_at limit 50`,
-    [managementCluster],
+     where b.state in ('pending', 'running') and c.management_cluster = $1 and c.deleted_at is null and (b.moment is null) = $2 order by b.created_at limit 50`,
+    [managementCluster, of === 'now'],
   );
   return rows;
 }
@@ -44,13 +50,13 @@ export async function beginBackup(db: Queryable, id: string): Promise<void> {
   await db.query("update backups set state = 'running' where id = $1 and state = 'pending'", [id]);
 }
 
-/** Ends a backup, with an event. One that somebody had removed meanwhile stays so. */
+/** Ends a backup, with an event. One that somebody had removed meanwhile stays so: false. */
 export async function endBackup(
   pool: Pool,
   { id, clusterId, projectId, reason }: BackupJob,
   outcome: (TenantCopy & { readonly bytes: number }) | { readonly error: string },
-): Promise<void> {
-  await inTransaction(pool, async (tx) => {
+): Promise<boolean> {
+  return await inTransaction(pool, async (tx) => {
     const failed = 'error' in outcome;
     const { rowCount } = await tx.query(
       `update backups set state = $2, error = $3, revision = $4, keys = $5, bytes = $6, sha256 = $7, finished_at = now(),
@@ -65,6 +71,7 @@ export async function endBackup(
         ...{ projectId, clusterId, type: failed ? 'backup.failed' : 'backup.made' },
         data: failed ? { backupId: id, reason, error: outcome.error } : { backupId: id, reason, keys: outcome.keys },
       });
+    return rowCount === 1;
   });
 }
 
@@ -147,9 +154,9 @@ export async function insertSafetyBackup(db: Queryable, job: RestoreJob): Promis
   const { clusterId, projectId, dataStore, kubernetesVersion, safety } = job;
   const reason = 'before-restore';
   if (safety?.state === 'pending' || safety?.state === 'running')
-    return { id: safety.id, clusterId, projectId, dataStore, reason };
+    return { id: safety.id, clusterId, projectId, dataStore, reason, moment: null };
   const id = newBackupId();
   const cluster = { id: clusterId, projectId, kubernetesVersion };
   await insertBackup(db, { id, cluster, reason, requestedBy: 'restore' });
-  return { id, clusterId, projectId, dataStore, reason };
+  return { id, clusterId, projectId, dataStore, reason, moment: null };
 }

@@ -24,6 +24,7 @@ export const clusterColumns = `
   c.created_at, c.updated_at, c.delete_requested_at, c.volumes_on_delete, c.delete_scheduled_at,
   c.deletion_protection, c.deletion_grace_seconds, c.expires_at, c.access_epoch, c.management_cluster, c.data_store,
   c.allowed_ranges, c.oidc_issuers, c.maintenance, c.hibernated, c.hibernation_schedules, c.hibernation_decided_at, c.backup,
+  (select case when d.archived_from is not null and c.ready_at is not null then greatest(d.archived_from, c.ready_at) end from data_stores d where d.management_cluster = c.management_cluster and d.name = c.data_store) as recoverable_from,
   case when c.restore_backup_id is not null then jsonb_build_object('backupId', c.restore_backup_id, 'allowed', c.restore_allowed, 'error', c.restore_error) end as restore,
   c.renew_before, c.authority, c.certificates, c.credential_before, c.encryption_before, c.keys,
   case when c.rotation_phase is not null then jsonb_build_object('phase', c.rotation_phase, 'since', to_char(c.rotation_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) end as rotation,
@@ -72,6 +73,7 @@ export interface ClusterRow {
   readonly hibernation_schedules: readonly HibernationSchedule[];
   readonly hibernation_decided_at: Date;
   readonly backup: BackupSettings;
+  readonly recoverable_from: Date | null;
   readonly restore: Restore | null;
   readonly awaited_since: Date;
   readonly renew_before: Date | null;
@@ -114,6 +116,7 @@ export function clusterOf(row: ClusterRow): Cluster {
     hibernation: { hibernated: row.hibernated, schedules: row.hibernation_schedules },
     hibernationDecidedAt: row.hibernation_decided_at,
     backup: row.backup,
+    recoverableFrom: row.recoverable_from,
     restore: row.restore,
     awaitedSince: row.awaited_since,
     renewBefore: row.renew_before,

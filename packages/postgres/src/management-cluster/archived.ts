@@ -44,6 +44,16 @@ export async function flushLog(
   });
 }
 
+/** Whether the last attempt at archiving failed: its log grows until somebody mends it. */
+export async function archiverFails(address: DataStoreAddress): Promise<boolean> {
+  return await connected(address, async (client) => {
+    const { rows } = await client.query<{ fails: boolean }>(
+      "select coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) as fails from pg_stat_archiver",
+    );
+    return rows[0]?.fails === true;
+  });
+}
+
 /** More than was written to any control plane in what may be missing of the end of an archive. */
 const gap = 1_000_000;
 
