@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { daemonStatus, isRunning, waitFor } from '@matryoshka/system';
 import { startArchivedPostgres, type TestPostgres } from '@matryoshka/testkit';
@@ -18,7 +18,6 @@ beforeAll(async () => {
   postgres = started.postgres;
   archive = { configFile: started.configFile, stanza: 'default', account: await postgresAccount() };
   directory = await mkdtemp('/tmp/mat-rec-');
-  await chmod(directory, 0o755);
 }, 120_000);
 
 afterAll(async () => {

@@ -1,4 +1,4 @@
-import { chown, mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError, daemonStatus, startDaemon, stopDaemon, TypedError, waitFor } from '@matryoshka/system';
 import pg from 'pg';
@@ -82,11 +82,14 @@ function placesIn(directory: string): Places {
   };
 }
 
-async function unpack(archive: Archive, { moment, database, signal }: RecoveryWish, places: Places): Promise<void> {
+async function unpack(archive: Archive, { moment, database, directory, signal }: RecoveryWish, places: Places): Promise<void> {
   const state = await archiveState(archive, signal);
   const base = state?.backups.filter(({ endedAt }) => endedAt < moment).at(-1);
   if (base === undefined) throw notArchived(moment, state?.backups[0]?.endedAt);
-  await mkdir(places.all, { recursive: true, mode: 0o700 });
+  await mkdir(directory, { recursive: true });
+  // Whoever the programs run as has to get through.
+  await chmod(directory, 0o711);
+  await mkdir(places.all, { mode: 0o700 });
   for (const folder of [places.data, places.tablespaces, places.run]) await mkdir(folder, { mode: 0o700 });
   await writeFile(places.hba, 'local all all trust\n');
   await writeFile(places.settings, '');

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Archive, backUp, createArchive, postgresAccount } from '@matryoshka/archive';
@@ -46,7 +46,6 @@ beforeAll(async () => {
   postgres = started.postgres;
   archive = { configFile: started.configFile, stanza: 'default', account: await postgresAccount() };
   recovery = await mkdtemp('/tmp/mat-rec-');
-  await chmod(recovery, 0o755);
   const passwords = { owner: 'o', api: 'a', controller: 'c' };
   await prepareDatabase({ superuserUrl: postgres.superuserUrl, database: 'kaas', passwords });
   await migrate(postgres.url('kaas', 'kaas', 'o'));

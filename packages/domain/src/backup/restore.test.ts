@@ -72,6 +72,13 @@ describe('a cluster whose data are to be replaced', () => {
     expect(plan(asleep, after)).toMatchObject({ phase: 'hibernated', converged: true });
   });
 
+  it('has its control plane started before what the backup brought is stored again', () => {
+    const after = desired({ awaitedSince: now, status: { ...desired().status, phase: 'restoring' } });
+    const outdated = { ...stopped, applied: { ...stopped.applied, cluster: 'outdated' as const } };
+    expect(types(outdated, after)).toEqual(['applyManifests']);
+    expect(types(complete, after)).toEqual(['stepEncryption']);
+  });
+
   it('is restoring until all is as it should be', () => {
     const after = desired({ awaitedSince: now, status: { ...desired().status, phase: 'restoring' } });
     expect(plan(stopped, after)).toMatchObject({ phase: 'restoring', converged: false, blockedBy: null });

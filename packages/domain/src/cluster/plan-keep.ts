@@ -63,6 +63,8 @@ function encryptionActions(desired: Cluster, observed: ObservedCluster): readonl
   const step = encryptionStep(desired, encryption, made);
   // What rests cannot be told to write; what it shall read when it starts again is decided before.
   if (step === undefined || (step !== 'begin' && step !== 'recall' && restsControlPlane(desired, observed))) return [];
+  // No replica at all has nothing to be rolled out; what is stored again is read through its API, once that is there.
+  if (step === 'rewrite' && seen(observed.tenant) === undefined) return [];
   return [{ type: 'stepEncryption', step, generation: encryption?.generation ?? 0 }];
 }
 
