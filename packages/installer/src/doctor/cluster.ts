@@ -6,7 +6,7 @@ import { managementClient } from '../management/access.ts';
 import { podTroubles, unavailableDeployments } from '../management/apply.ts';
 import { usableNodes } from '../management/nodes.ts';
 import { findServer } from '../management/servers.ts';
-import { managementProject, nodeName, platformNamespaces } from '../management/settings.ts';
+import { isManagementServer, managementProject, nodeName, platformNamespaces } from '../management/settings.ts';
 import { readSecrets } from '../secrets/secrets.ts';
 import type { Finding } from './finding.ts';
 
@@ -64,14 +64,15 @@ export async function cluster(config: PlatformConfig): Promise<readonly Finding[
 async function lookInside(client: KubeClient, config: PlatformConfig): Promise<readonly Finding[]> {
   const signal = AbortSignal.timeout(timeoutMs);
   const usable = await usableNodes(client, signal);
-  const nodes = Array.from({ length: config.managementNodes }, (_, index) => nodeName(index))
-    .filter((name) => !usable.includes(name))
+  const nodes = Array.from({ length: config.managementNodes }, (_, index) => index)
+    .filter((index) => !usable.some((name) => isManagementServer(name, index)))
+    .map(nodeName)
     .map(
       (name): Finding => ({
         area: 'node',
         subject: name,
         message: `The node ${name} is not Ready`,
-        remedy: `See why: kubectl --kubeconfig ${platformPaths(config).managementKubeconfig} describe node ${name}`,
+        remedy: `See why: kubectl --kubeconfig ${platformPaths(config).managementKubeconfig} get nodes`,
       }),
     );
   const troubles = await podTroubles(client, platformNamespaces, signal);

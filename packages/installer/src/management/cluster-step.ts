@@ -7,9 +7,9 @@ import type { PlatformContext, PlatformStep } from '../context.ts';
 import type { StepRun } from '../flow/graph.ts';
 import { withManagement } from './access.ts';
 import { applyAll, podTroubles, unavailableDeployments } from './apply.ts';
-import { includeInLoadBalancers, usableNodes } from './nodes.ts';
+import { forgetLostNodes, includeInLoadBalancers, usableNodes } from './nodes.ts';
 import { ensureManagementCredential } from './project.ts';
-import { findServer } from './servers.ts';
+import { findServer, listServers } from './servers.ts';
 import { externalNetworkName, managementNetwork, managementProject, nodeAddress, nodeName } from './settings.ts';
 
 const apiTimeoutMs = 5 * 60_000;
@@ -31,8 +31,11 @@ export function managementClusterStep(after: readonly string[]): PlatformStep {
         const end = performance.now() + nodesTimeoutMs;
         for (;;) {
           const wanted = context.config.managementNodes;
+          const servers = await serverNames(context, run.signal);
+          const lost = await forgetLostNodes(client, servers, run.signal);
+          if (lost.length > 0) run.report(`${lost.join(', ')} had no server any more`);
           await includeInLoadBalancers(client, run.signal);
-          const usable = await usableNodes(client, run.signal);
+          const usable = (await usableNodes(client, run.signal)).filter((name) => servers.includes(name));
           const waiting = await unavailableDeployments(client, ['kube-system'], run.signal);
           if (usable.length >= wanted && waiting.length === 0) return;
           const left = usable.length < wanted ? `nodes: ${usable.length} of ${wanted}` : waiting.join(', ');
@@ -41,7 +44,10 @@ export function managementClusterStep(after: readonly string[]): PlatformStep {
             const troubles = await podTroubles(client, ['kube-system', 'kube-flannel'], run.signal);
             throw new TypedError(
               `The management cluster is not complete after ${nodesTimeoutMs / 60_000} minutes (${left})${troubles.map((text) => `\n${text}`).join('')}`,
-              { code: 'management_not_ready', next: 'Run the same command again; if it stays so, run: kaas doctor' },
+              {
+                code: 'management_not_ready',
+                next: 'Run the same command again; if it stays so, run: kaas doctor. A server whose node does not come may be deleted: the next run makes another.',
+              },
             );
           }
           await sleep(500, run.signal);
@@ -67,6 +73,12 @@ async function waitForApi({ config, paths, secrets }: PlatformContext, { signal,
       await sleep(300, signal);
     }
   });
+}
+
+async function serverNames({ config, secrets }: PlatformContext, signal: AbortSignal): Promise<readonly string[]> {
+  const cloud = adminCloud(config, secrets, managementProject);
+  const { info } = await cloud.session.token(signal);
+  return (await listServers(cloud, info.project?.id ?? '', signal)).map(({ name }) => name);
 }
 
 async function consoleEnd(cloud: Cloud, signal: AbortSignal): Promise<string> {

@@ -5,6 +5,7 @@ import { parseKubeconfig } from '@matryoshka/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { adminKubeconfig, ensureManagementPki, type ManagementPki, publicKeyHash } from './pki.ts';
+import { isManagementServer, newServerName } from './settings.ts';
 import { type ManagementServerInput, managementUserData } from './user-data.ts';
 
 let dir: string;
@@ -44,7 +45,8 @@ interface CloudConfig {
   readonly runcmd: readonly (readonly string[])[];
 }
 
-const cloudConfig = (index: number): CloudConfig => parse(managementUserData(input, index)) as CloudConfig;
+const cloudConfig = (index: number): CloudConfig =>
+  parse(managementUserData(input, index, `mgmt-${index}-a1b2c`)) as CloudConfig;
 const file = (config: CloudConfig, path: string): string =>
   config.write_files.find((entry) => entry.path === path)?.content ?? '';
 const documents = (config: CloudConfig): Record<string, Record<string, unknown>> =>
@@ -59,7 +61,7 @@ describe('managementUserData', () => {
   it('starts the control plane on the first server, on kine, with our authorities', () => {
     const config = cloudConfig(0);
     const kinds = documents(config);
-    expect(managementUserData(input, 0)).toMatch(/^#cloud-config\n/);
+    expect(managementUserData(input, 0, 'mgmt-0-a1b2c')).toMatch(/^#cloud-config\n/);
     expect(kinds.ClusterConfiguration).toMatchObject({
       kubernetesVersion: 'v1.36.3',
       controlPlaneEndpoint: '10.250.0.10:6443',
@@ -67,7 +69,7 @@ describe('managementUserData', () => {
       apiServer: { certSANs: expect.arrayContaining(['172.29.1.23', '10.250.0.10']) },
     });
     expect(kinds.KubeletConfiguration).toMatchObject({ failCgroupV1: false });
-    expect(kinds.InitConfiguration).toMatchObject({ nodeRegistration: { name: 'mgmt-0', taints: [] } });
+    expect(kinds.InitConfiguration).toMatchObject({ nodeRegistration: { name: 'mgmt-0-a1b2c', taints: [] } });
     expect(file(config, '/etc/kubernetes/pki/ca.key')).toBe(pki.ca.key);
     expect(config.runcmd.at(-1)?.slice(0, 2)).toEqual(['kubeadm', 'init']);
   });
@@ -86,7 +88,7 @@ describe('managementUserData', () => {
     const config = cloudConfig(3);
     expect(documents(config).JoinConfiguration).toMatchObject({
       nodeRegistration: {
-        name: 'mgmt-3',
+        name: 'mgmt-3-a1b2c',
         kubeletExtraArgs: expect.arrayContaining([{ name: 'node-ip', value: '10.250.0.13' }]),
       },
       discovery: {
@@ -97,7 +99,7 @@ describe('managementUserData', () => {
         },
       },
     });
-    const text = managementUserData(input, 3);
+    const text = managementUserData(input, 3, 'mgmt-3-a1b2c');
     expect(text).not.toContain('PRIVATE KEY');
     expect(text).not.toContain('hidden-password');
   });
@@ -110,5 +112,19 @@ describe('adminKubeconfig', () => {
     expect(await adminKubeconfig(dir, pki, 'https://172.29.1.23:6443')).toContain(
       Buffer.from(connection.cert ?? '').toString('base64'),
     );
+  });
+});
+
+describe('servers of the management cluster', () => {
+  it('never have the name of one before, and are known by their index', () => {
+    const names = new Set(Array.from({ length: 50 }, () => newServerName(1)));
+    expect(names.size).toBeGreaterThan(45);
+    for (const name of names) {
+      expect(isManagementServer(name, 1)).toBe(true);
+      expect(isManagementServer(name, 0)).toBe(false);
+    }
+    expect(isManagementServer('mgmt-1', 1), 'of an installation of before').toBe(true);
+    for (const other of ['mgmt-10', 'mgmt-1-a1b2c-x', 'c-mgmt-1', 'mgmt-1-', 'workers-1'])
+      expect(isManagementServer(other, 1)).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 import type { KubeClient, KubeObject } from '@matryoshka/kube';
+import { isManagementServer } from './settings.ts';
 
 interface Node extends KubeObject {
   readonly spec?: { readonly taints?: readonly { readonly key: string }[] };
@@ -15,6 +16,34 @@ export async function usableNodes(client: KubeClient, signal: AbortSignal): Prom
         !(spec?.taints ?? []).some(({ key }) => key === 'node.cloudprovider.kubernetes.io/uninitialized'),
     )
     .map(({ metadata }) => metadata.name);
+}
+
+/**
+ * Has Kubernetes forget the nodes whose servers are gone, with what ran on them, so that it is started elsewhere at once: otherwise they count as Ready for nearly a minute, and their pods as running for
+ * longer. Answers their names.
+ */
+export async function forgetLostNodes(
+  client: KubeClient,
+  servers: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { items } = await client.list<Node>({ apiVersion: 'v1', kind: 'Node' }, { signal });
+  const lost = items
+    .map(({ metadata }) => metadata.name)
+    .filter((name) => isManagementServer(name) && !servers.includes(name));
+  for (const name of lost) await client.delete({ apiVersion: 'v1', kind: 'Node', name }, { signal });
+  if (lost.length === 0) return lost;
+  const pods = await client.list<KubeObject & { readonly spec?: { readonly nodeName?: string } }>(
+    { apiVersion: 'v1', kind: 'Pod' },
+    { signal },
+  );
+  for (const { metadata, spec } of pods.items)
+    if (lost.includes(spec?.nodeName ?? ''))
+      await client.delete(
+        { apiVersion: 'v1', kind: 'Pod', name: metadata.name, namespace: metadata.namespace ?? '' },
+        { signal, gracePeriodSeconds: 0 },
+      );
+  return lost;
 }
 
 const excluded = 'node.kubernetes.io/exclude-from-external-load-balancers';

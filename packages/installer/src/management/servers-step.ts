@@ -52,7 +52,7 @@ async function makeServers(context: PlatformContext, run: StepRun): Promise<void
         await ensureServer(
           cloud,
           project.id,
-          { index, port, imageId, flavorId, userData: managementUserData(input, index) },
+          { index, port, imageId, flavorId, userData: (name) => managementUserData(input, index, name) },
           signal,
           report,
         ),

@@ -1,13 +1,14 @@
 import type { Cloud, Port, Server } from '@matryoshka/openstack';
 import { sleep, TypedError } from '@matryoshka/system';
-import { nodeName } from './settings.ts';
+import { isManagementServer, newServerName } from './settings.ts';
 
 export interface ServerWish {
   readonly index: number;
   readonly port: Port;
   readonly imageId: string;
   readonly flavorId: string;
-  readonly userData: string;
+  /** For the server of a name. */
+  readonly userData: (name: string) => string;
 }
 
 /** The server of this index, if there is one. */
@@ -17,9 +18,13 @@ export async function findServer(
   index: number,
   signal: AbortSignal,
 ): Promise<Server | undefined> {
-  const name = nodeName(index);
-  const list = await cloud.nova.servers.list({ name: `^${name}$` }, signal);
-  return list.find((server) => server.name === name && server.tenant_id === projectId);
+  return (await listServers(cloud, projectId, signal)).find(({ name }) => isManagementServer(name, index));
+}
+
+/** All servers of the management cluster. */
+export async function listServers(cloud: Cloud, projectId: string, signal: AbortSignal): Promise<readonly Server[]> {
+  const list = await cloud.nova.servers.list({ name: '^mgmt-' }, signal);
+  return list.filter(({ name, tenant_id }) => isManagementServer(name) && tenant_id === projectId);
 }
 
 /**
@@ -33,16 +38,17 @@ export async function ensureServer(
   signal: AbortSignal,
   report: (detail: string) => void,
 ): Promise<Server> {
-  const name = nodeName(wish.index);
+  const found = await findServer(cloud, projectId, wish.index, signal);
+  const name = found?.name ?? newServerName(wish.index);
   const existing =
-    (await findServer(cloud, projectId, wish.index, signal)) ??
+    found ??
     (await cloud.nova.servers.create(
       {
         name,
         flavorRef: wish.flavorId,
         imageRef: wish.imageId,
         networks: [{ port: wish.port.id }],
-        user_data: Buffer.from(wish.userData, 'utf8').toString('base64'),
+        user_data: Buffer.from(wish.userData(name), 'utf8').toString('base64'),
       },
       signal,
     ));

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 /** Addresses of the management cluster. They must differ from everything a customer may choose and from the provider network. */
 export const managementNetwork = {
   name: 'management',
@@ -13,9 +15,20 @@ export function nodeAddress(index: number): string {
   return `10.250.0.${10 + index}`;
 }
 
-/** The name of management server `index`, in the cloud and as Node. */
+/** What management server `index` is called, whichever server that is at the moment. */
 export function nodeName(index: number): string {
   return `mgmt-${index}`;
+}
+
+/** A name for a server of this index, in the cloud and as Node. No two ever have the same: a Node is never taken for that of a server that was lost. */
+export function newServerName(index: number): string {
+  return `${nodeName(index)}-${randomBytes(4).toString('hex').slice(0, 5)}`;
+}
+
+/** Whether a server, or a Node, is one of this index; of any, where none is given. The first ones had no ending. */
+export function isManagementServer(name: string, index?: number): boolean {
+  const match = /^mgmt-(\d+)(-[0-9a-f]{5})?$/.exec(name);
+  return match !== null && (index === undefined || Number(match[1]) === index);
 }
 
 /** The provider network: routers, floating IPs and load balancers take their outside addresses from it. */

@@ -3,7 +3,6 @@ import { stringify } from 'yaml';
 import { type KineInput, kineDir, kineManifest, passwordFile } from './kine.ts';
 import { initConfiguration, joinConfiguration, type KubeadmInput } from './kubeadm.ts';
 import type { ManagementPki } from './pki.ts';
-import { nodeName } from './settings.ts';
 
 export interface ManagementServerInput {
   readonly kubeadm: KubeadmInput;
@@ -22,9 +21,8 @@ const maxUserDataBytes = 65_535 * (3 / 4);
 
 const secret = (path: string, content: string): File => ({ path, content, permissions: '0600' });
 
-/** cloud-config of management server `index`: the first starts the control plane, the others join it. */
-export function managementUserData(input: ManagementServerInput, index: number): string {
-  const name = nodeName(index);
+/** cloud-config of management server `index`, called `name`: the first starts the control plane, the others join it. */
+export function managementUserData(input: ManagementServerInput, index: number, name: string): string {
   const { pki, kine } = input;
   const files: readonly File[] =
     index === 0
