@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { daemonStatus, run, sleep } from '@matryoshka/system';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessStories } from './stories/access.ts';
+import { disasterStories } from './stories/disasters.ts';
 import { endpointStories } from './stories/endpoint.ts';
 import { faultStories } from './stories/faults.ts';
 import { orcStories } from './stories/orc.ts';
@@ -341,6 +342,8 @@ describe('after a reboot', () => {
     expect(await replicasOf(id)).toHaveLength(2);
   });
 });
+
+disasterStories();
 
 describe('down', () => {
   it('ends the processes; what customers stored stays, and machines run on', async () => {

@@ -1,11 +1,14 @@
+import { sleep } from '@matryoshka/system';
 import { describe, expect, it } from 'vitest';
 import { kaas, kaasJson, kaasOk, kubectl } from '../support/platform.ts';
+import { sql } from '../support/sql.ts';
 
 interface Backup {
   readonly id: string;
   readonly reason: string;
   readonly state: string;
   readonly verifiedAt: string | null;
+  readonly moment: string | null;
 }
 
 const backups = async (name: string): Promise<readonly Backup[]> => {
@@ -42,6 +45,27 @@ export function backupStories(name: string): void {
       expect(older).toHaveLength(1);
       await kaasOk(['backup', 'restore', name, before?.id ?? '', '--wait']);
       expect([await has('configmap/early'), await has('configmap/late')]).toEqual([false, true]);
+    });
+
+    it('is had back of a moment before somebody deleted the wrong thing', { timeout: 900_000 }, async () => {
+      await kubectl(name, ['create', 'namespace', 'shop']);
+      await kubectl(name, ['create', 'configmap', 'orders', '-n', 'shop', '--from-literal=a=b']);
+      await sleep(1_500);
+      const moment = new Date().toISOString();
+      await sleep(1_500);
+      await kubectl(name, ['delete', 'namespace', 'shop', '--wait=true']);
+      expect(await kaas(['backup', 'create', name, '--at', '2026-01-01T00:00:00Z'])).toMatchObject({
+        code: 4,
+        stderr: expect.stringContaining('moment_not_archived'),
+      });
+      const others = await sql('postgres', 'select datname from pg_database order by 1');
+      await kaasOk(['backup', 'create', name, '--at', moment, '--wait']);
+      expect(await sql('postgres', 'select datname from pg_database order by 1')).toEqual(others);
+      const [made] = await backups(name);
+      expect(made).toMatchObject({ state: 'succeeded', moment });
+      expect(await kubectl(name, ['get', 'namespace', 'shop', '--ignore-not-found', '-o', 'name'])).toBe('');
+      await kaasOk(['backup', 'restore', name, made?.id ?? '', '--wait']);
+      expect(await kubectl(name, ['get', 'configmap', 'orders', '-n', 'shop', '-o', 'jsonpath={.data.a}'])).toBe('b');
     });
   });
 }
