@@ -82,7 +82,11 @@ function placesIn(directory: string): Places {
   };
 }
 
-async function unpack(archive: Archive, { moment, database, directory, signal }: RecoveryWish, places: Places): Promise<void> {
+async function unpack(
+  archive: Archive,
+  { moment, database, directory, signal }: RecoveryWish,
+  places: Places,
+): Promise<void> {
   const state = await archiveState(archive, signal);
   const base = state?.backups.filter(({ endedAt }) => endedAt < moment).at(-1);
   if (base === undefined) throw notArchived(moment, state?.backups[0]?.endedAt);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { connectCloud } from '@matryoshka/openstack';
 import { daemonStatus, isRunning, waitFor } from '@matryoshka/system';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { archiveStep } from './archive/step.ts';
 import { adminCloud, hostNetworkStep, pocketCloudStep } from './cloud/pocket-cloud.ts';
 import { type PlatformPorts, platformConfig, platformPaths } from './config.ts';
 import type { PlatformContext } from './context.ts';
@@ -54,6 +55,7 @@ async function bringUp(): Promise<void> {
   const graph = defineGraph([
     hostNetworkStep([]),
     postgresStep(['host-network']),
+    archiveStep(['postgres']),
     databaseStep(['postgres']),
     registryStep(['host-network']),
     pocketCloudStep(['host-network']),

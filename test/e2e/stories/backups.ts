@@ -35,7 +35,15 @@ export function backupStories(name: string): void {
       await kaasOk(['backup', 'restore', name, made?.id ?? '', '--wait']);
       expect([await has('configmap/early'), await has('configmap/late')]).toEqual([true, false]);
       expect(await kubectl(name, ['get', 'nodes', '-o', 'name'])).toBe(nodes);
-      await kubectl(name, ['run', 'fresh', '--image=docker.io/library/busybox:1.35.0', '--', 'sleep', 'inf']);
+      await kubectl(name, [
+        'run',
+        'fresh',
+        '--image=docker.io/library/busybox:1.35.0',
+        '--command',
+        '--',
+        'sleep',
+        '3600',
+      ]);
       await kubectl(name, ['wait', 'pod/fresh', '--for=condition=Ready', '--timeout=180s']);
       await kubectl(name, ['delete', 'pod/fresh', '--grace-period=1']);
 

@@ -44,7 +44,15 @@ async function expectWhole(id: string): Promise<void> {
     return status.phase === 'ready' ? true : undefined;
   });
   await kubectl('demo', ['wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=300s']);
-  await kubectl('demo', ['run', 'fresh', '--image=docker.io/library/busybox:1.35.0', '--', 'sleep', 'inf']);
+  await kubectl('demo', [
+    'run',
+    'fresh',
+    '--image=docker.io/library/busybox:1.35.0',
+    '--command',
+    '--',
+    'sleep',
+    '3600',
+  ]);
   await kubectl('demo', ['wait', 'pod/fresh', '--for=condition=Ready', '--timeout=180s']);
   expect(
     await eventually('exec works', async () => {
@@ -54,8 +62,12 @@ async function expectWhole(id: string): Promise<void> {
   ).toBe('there');
   await kubectl('demo', ['delete', 'pod/fresh', '--grace-period=1']);
   expect(new Set((await replicasOf(id)).map(({ node }) => node)).size).toBe(2);
-  const doctor = await kaas(['doctor', ...placement]);
-  expect(doctor.code, doctor.stdout).toBe(0);
+  // Programs that lost their leases begin again once or twice.
+  await eventually('nothing is broken', async () => {
+    const doctor = await kaas(['doctor', ...placement]);
+    if (doctor.code !== 0) throw new Error(doctor.stdout);
+    return true;
+  });
 }
 
 /** What a provider fears most, with the HA cluster `demo` going on as far as it can. */
@@ -67,12 +79,13 @@ export function disasterStories(): void {
       const workers = await names('demo', 'nodes');
       await kubectl('demo', ['create', 'configmap', 'before-the-loss']);
       const { cloud, projectId } = await cloudIn('management');
-      const servers = (await cloud.nova.servers.list({})).filter(({ tenant_id }) => tenant_id === projectId);
+      const all = async () => await cloud.nova.servers.list({ all_tenants: true });
+      const servers = (await all()).filter(({ tenant_id }) => tenant_id === projectId);
       expect(servers.length).toBeGreaterThanOrEqual(2);
       const rebuild = async (): Promise<void> => {
         for (const server of servers) await cloud.nova.servers.delete(server.id);
         await eventually('all of them are gone', async () => {
-          const left = await cloud.nova.servers.list({});
+          const left = await all();
           return left.some((server) => servers.some((old) => old.id === server.id)) ? undefined : true;
         });
         expect((await kaas(['kubectl', '--context', 'demo', 'get', 'nodes', '--request-timeout=3s'])).code).not.toBe(0);
@@ -84,6 +97,7 @@ export function disasterStories(): void {
       await expectWhole(id);
       expect(await names('demo', 'nodes'), 'the same workers').toEqual(workers);
       expect(await names('demo', 'configmap')).toContain('configmap/before-the-loss');
+      await kubectl('demo', ['delete', 'configmap', 'before-the-loss']);
       const nodes = (await managementKubectl(['get', 'nodes', '-o', 'name'])).trim().split('\n');
       expect(nodes).toHaveLength(servers.length);
       for (const { name } of servers) expect(nodes).not.toContain(`node/${name}`);
@@ -113,6 +127,7 @@ export function disasterStories(): void {
       await expectWhole(id);
       expect(await names('demo', 'nodes'), 'the same workers').toEqual(workers);
       expect(await names('demo', 'configmap')).toContain('configmap/archived');
+      await kubectl('demo', ['delete', 'configmap', 'archived']);
       // What was written under the new beginning is archived, too.
       await kaasOk(['database', 'backup', ...placement]);
     });

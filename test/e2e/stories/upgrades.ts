@@ -58,7 +58,15 @@ export function upgradeStories(): void {
       await kaasOk(['cluster', 'kubeconfig', 'older']);
       expect(await apiVersion()).toBe(older);
       expect(await kubelets()).toEqual([older]);
-      const workload = ['create', 'deployment', 'hello', '--image=docker.io/library/busybox:1.35.0', '--', 'sleep'];
+      const workload = [
+        'create',
+        'deployment',
+        'hello',
+        '--image=docker.io/library/busybox:1.35.0',
+        '--command',
+        '--',
+        'sleep',
+      ];
       await kubectl('older', [...workload, '86400']);
       await kubectl('older', ['rollout', 'status', 'deployment/hello', '--timeout=120s']);
     });

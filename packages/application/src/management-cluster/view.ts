@@ -8,6 +8,8 @@ export type ManagementClusterFacts = Omit<ManagementClusterRoom, 'dataStores'> &
   readonly observedAt: Date | null;
   readonly dataStores: readonly (ManagementClusterRoom['dataStores'][number] & {
     readonly connections: number | null;
+    readonly archivedFrom: Date | null;
+    readonly archiveFailing: boolean;
   })[];
 };
 
@@ -43,6 +45,8 @@ export function managementClusterView(facts: ManagementClusterFacts): Management
       connections: store.connections,
       bytes: store.bytes,
       maxBytes: store.maxBytes,
+      archivedFrom: store.archivedFrom?.toISOString() ?? null,
+      archiveFailing: store.archiveFailing,
     })),
     observedAt: observedAt === null ? null : observedAt.toISOString(),
   };

@@ -19,6 +19,8 @@ export const DataStore = Type.Object(
     connections: orNull(Type.Integer(), 'Open ones, of all; null: not known'),
     bytes: orNull(Type.Integer(), 'Of all its databases; null: not known'),
     maxBytes: orNull(Type.Integer(), 'null: no limit'),
+    archivedFrom: orNull(Timestamp, 'Since when every moment of it can be had back; null: none can'),
+    archiveFailing: Type.Boolean({ description: 'Its archive does not take what is written now' }),
   },
   { $id: 'DataStore', ...strict, description: 'A PostgreSQL that holds the states of control planes' },
 );

@@ -39,6 +39,11 @@ export function registerFleetMetrics(register: Registry, pool: Pool, managementC
     'data_store',
     'what',
   ]);
+  const archives = gauge(
+    'kaas_data_store_archive',
+    'Of the archive of a DataStore: since when it goes (Unix time), and 1 when it takes nothing',
+    ['data_store', 'what'],
+  );
   const tenants = gauge(
     'kaas_tenant_store',
     'Of the database of a control plane: bytes, rows (estimated), and revisions that are history',
@@ -67,11 +72,11 @@ export function registerFleetMetrics(register: Registry, pool: Pool, managementC
     [],
   );
   const read = async (): Promise<void> => {
-    for (const metric of [clusters, causes, operations, oldest, nodes, store, tenants, backups, certificates])
+    for (const metric of [clusters, causes, operations, oldest, nodes, store, archives, tenants, backups, certificates])
       metric.reset();
     try {
       show(await fleetCounts(pool, managementCluster));
-      await showStores(store, pool, managementCluster);
+      await showStores({ store, archives }, pool, managementCluster);
       await showTenants(tenants, pool, managementCluster);
       readable.set(1);
     } catch {
@@ -87,7 +92,11 @@ async function showTenants(tenants: Gauge<'cluster' | 'what'>, pool: Pool, manag
   }
 }
 
-async function showStores(store: Gauge<'data_store' | 'what'>, pool: Pool, managementCluster: string): Promise<void> {
+async function showStores(
+  { store, archives }: Readonly<Record<'store' | 'archives', Gauge<'data_store' | 'what'>>>,
+  pool: Pool,
+  managementCluster: string,
+): Promise<void> {
   const found = (await listManagementClusters(pool)).find(({ name }) => name === managementCluster);
   for (const { name: data_store, tenants, ...known } of found?.dataStores ?? []) {
     const values = {
@@ -99,5 +108,8 @@ async function showStores(store: Gauge<'data_store' | 'what'>, pool: Pool, manag
       bytes_allowed: known.maxBytes,
     };
     for (const [what, value] of Object.entries(values)) if (value !== null) store.set({ data_store, what }, value);
+    if (known.archivedFrom === null) continue;
+    archives.set({ data_store, what: 'from' }, known.archivedFrom.getTime() / 1_000);
+    archives.set({ data_store, what: 'failing' }, known.archiveFailing ? 1 : 0);
   }
 }

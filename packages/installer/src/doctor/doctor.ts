@@ -1,6 +1,7 @@
 import { readdir, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasErrnoCode } from '@matryoshka/system';
+import { errorMessage, hasErrnoCode } from '@matryoshka/system';
+import { databaseArchive } from '../archive/database.ts';
 import {
   type PlatformConfig,
   type PlatformOptions,
@@ -37,8 +38,27 @@ export async function doctor(options: PlatformOptions = {}): Promise<readonly Fi
     ...own,
     ...(dead.has('registry') ? [] : await images(config)),
     ...(dead.has('pocket-cloud') ? [] : await servers(config)),
+    ...(dead.has('postgres') ? [] : await archive(config)),
     ...(dead.has('postgres') ? [] : await cluster(config)),
   ];
+}
+
+async function archive({ dataDir }: PlatformConfig): Promise<readonly Finding[]> {
+  const finding = (message: string): readonly Finding[] => [
+    {
+      area: 'archive',
+      subject: 'postgres',
+      message,
+      remedy: `Read ${platformPaths({ dataDir }).logFile('postgres')}, and docs/recovery.md`,
+    },
+  ];
+  try {
+    const { backups, failing } = await databaseArchive({ dataDir });
+    if (failing) return finding('What PostgreSQL writes does not get into its archive');
+    return backups.length === 0 ? finding('There is no base backup of PostgreSQL: run kaas up') : [];
+  } catch (error) {
+    return finding(errorMessage(error));
+  }
 }
 
 async function processes(config: PlatformConfig): Promise<readonly Finding[]> {

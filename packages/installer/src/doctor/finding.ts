@@ -3,6 +3,7 @@ export interface Finding {
   readonly area:
     | 'installation'
     | 'process'
+    | 'archive'
     | 'port'
     | 'disk'
     | 'certificate'

@@ -7,7 +7,7 @@ import type { PlatformContext, PlatformStep } from '../context.ts';
 import type { StepRun } from '../flow/graph.ts';
 import { withManagement } from './access.ts';
 import { applyAll, podTroubles, unavailableDeployments } from './apply.ts';
-import { forgetLostNodes, includeInLoadBalancers, usableNodes } from './nodes.ts';
+import { forgetNodes, forgetPods, includeInLoadBalancers, lostNodes, usableNodes } from './nodes.ts';
 import { ensureManagementCredential } from './project.ts';
 import { findServer, listServers } from './servers.ts';
 import { externalNetworkName, managementNetwork, managementProject, nodeAddress, nodeName } from './settings.ts';
@@ -32,12 +32,20 @@ export function managementClusterStep(after: readonly string[]): PlatformStep {
         for (;;) {
           const wanted = context.config.managementNodes;
           const servers = await serverNames(context, run.signal);
-          const lost = await forgetLostNodes(client, servers, run.signal);
-          if (lost.length > 0) run.report(`${lost.join(', ')} had no server any more`);
+          const lost = await lostNodes(client, servers, run.signal);
+          // The cloud controller manager, without which no node is usable, may have been on one of them.
+          if (lost.length > 0) await forgetPods(client, lost, run.signal, 'kube-system');
           await includeInLoadBalancers(client, run.signal);
           const usable = (await usableNodes(client, run.signal)).filter((name) => servers.includes(name));
           const waiting = await unavailableDeployments(client, ['kube-system'], run.signal);
-          if (usable.length >= wanted && waiting.length === 0) return;
+          if (usable.length >= wanted && waiting.length === 0) {
+            if (lost.length === 0) return;
+            // Not before there are nodes to spread replicas over: nobody would move them afterwards.
+            run.report(`${lost.join(', ')} had no server any more`);
+            await forgetPods(client, lost, run.signal);
+            await forgetNodes(client, lost, run.signal);
+            continue;
+          }
           const left = usable.length < wanted ? `nodes: ${usable.length} of ${wanted}` : waiting.join(', ');
           run.report(`waiting for ${left}`);
           if (performance.now() > end) {

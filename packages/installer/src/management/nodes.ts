@@ -18,32 +18,39 @@ export async function usableNodes(client: KubeClient, signal: AbortSignal): Prom
     .map(({ metadata }) => metadata.name);
 }
 
-/**
- * Has Kubernetes forget the nodes whose servers are gone, with what ran on them, so that it is started elsewhere at once: otherwise they count as Ready for nearly a minute, and their pods as running for
- * longer. Answers their names.
- */
-export async function forgetLostNodes(
+/** Names of the nodes whose servers are gone. For nearly a minute they count as Ready, and what ran on them as running for longer. */
+export async function lostNodes(
   client: KubeClient,
   servers: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const { items } = await client.list<Node>({ apiVersion: 'v1', kind: 'Node' }, { signal });
-  const lost = items
+  return items
     .map(({ metadata }) => metadata.name)
     .filter((name) => isManagementServer(name) && !servers.includes(name));
-  for (const name of lost) await client.delete({ apiVersion: 'v1', kind: 'Node', name }, { signal });
-  if (lost.length === 0) return lost;
-  const pods = await client.list<KubeObject & { readonly spec?: { readonly nodeName?: string } }>(
-    { apiVersion: 'v1', kind: 'Pod' },
+}
+
+/** Has Kubernetes forget what ran on nodes that are lost, of one namespace or of all, so that it is started elsewhere at once. */
+export async function forgetPods(
+  client: KubeClient,
+  nodes: readonly string[],
+  signal: AbortSignal,
+  namespace?: string,
+): Promise<void> {
+  const { items } = await client.list<KubeObject & { readonly spec?: { readonly nodeName?: string } }>(
+    { apiVersion: 'v1', kind: 'Pod', ...(namespace === undefined ? {} : { namespace }) },
     { signal },
   );
-  for (const { metadata, spec } of pods.items)
-    if (lost.includes(spec?.nodeName ?? ''))
+  for (const { metadata, spec } of items)
+    if (nodes.includes(spec?.nodeName ?? ''))
       await client.delete(
         { apiVersion: 'v1', kind: 'Pod', name: metadata.name, namespace: metadata.namespace ?? '' },
         { signal, gracePeriodSeconds: 0 },
       );
-  return lost;
+}
+
+export async function forgetNodes(client: KubeClient, nodes: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const name of nodes) await client.delete({ apiVersion: 'v1', kind: 'Node', name }, { signal });
 }
 
 const excluded = 'node.kubernetes.io/exclude-from-external-load-balancers';

@@ -8,6 +8,10 @@ export interface StoredManagementCluster extends Omit<ManagementClusterRoom, 'da
   readonly dataStores: readonly (ManagementClusterRoom['dataStores'][number] & {
     /** That are open now. */
     readonly connections: number | null;
+    /** Since when every moment of it can be had back; null: none can. */
+    readonly archivedFrom: Date | null;
+    /** Its archive does not take what is written now. */
+    readonly archiveFailing: boolean;
   })[];
 }
 
@@ -25,7 +29,7 @@ export async function listManagementClusters(db: Queryable): Promise<readonly St
        -- One that holds control planes counts also when nobody has looked at it yet.
        select coalesce(d.management_cluster, p.management_cluster) as management_cluster, jsonb_build_object(
          'name', coalesce(d.name, p.data_store), 'maxTenants', max_tenants, 'maxConnections', max_connections, 'maxBytes', max_bytes,
-         'connections', connections, 'bytes', bytes,
+         'connections', connections, 'bytes', bytes, 'archivedFrom', archived_from, 'archiveFailing', coalesce(archive_failing, false),
          'tenants', jsonb_build_object('standard', coalesce(p.standard, 0), 'ha', coalesce(p.ha, 0))) as store
        from data_stores d full join placed p on p.management_cluster = d.management_cluster and p.data_store = d.name
      )
@@ -34,7 +38,14 @@ export async function listManagementClusters(db: Queryable): Promise<readonly St
        coalesce((select jsonb_agg(store order by store ->> 'name') from stores s where s.management_cluster = m.name), '[]') as "dataStores"
      from management_clusters m order by name`,
   );
-  return result.rows;
+  // Times come out of JSON as texts.
+  return result.rows.map((row) => ({
+    ...row,
+    dataStores: row.dataStores.map((store) => ({
+      ...store,
+      archivedFrom: store.archivedFrom === null ? null : new Date(store.archivedFrom),
+    })),
+  }));
 }
 
 /** Keeps other placements out until the end of the transaction, so that two at once do not take the same room. */
