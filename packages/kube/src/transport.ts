@@ -101,8 +101,8 @@ export function createTransport(connection: Connection, options: TransportOption
       });
       if (answer.statusCode < 400) return answer.body;
       const status = parseStatus(await answer.body.text());
-      // 429 is sent before the request was looked at, so that repeating it is always safe.
-      if (answer.statusCode === 429 && attempt < maxThrottleRetries) {
+      // 429 is sent before the request was looked at, so that repeating it is always safe; but an eviction that a disruption budget forbids was looked at, and is forbidden for longer.
+      if (answer.statusCode === 429 && attempt < maxThrottleRetries && !isBudget(status)) {
         const seconds = Number(answer.headers['retry-after'] ?? status.details?.retryAfterSeconds ?? 1);
         await sleep(Math.min(Number.isFinite(seconds) ? seconds : 1, 10) * 1000, signal);
         continue;
@@ -183,4 +183,9 @@ function translate(
       cause: error,
     });
   return error;
+}
+
+/** Source: kubernetes, pkg/registry/core/pod/storage/eviction.go (policy/v1 `DisruptionBudgetCause`). */
+function isBudget({ details }: Status): boolean {
+  return details?.causes?.some(({ reason }) => reason === 'DisruptionBudget') === true;
 }

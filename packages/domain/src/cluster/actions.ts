@@ -41,6 +41,8 @@ export type ClusterAction =
   | { readonly type: 'deleteStaleVolumeAttachment'; readonly name: string }
   /** Make a pod of the control plane read the rules of who is let in again, now rather than within a minute. */
   | { readonly type: 'refreshPod'; readonly pod: string }
+  /** Have a replica of the control plane begin again on another node. */
+  | { readonly type: 'moveReplica'; readonly pod: string }
   /** Store where the API is and by which authority it is known; no credentials. */
   | { readonly type: 'storeKubeconfig' }
   /** Let whoever restores backups begin: the control plane does not run. */

@@ -31,6 +31,8 @@ export interface ObservedControlPlane {
   readonly version: string | null;
   readonly failure?: Failure;
   readonly pods: readonly ObservedPod[];
+  /** The replica that could go to another node with room while all of them are on one; since when they are. Null: they are spread, or there is no such node. */
+  readonly crowded: { readonly pod: string; readonly since: Date } | null;
   /** The Service of the API while it has no address: since when, and what the last event says. */
   readonly unaddressed: { readonly since: Date; readonly event: string | null } | null;
   readonly certificates: readonly ObservedCertificate[];

@@ -11,6 +11,7 @@ import { type LedgerKey, ledgerName } from './ledger.ts';
 import type { Cluster } from './model.ts';
 import type { Applied, ObservedCluster, ObservedControlPlane } from './observed.ts';
 import { recyclingActions } from './recycling.ts';
+import { spreadingActions } from './spreading.ts';
 import { versionBefore, waitsForBackup, waitsForControlPlane } from './upgrading.ts';
 
 const needsApply = (applied: Applied): boolean => applied === 'absent' || applied === 'outdated';
@@ -33,7 +34,7 @@ export function actionsToKeep(
   if (observed.applied.cluster === 'current')
     for (const { name, told } of plane?.pods ?? []) if (!told) actions.push({ type: 'refreshPod', pod: name });
   if (plane !== undefined && !restsControlPlane(desired, observed))
-    actions.push(...keyActions(desired, plane, { workers, addons }, now));
+    actions.push(...keyActions(desired, plane, { workers, addons }, now), ...spreadingActions(desired, plane, now));
   if (desired.restore?.allowed === false && hasStopped(observed)) actions.push({ type: 'allowRestore' });
   actions.push(
     ...(restsControlPlane(desired, observed) ? companionActions(observed) : tenantActions(desired, observed)),

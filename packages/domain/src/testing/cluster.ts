@@ -73,7 +73,14 @@ export const nothing: ObservedCluster = {
   leftoverLoadBalancers: absent,
   leftoverVolumes: absent,
 };
-export const quiet = { pods: [], unaddressed: null, certificates: [], rolledOut: true, keysGeneration: null };
+export const quiet = {
+  pods: [],
+  crowded: null,
+  unaddressed: null,
+  certificates: [],
+  rolledOut: true,
+  keysGeneration: null,
+};
 export const ledger = (
   ['application-credential', 'namespace', 'cluster', 'load-balancers', 'volumes', 'pool'] as LedgerKind[]
 ).map((kind) => ({ kind, name: ledgerName(kind, id, 'workers'), externalId: null, createdAt: now }));

@@ -9,6 +9,7 @@ import { clusterApiVersion } from '../manifests/cluster.ts';
 import { forgetKeys, publishAuthority, renewCertificates, rotate } from '../rotation/apply.ts';
 import { deleteLeftoverVolumes } from '../volumes.ts';
 import { applyGroup, applyPool, deleteGroup, deletePool } from './manifests.ts';
+import { moveReplica } from './move-replica.ts';
 import { refreshPod } from './refresh-pod.ts';
 import {
   applyTenantAddons,
@@ -72,6 +73,8 @@ export async function applyAction(
       return await deleteStaleVolumeAttachment(context, cluster, action.name, signal);
     case 'refreshPod':
       return await refreshPod(context, cluster, action.pod, signal);
+    case 'moveReplica':
+      return await moveReplica(context, cluster, action.pod, signal);
     case 'allowRestore':
       return await context.store.allowRestore(cluster.id);
     case 'storeKubeconfig':

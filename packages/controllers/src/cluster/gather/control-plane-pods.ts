@@ -1,11 +1,12 @@
 import { controlPlanePodLabel } from '@matryoshka/addons';
-import type { Cluster, ObservedPod } from '@matryoshka/domain';
+import type { Cluster, ObservedControlPlane, ObservedPod } from '@matryoshka/domain';
 import { type KubeObject, podTrouble } from '@matryoshka/kube';
 import { authenticationHash } from '../authentication-hash.ts';
 import type { ClusterContext } from '../context.ts';
 import { generationIn } from '../encryption/gather.ts';
 import { authenticationAnnotation } from '../labels.ts';
 import { conditionsOf, listAt, textAt } from '../read.ts';
+import { crowdedReplica } from './crowded.ts';
 
 export interface ControlPlanePods {
   /** Those that shall stay. */
@@ -16,6 +17,7 @@ export interface ControlPlanePods {
   readonly revisions: number;
   /** Generations of the keys for Secrets that pods were started with (null: with none), of all that are there: one that should have ended may be on a node that nobody hears of, and write. */
   readonly keys: ReadonlySet<number | null>;
+  readonly crowded: ObservedControlPlane['crowded'];
 }
 
 /** The pods of the control plane. Throws when they cannot be listed. */
@@ -49,6 +51,7 @@ export async function gatherControlPlanePods(
     pods,
     revisions: new Set(serving.map(({ metadata }) => metadata.labels?.['pod-template-hash'])).size,
     keys: new Set(items.map((pod) => generationIn(pod.spec))),
+    crowded: cluster.tier === 'ha' ? await crowdedReplica(context.management, staying, signal) : null,
   };
 }
 

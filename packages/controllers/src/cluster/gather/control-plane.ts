@@ -66,7 +66,7 @@ export async function gatherControlPlane(
   const find = async (apiVersion: string, kind: string): Promise<KubeObject | undefined> =>
     await client.find({ apiVersion, kind, name: id, namespace: id }, { signal });
   try {
-    const [kcp, tcp, service, deployment, { pods, revisions, keys }, secrets] = await Promise.all([
+    const [kcp, tcp, service, deployment, { pods, revisions, keys, crowded }, secrets] = await Promise.all([
       find(controlPlaneApiVersion, 'KamajiControlPlane'),
       find('kamaji.clastix.io/v1alpha1', 'TenantControlPlane'),
       find('v1', 'Service'),
@@ -87,6 +87,7 @@ export async function gatherControlPlane(
       readyReplicas: numberAt(tcp, 'status', 'kubernetesResources', 'deployment', 'readyReplicas'),
       version: textAt(tcp, 'status', 'kubernetesResources', 'version', 'version') ?? null,
       pods,
+      crowded,
       unaddressed: await unaddressed(client, service, signal),
       certificates: certificatesIn(secrets.items, id),
       // Where nobody made one (yet), there is nothing that is being replaced.
