@@ -1,5 +1,6 @@
 import { sleep } from '@matryoshka/system';
 import { describe, expect, it } from 'vitest';
+import { withFreshPod } from '../support/kubernetes.ts';
 import { kaas, kaasJson, kaasOk, kubectl } from '../support/platform.ts';
 import { sql } from '../support/sql.ts';
 
@@ -35,17 +36,7 @@ export function backupStories(name: string): void {
       await kaasOk(['backup', 'restore', name, made?.id ?? '', '--wait']);
       expect([await has('configmap/early'), await has('configmap/late')]).toEqual([true, false]);
       expect(await kubectl(name, ['get', 'nodes', '-o', 'name'])).toBe(nodes);
-      await kubectl(name, [
-        'run',
-        'fresh',
-        '--image=docker.io/library/busybox:1.35.0',
-        '--command',
-        '--',
-        'sleep',
-        '3600',
-      ]);
-      await kubectl(name, ['wait', 'pod/fresh', '--for=condition=Ready', '--timeout=180s']);
-      await kubectl(name, ['delete', 'pod/fresh', '--grace-period=1']);
+      await withFreshPod(name);
 
       // A restore is taken back by what was backed up before it.
       const [before, ...older] = await backups(name);

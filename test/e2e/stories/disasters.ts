@@ -4,7 +4,7 @@ import { request } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { cloudIn } from '../support/cloud.ts';
 import { killDaemon } from '../support/crash.ts';
-import { serviceAddress } from '../support/kubernetes.ts';
+import { serviceAddress, withFreshPod } from '../support/kubernetes.ts';
 import { kaas, kaasJson, kaasOk, kubectl, managementKubectl, paths, placement } from '../support/platform.ts';
 import { replicasOf } from '../support/replicas.ts';
 import { sql } from '../support/sql.ts';
@@ -44,23 +44,13 @@ async function expectWhole(id: string): Promise<void> {
     return status.phase === 'ready' ? true : undefined;
   });
   await kubectl('demo', ['wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=300s']);
-  await kubectl('demo', [
-    'run',
-    'fresh',
-    '--image=docker.io/library/busybox:1.35.0',
-    '--command',
-    '--',
-    'sleep',
-    '3600',
-  ]);
-  await kubectl('demo', ['wait', 'pod/fresh', '--for=condition=Ready', '--timeout=180s']);
-  expect(
-    await eventually('exec works', async () => {
+  await withFreshPod('demo', async () => {
+    const said = await eventually('exec works', async () => {
       const found = await kaas(['kubectl', '--context', 'demo', 'exec', 'fresh', '--', 'echo', 'there']);
       return found.code === 0 ? found.stdout.trim() : undefined;
-    }),
-  ).toBe('there');
-  await kubectl('demo', ['delete', 'pod/fresh', '--grace-period=1']);
+    });
+    expect(said).toBe('there');
+  });
   expect(new Set((await replicasOf(id)).map(({ node }) => node)).size).toBe(2);
   // Programs that lost their leases begin again once or twice.
   await eventually('nothing is broken', async () => {

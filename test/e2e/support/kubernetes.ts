@@ -12,3 +12,12 @@ export async function serviceAddress(context: string, name: string, namespace = 
   const ask = async (): Promise<string | undefined> => (await kubectl(context, argv)) || undefined;
   return await eventually(`${name} has an address`, ask, 300_000, 500);
 }
+
+/** Proves that a cluster starts pods; `work` is done while there is one, called `fresh`. */
+export async function withFreshPod(context: string, work: () => Promise<void> = async () => undefined): Promise<void> {
+  const command = ['--command', '--', 'sleep', '3600'];
+  await kubectl(context, ['run', 'fresh', '--image=docker.io/library/busybox:1.35.0', ...command]);
+  await kubectl(context, ['wait', 'pod/fresh', '--for=condition=Ready', '--timeout=180s']);
+  await work();
+  await kubectl(context, ['delete', 'pod/fresh', '--grace-period=1']);
+}

@@ -1,5 +1,6 @@
 import { sleep, TypedError } from '@matryoshka/system';
 import { connected, type DataStoreAddress } from './data-stores.ts';
+import { goOnBehind } from './revisions.ts';
 
 /** Between two looks at what was archived. In milliseconds. */
 const lookEvery = 200;
@@ -59,7 +60,7 @@ const gap = 1_000_000;
 
 /**
  * Makes the stores of all control planes go on above every revision that anybody may have seen, and count as compacted before: whoever watched is told to list again. For a PostgreSQL that went back in
- * time, before kine gets at it. Answers the names of the databases. Source: kine, pkg/drivers/generic (columns `id`, `prev_revision` of `compact_rev_key`).
+ * time, before kine gets at it. Answers the names of the databases.
  */
 export async function raiseRevisions(address: DataStoreAddress): Promise<readonly string[]> {
   const names = await connected(address, async (client) => {
@@ -79,13 +80,7 @@ export async function raiseRevisions(address: DataStoreAddress): Promise<readonl
         const { rows } = await client.query<{ revision: string }>(
           `select (coalesce(max(id), 0) + ${gap})::text as revision from kine`,
         );
-        const revision = rows[0]?.revision;
-        await client.query("delete from kine where name = 'compact_rev_key'");
-        await client.query(
-          `insert into kine (id, name, created, deleted, create_revision, prev_revision, lease, value) values ($1::bigint, 'compact_rev_key', 1, 0, 0, $1::bigint - 1, 0, '')`,
-          [revision],
-        );
-        await client.query("select setval(pg_get_serial_sequence('kine', 'id'), $1::bigint)", [revision]);
+        await goOnBehind(client, rows[0]?.revision ?? gap);
         await client.query('commit');
         return true;
       },

@@ -5,6 +5,7 @@ import { TypedError } from '@matryoshka/system';
 import type pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { connected, type DataStoreAddress, tenantDatabase } from './data-stores.ts';
+import { goOnBehind } from './revisions.ts';
 
 /** What was copied of the database of a control plane. */
 export interface TenantCopy {
@@ -100,12 +101,7 @@ export async function restoreTenant(
         const revision = Number(rows[0]?.revision);
         await client.query('truncate kine');
         await client.query(`insert into kine (${columns}) select ${columns} from restored`);
-        // Everything before counts as compacted: whoever watched from there is told to list again.
-        await client.query(
-          `insert into kine (id, name, created, deleted, create_revision, prev_revision, lease, value) values ($1::bigint, 'compact_rev_key', 1, 0, 0, $1::bigint - 1, 0, '')`,
-          [revision],
-        );
-        await client.query("select setval(pg_get_serial_sequence('kine', 'id'), $1::bigint)", [revision]);
+        await goOnBehind(client, revision);
         await client.query('commit');
         return revision;
       } finally {
