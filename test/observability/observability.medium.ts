@@ -94,11 +94,11 @@ it('tells what there is, and that it cannot when the database is away', async ()
     ]),
   );
   expect(await values('kaas_leading')).toEqual(['kaas_leading{name="clusters"} 1']);
-  const tenant = { clusterId: id, bytes: 8e6, rows: 900, revision: 5_000, compactedRevision: 4_000 };
+  const tenant = { clusterId: id, bytes: 8e6, usedBytes: 8e6, rows: 900, revision: 5_000, compactedRevision: 4_000 };
   expect(
     await storesToMeasure(platform.controller, { managementCluster: 'default', dataStore: 'default', limit: 9 }),
   ).toEqual([id]);
-  for (let twice = 0; twice < 2; twice += 1) await saveTenantStores(platform.controller, [tenant]);
+  for (let twice = 0; twice < 2; twice += 1) await saveTenantStores(platform.controller, [tenant], null);
   expect(await values('kaas_tenant_store')).toEqual([
     `kaas_tenant_store{cluster="${id}",what="bytes"} 8000000`,
     `kaas_tenant_store{cluster="${id}",what="rows"} 900`,
@@ -109,7 +109,10 @@ it('tells what there is, and that it cannot when the database is away', async ()
     token: await platform.login('p1', 'viewer'),
     params: { clusterId: id },
   });
-  expect(shown.body.status.store).toEqual({ ...store, measuredAt: expect.stringMatching(/^20.*Z$/) });
+  expect(shown.body.status.store).toEqual({
+    ...{ ...store, quotaBytes: null, frozen: false },
+    measuredAt: expect.stringMatching(/^20.*Z$/),
+  });
   expect(await values('kaas_fleet_readable')).toEqual(['kaas_fleet_readable 1']);
 
   const registry = createMetrics();

@@ -41,7 +41,7 @@ import { addressCheck, createLogger, errorMessage, keepCompiled, TypedError } fr
 import { keepBackups } from './backups.ts';
 import { externalNetwork } from './external-network.ts';
 import { startMetrics } from './metrics.ts';
-import { type AdminFile, adminCredentials, listOf, readConfigured, required } from './settings.ts';
+import { type AdminFile, adminCredentials, listOf, readConfigured, required, storeQuota } from './settings.ts';
 
 const log = createLogger('kaas-controller');
 
@@ -116,7 +116,7 @@ async function main(signal: AbortSignal): Promise<void> {
           { management, pool, name: managementCluster },
           {
             ...{ measure: measureDataStore, close: closeTenantDatabases, intervalMs: 30_000, log, signal: leading },
-            measureTenants: lookIntoTenants(pool, managementCluster),
+            measureTenants: lookIntoTenants(pool, managementCluster, storeQuota()),
           },
         ),
       ]);

@@ -60,3 +60,14 @@ export function listenOf(name: string): { readonly host: string; readonly port: 
     });
   return listen;
 }
+
+/** What the database of a control plane may hold, in bytes: KAAS_STORE_QUOTA_MIB, 8192 when it is not set, none for 0. Throws TypedError `configuration`. */
+export function storeQuota(): number | null {
+  const text = process.env.KAAS_STORE_QUOTA_MIB || '8192';
+  if (!/^\d{1,9}$/.test(text))
+    throw new TypedError(`KAAS_STORE_QUOTA_MIB is ${text}`, {
+      code: 'configuration',
+      next: 'Set a whole number of MiB, 0 for no limit.',
+    });
+  return Number(text) === 0 ? null : Number(text) * 2 ** 20;
+}

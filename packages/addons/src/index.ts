@@ -14,3 +14,4 @@ export {
 } from './control-plane-pods/manifests.ts';
 export { type FlannelOptions, flannelManifests } from './flannel/manifests.ts';
 export { type KubeProxyOptions, kubeProxyManifests } from './kube-proxy/manifests.ts';
+export { type StoreQuota, storeQuotaManifests } from './store-quota/manifests.ts';

@@ -121,7 +121,13 @@ export const Cluster = Type.Object(
         store: orNull(
           Type.Object(
             {
-              bytes: Type.Integer(),
+              bytes: Type.Integer({ description: 'Of the database, with what is free inside' }),
+              usedBytes: Type.Integer({ description: 'Of what is in it' }),
+              quotaBytes: orNull(Type.Integer(), 'So much it may have; null: no limit'),
+              frozen: Type.Boolean({
+                description:
+                  'It has more than it may: new objects are refused by the Kubernetes API, which says why, until it is below nine tenths of the quota',
+              }),
               rows: Type.Integer({ description: 'Estimated' }),
               revision: Type.Integer({ description: 'Of the newest write' }),
               compactedRevision: Type.Integer({ description: 'Up to which older versions of objects are gone' }),

@@ -13,9 +13,13 @@ const atOnce = 20;
 export function lookIntoTenants(
   pool: Pool,
   managementCluster: string,
+  quotaBytes: number | null,
 ): (dataStore: string, address: DataStoreAddress) => Promise<void> {
   return async (dataStore, address) => {
     const ids = await storesToMeasure(pool, { managementCluster, dataStore, limit: atOnce });
-    if (ids.length > 0) await saveTenantStores(pool, await measureTenantStores(address, ids));
+    if (ids.length > 0) {
+      const stores = await measureTenantStores(address, ids, quotaBytes);
+      await saveTenantStores(pool, stores, quotaBytes);
+    }
   };
 }

@@ -237,6 +237,13 @@ export const causes = {
     next: 'the provider gives PostgreSQL more disk',
     meaning: 'kine cannot write: PostgreSQL reports that no space is left, or that it is read-only for that reason.',
   },
+  StoreQuotaExceeded: {
+    actor: 'user',
+    what: 'the cluster stores more than it may',
+    next: 'delete objects that are not needed; new ones are accepted again some minutes after enough of them are gone',
+    meaning:
+      'The database of the control plane holds more than the provider allows (`status.store`). Reading, deleting, and what keeps running workloads running go on; new objects, and changes of ConfigMaps and Secrets, are refused by the Kubernetes API with this reason, until nine tenths of the quota are used.',
+  },
   ControlPlaneUnschedulable: {
     actor: 'provider',
     what: 'the management cluster has no room for a pod of the control plane',

@@ -129,6 +129,12 @@ export interface ClusterStatus {
 /** Of the database of a control plane. */
 export interface StoreStatus {
   readonly bytes: number;
+  /** What its rows take; as much as all of it while that is within the quota. */
+  readonly usedBytes: number;
+  /** Null: there is no limit. */
+  readonly quotaBytes: number | null;
+  /** It was over the quota, and is not well below it again: nothing more is stored. */
+  readonly frozen: boolean;
   /** Estimated. */
   readonly rows: number;
   /** Of the newest write, and up to which older versions are gone. */

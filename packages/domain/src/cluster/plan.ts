@@ -1,4 +1,4 @@
-import type { Failure } from '../cause/causes.ts';
+import { type Failure, failureOf } from '../cause/causes.ts';
 import { pressureOf } from '../cause/worker.ts';
 import { certificateCause, certificateStatuses } from '../certificate/renewal.ts';
 import { isQuiet } from '../hibernation/rest.ts';
@@ -18,7 +18,7 @@ import {
   assessWorkers,
   poolStatuses,
 } from './assess.ts';
-import type { Cluster, ClusterPhase } from './model.ts';
+import type { Cluster, ClusterPhase, StoreStatus } from './model.ts';
 import type { ObservedCluster } from './observed.ts';
 import { planDeletion } from './plan-delete.ts';
 import { actionsToKeep } from './plan-keep.ts';
@@ -97,7 +97,7 @@ function keep(desired: Cluster, observed: ObservedCluster, now: Date, policy: Cl
       desired.status.conditions,
       [
         ...parts.map(conditionOf),
-        ...besides(observed, repairs, now),
+        ...besides(desired, observed, repairs, now),
         readyCondition(parts, desired, converged, blockedBy),
       ],
       desired.generation,
@@ -156,7 +156,12 @@ function conditionOf(part: Assessment): NewCondition {
 }
 
 /** What a customer should know of although the cluster is as they want it. */
-function besides(observed: ObservedCluster, { held }: RepairPlan, now: Date): readonly NewCondition[] {
+function besides(
+  { status: { store } }: Cluster,
+  observed: ObservedCluster,
+  { held }: RepairPlan,
+  now: Date,
+): readonly NewCondition[] {
   const { tenant, controlPlane } = observed;
   const inside = seen(tenant);
   const plane = seen(controlPlane);
@@ -165,6 +170,7 @@ function besides(observed: ObservedCluster, { held }: RepairPlan, now: Date): re
       ? { type, status: 'True', reason: 'Ready', message: good }
       : { type, status: 'False', ...failure };
   return [
+    ...(store === null ? [] : [condition('StoreWithinQuota', 'new objects are stored', quotaCause(store))]),
     ...(plane === undefined
       ? []
       : [condition('CertificatesValid', 'none ends soon', certificateCause(plane.certificates, now))]),
@@ -221,3 +227,11 @@ function readyProgress(parts: readonly Assessment[], converged: boolean): PhaseP
     percent: converged ? 100 : 0,
   };
 }
+
+function quotaCause({ frozen, usedBytes, quotaBytes }: StoreStatus): Failure | undefined {
+  if (!frozen) return undefined;
+  const of = quotaBytes === null ? '' : ` of ${mebibytes(quotaBytes)}`;
+  return failureOf('StoreQuotaExceeded', `${mebibytes(usedBytes)}${of} MiB`);
+}
+
+const mebibytes = (bytes: number): number => Math.ceil(bytes / 2 ** 20);

@@ -35,6 +35,7 @@ export const clusterColumns = `
     'autoRepair', p.auto_repair, 'autoscaling', p.autoscaling) order by p.name) from pools p where p.cluster_id = c.id), '[]') as pools,
   array(select n.name from nodes n where n.cluster_id = c.id and n.recycle_requested_at is not null order by n.name) as recycling,
   (select jsonb_build_object('bytes', t.bytes, 'rows', t.row_estimate, 'revision', t.revision, 'compactedRevision', t.compacted_revision,
+     'usedBytes', coalesce(t.used_bytes, t.bytes), 'quotaBytes', t.quota_bytes, 'frozen', t.frozen,
      'measuredAt', to_char(t.measured_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) from tenant_stores t where t.cluster_id = c.id) as store`;
 
 export interface ClusterRow {

@@ -87,6 +87,8 @@ export interface TenantStore {
   /** `c-…`, of the cluster whose it is. */
   readonly clusterId: string;
   readonly bytes: number;
+  /** What its rows take; as much as all of it while that is within the quota, because nobody counts then. */
+  readonly usedBytes: number;
   /** As PostgreSQL estimates them. */
   readonly rows: number;
   /** Of the newest write, and up to which older versions are gone: what lies between is history (kine's columns `id` and, of `compact_rev_key`, `prev_revision`). */
@@ -95,11 +97,13 @@ export interface TenantStore {
 }
 
 /**
- * Looks into the databases of control planes, one after the other: those of the names given, as far as they are there and kine has begun with them. One that cannot be looked into is left out.
+ * Looks into the databases of control planes, one after the other: those of the names given, as far as they are there and kine has begun with them. One that cannot be looked into is left out. Rows are
+ * counted where a database has more than the quota: what was deleted is free inside of it, and it does not get smaller.
  */
 export async function measureTenantStores(
   address: DataStoreAddress,
   clusterIds: readonly string[],
+  quotaBytes: number | null,
 ): Promise<readonly TenantStore[]> {
   const names = new Map(clusterIds.map((id) => [tenantDatabase(id), id]));
   const sizes = await connected(address, async (client) => {
@@ -111,8 +115,11 @@ export async function measureTenantStores(
   });
   const found: TenantStore[] = [];
   for (const { name, bytes } of sizes) {
+    const isOver = quotaBytes !== null && Number(bytes) > quotaBytes;
     const inside = await insideOf(address, name).catch(() => undefined);
-    if (inside !== undefined) found.push({ clusterId: names.get(name) ?? name, bytes: Number(bytes), ...inside });
+    const used = isOver ? await usedIn(address, name).catch(() => undefined) : Number(bytes);
+    if (inside !== undefined && used !== undefined)
+      found.push({ clusterId: names.get(name) ?? name, bytes: Number(bytes), usedBytes: used, ...inside });
   }
   return found;
 }
@@ -135,5 +142,23 @@ async function insideOf(
         : { rows: Number(row.rows), revision: Number(row.revision), compactedRevision: Number(row.compacted) };
     },
     database,
+  );
+}
+
+/** For a count of all rows. In milliseconds. */
+const countTimeoutMs = 60_000;
+
+/** What the rows of kine take, large values as they are stored. */
+async function usedIn(address: DataStoreAddress, database: string): Promise<number> {
+  return await connected(
+    address,
+    async (client) => {
+      const { rows } = await client.query<{ bytes: string }>(
+        'select coalesce(sum(64 + pg_column_size(name) + coalesce(pg_column_size(value), 0) + coalesce(pg_column_size(old_value), 0)), 0)::text as bytes from kine',
+      );
+      return Number(rows[0]?.bytes);
+    },
+    database,
+    { query_timeout: countTimeoutMs },
   );
 }

@@ -52,14 +52,23 @@ it('looks into the databases of control planes after they were closed, and passe
   await closeTenantDatabases(address());
   const client = new pg.Client({ connectionString: server.url('c_aaaaaaaaaa', 'c_aaaaaaaaaa_c_aaaaaaaaaa', 'x') });
   await client.connect();
-  await client.query('create table kine (id bigserial primary key, name text, prev_revision bigint, value bytea)');
+  await client.query(
+    'create table kine (id bigserial primary key, name text, prev_revision bigint, value bytea, old_value bytea)',
+  );
   await client.query("insert into kine (name, prev_revision) select 'key', 0 from generate_series(1, 500)");
   await client.query("insert into kine (name, prev_revision) values ('compact_rev_key', 123)");
   await client.query('analyze kine');
   await client.end();
-  const found = await measureTenantStores(address(), ['c-aaaaaaaaaa', 'c-bbbbbbbbbb', 'c-0000000000']);
+  const found = await measureTenantStores(address(), ['c-aaaaaaaaaa', 'c-bbbbbbbbbb', 'c-0000000000'], null);
   expect(found).toEqual([
-    { clusterId: 'c-aaaaaaaaaa', bytes: expect.any(Number), rows: 501, revision: 501, compactedRevision: 123 },
+    {
+      ...{ clusterId: 'c-aaaaaaaaaa', bytes: expect.any(Number), usedBytes: expect.any(Number) },
+      ...{ rows: 501, revision: 501, compactedRevision: 123 },
+    },
   ]);
   expect(found[0]?.bytes).toBeGreaterThan(1e6);
+  expect(found[0]?.usedBytes, 'nobody counts').toBe(found[0]?.bytes);
+  const [over] = await measureTenantStores(address(), ['c-aaaaaaaaaa'], 1_000_000);
+  expect(over?.usedBytes, 'what its 501 rows take').toBeLessThan(60_000);
+  expect(over?.usedBytes).toBeGreaterThan(30_000);
 });

@@ -1,4 +1,10 @@
-import { accessManifests, cinderCsiManifests, flannelManifests, kubeProxyManifests } from '@matryoshka/addons';
+import {
+  accessManifests,
+  cinderCsiManifests,
+  flannelManifests,
+  kubeProxyManifests,
+  storeQuotaManifests,
+} from '@matryoshka/addons';
 import { type ManifestGroup, type ObservedMachine, poolForNow, surgeForRecycling } from '@matryoshka/domain';
 import type { KubeObject } from '@matryoshka/kube';
 import type { StoredEncryption } from '../encryption/keys.ts';
@@ -93,10 +99,12 @@ export function tenantManifests(
 ): readonly KubeObject[] {
   const { cluster, settings, endpoint, volumeTypes } = input;
   const { podCidr } = cluster.network;
+  const { store } = cluster.status;
   const { 'cinder-csi-plugin': plugin, 'csi-node-driver-registrar': registrar } = settings.images;
   const { snapshotDefinitions } = settings;
   return [
     ...accessManifests(),
+    ...storeQuotaManifests({ frozen: store?.frozen === true, quotaBytes: store?.quotaBytes ?? null }),
     ...flannelManifests({ podCidr, image: settings.images.flannel, endpoint }),
     ...kubeProxyManifests({ podCidr, image: `registry.k8s.io/kube-proxy:${cluster.kubernetesVersion}`, endpoint }),
     ...(volumeTypes === null
