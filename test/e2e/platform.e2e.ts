@@ -332,7 +332,11 @@ describe('after a reboot', () => {
     expect(text).toBe('still-here');
     expect((await cluster('demo')).status.endpoint).toBe(status.endpoint);
     await kubectl('demo', ['rollout', 'status', 'deployment/hello', '--timeout=300s']);
-    await kubectl('demo', ['wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=300s']);
+    // A replica that started before kaas-api asks for the keys of its issuer again after ten seconds, and knows nobody until then.
+    await eventually('every node is ready', async () => {
+      await kubectl('demo', ['wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=300s']);
+      return true;
+    });
     // The tunnel's agents find the new control plane by themselves.
     const host = await eventually('exec works', async () => {
       const found = await kaas(['kubectl', '--context', 'demo', 'exec', 'deployment/hello', '--', 'hostname']);
