@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { createKubeClient, type KubeObject, parseServer } from '@matryoshka/kube';
 import { kaasOk } from '../e2e/support/platform.ts';
 
-// How long a backup and a restore of so many objects take, of what there is and of a moment of the past; and how much of what was written last a lost archive would cost. On a platform that is there:
+// How long a backup and a restore of so many objects take, of what there is and of a moment of the past. On a platform that is there:
 // `KAAS_E2E_DATA_DIR=/var/lib/matryoshka node test/bench/backup.ts --cluster demo --objects 10000`. The objects are ConfigMaps of 1 KiB, and stay.
 
 const { values } = parseArgs({

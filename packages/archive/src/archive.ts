@@ -44,7 +44,7 @@ interface Info {
 export const databaseMissing = 80;
 
 /** Runs a command of pgBackRest. Throws TypedError `archive_failed` with what it printed, of which CommandError is the cause. */
-export async function pgBackRest(
+async function pgBackRest(
   { configFile, stanza, account }: Archive,
   args: readonly [string, ...string[]],
   signal?: AbortSignal,
@@ -88,6 +88,29 @@ export async function archiveState(archive: Archive, signal?: AbortSignal): Prom
       endedAt: new Date(timestamp.stop * 1_000),
     })),
   };
+}
+
+/** The base backup from which a moment is had back (absent: the last there is); undefined: it lies before all of them. */
+export function baseFor({ backups }: ArchiveState, at?: Date): BaseBackup | undefined {
+  return backups.filter(({ endedAt }) => at === undefined || endedAt < at).at(-1);
+}
+
+/** Unpacks a base backup into a folder, to be replayed up to a moment (absent: to the last that was archived) by the PostgreSQL that starts in it. */
+export async function unpackBackup(
+  archive: Archive,
+  wish: { readonly base: BaseBackup; readonly data: string; readonly at?: Date; readonly signal: AbortSignal },
+  more: readonly string[] = [],
+): Promise<void> {
+  const { base, data, at, signal } = wish;
+  const target =
+    at === undefined
+      ? ['--type=default']
+      : [
+          '--type=time',
+          `--target=${at.toISOString().replace('T', ' ').replace('Z', '+00')}`,
+          '--target-action=promote',
+        ];
+  await pgBackRest(archive, ['restore', `--pg1-path=${data}`, `--set=${base.label}`, ...target, ...more], signal);
 }
 
 /** Makes the place for the archive of a PostgreSQL that runs; nothing when it is there. */

@@ -4,9 +4,10 @@ export {
   archiveState,
   type BaseBackup,
   backUp,
+  baseFor,
   checkArchive,
   createArchive,
-  pgBackRest,
+  unpackBackup,
 } from './archive.ts';
 export { type Account, postgresAccount, postgresPrograms } from './programs.ts';
 export { type RecoveredAddress, type RecoveryWish, removeRecovered, withRecovered } from './recovered.ts';

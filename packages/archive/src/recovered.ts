@@ -2,7 +2,7 @@ import { chmod, chown, mkdir, readFile, rm, statfs, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { CommandError, daemonStatus, startDaemon, stopDaemon, TypedError, waitFor } from '@matryoshka/system';
 import pg from 'pg';
-import { type Archive, archiveState, databaseMissing, pgBackRest } from './archive.ts';
+import { type Archive, archiveState, baseFor, databaseMissing, unpackBackup } from './archive.ts';
 import { postgresPrograms } from './programs.ts';
 
 export interface RecoveryWish {
@@ -39,8 +39,8 @@ export async function withRecovered<T>(
   const places = placesIn(wish.directory);
   await removeRecovered(wish.directory);
   try {
-    await unpack(archive, wish, places);
-    await start(archive, wish, places);
+    const major = await unpack(archive, wish, places);
+    await start(archive, wish, places, major);
     return await work({ host: places.run, port, user: 'postgres' });
   } finally {
     await removeRecovered(wish.directory);
@@ -82,14 +82,15 @@ function placesIn(directory: string): Places {
   };
 }
 
+/** Answers the major version of what was unpacked. */
 async function unpack(
   archive: Archive,
   { moment, database, directory, signal }: RecoveryWish,
   places: Places,
-): Promise<void> {
+): Promise<string> {
   const state = await archiveState(archive, signal);
-  const base = state?.backups.filter(({ endedAt }) => endedAt < moment).at(-1);
-  if (base === undefined) throw notArchived(moment, state?.backups[0]?.endedAt);
+  const base = state && baseFor(state, moment);
+  if (state === undefined || base === undefined) throw notArchived(moment, state?.backups[0]?.endedAt);
   await mkdir(directory, { recursive: true });
   // Whoever the programs run as has to get through.
   await chmod(directory, 0o711);
@@ -110,21 +111,10 @@ async function unpack(
         next: 'Make room, or give another folder (KAAS_RECOVERY_DIRECTORY).',
       },
     );
-  const restore = async (...more: readonly string[]): Promise<string> =>
-    await pgBackRest(
-      archive,
-      [
-        'restore',
-        ...[`--pg1-path=${places.data}`, `--tablespace-map-all=${places.tablespaces}`],
-        ...[
-          `--set=${base.label}`,
-          '--type=time',
-          `--target=${moment.toISOString().replace('T', ' ').replace('Z', '+00')}`,
-        ],
-        ...['--target-action=promote', '--archive-mode=off', ...more],
-      ],
-      signal,
-    );
+  const restore = async (...more: readonly string[]): Promise<void> =>
+    await unpackBackup(archive, { base, data: places.data, at: moment, signal }, [
+      ...[`--tablespace-map-all=${places.tablespaces}`, '--archive-mode=off', ...more],
+    ]);
   try {
     await restore(`--db-include=${database}`);
   } catch (error) {
@@ -132,6 +122,7 @@ async function unpack(
     if (!(error instanceof TypedError && isMissing(error.cause))) throw error;
     await restore();
   }
+  return state.major;
 }
 
 const isMissing = (cause: unknown): boolean => cause instanceof CommandError && cause.exitCode === databaseMissing;
@@ -146,8 +137,12 @@ function notArchived(moment: Date, from: Date | undefined): TypedError {
   });
 }
 
-async function start(archive: Archive, { moment, signal }: RecoveryWish, places: Places): Promise<void> {
-  const major = (await archiveState(archive, signal))?.major;
+async function start(
+  { account }: Archive,
+  { moment, signal }: RecoveryWish,
+  places: Places,
+  major: string,
+): Promise<void> {
   const settings = {
     config_file: places.settings,
     hba_file: places.hba,
@@ -175,7 +170,7 @@ async function start(archive: Archive, { moment, signal }: RecoveryWish, places:
     pidFile: places.pidFile,
     logFile: places.log,
     env: { LC_ALL: 'C', PGDATA: undefined },
-    ...archive.account,
+    ...account,
   });
   let ended = false;
   const settled = async (): Promise<boolean> => {

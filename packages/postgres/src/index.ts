@@ -131,7 +131,7 @@ export {
   type StoredLogExport,
 } from './log-export/log-exports.ts';
 export { clustersToPatch, type PatchedCluster } from './maintenance/schedule.ts';
-export { archiverFails, flushLog, raiseRevisions } from './management-cluster/archived.ts';
+export { type ArchiverState, archiverState, flushLog, raiseRevisions } from './management-cluster/archived.ts';
 export { dataStoreNames, reportArchive } from './management-cluster/archives.ts';
 export {
   closeTenantDatabases,

@@ -34,7 +34,10 @@ export const backupWrites: Pick<WriteHandlers, 'backup.create' | 'backup.delete'
     if (cluster.deleteRequestedAt !== null)
       throw new KaasError('cluster_deleting', `The cluster ${cluster.name} is being deleted.`);
     const made = await createBackup(writeTransaction(tx), cluster, {
-      ...{ body, shape, requestedBy: caller.userName, now: now() },
+      body,
+      shape,
+      requestedBy: caller.userName,
+      now: now(),
     });
     await audit({ resource: made.id, after: { clusterId, ...(made.moment === null ? {} : { moment: made.moment }) } });
     return { data: backupView(made) };

@@ -1,6 +1,6 @@
 import { type Archive, type ArchiveState, archiveState, backUp, withRecovered } from '@matryoshka/archive';
 import {
-  archiverFails,
+  archiverState,
   type DataStoreAddress,
   dataStoreNames,
   flushLog,
@@ -57,7 +57,7 @@ export async function archivesOnce(
       log.warn({ dataStore: name, reason: errorMessage(error) }, 'an archive cannot be read');
       return undefined;
     });
-    const failing = state !== undefined && (await archiverFails(await addressOf(name, signal)));
+    const failing = state !== undefined && (await archiverState(await addressOf(name, signal))).failing;
     const from = state?.backups[0]?.endedAt ?? null;
     await reportArchive(pool, { managementCluster, name }, { from, failing });
     const due = state === undefined || !baseBackups ? undefined : dueBackup(state, now);

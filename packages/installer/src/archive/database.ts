@@ -1,7 +1,8 @@
 import { archiveState, type BaseBackup, backUp } from '@matryoshka/archive';
+import { archiverState } from '@matryoshka/postgres';
 import { TypedError } from '@matryoshka/system';
 import { type PlatformOptions, platformPaths } from '../config.ts';
-import { withSuperuser } from '../postgres/cluster.ts';
+import { superuserAddress } from '../postgres/cluster.ts';
 import { readState } from '../state/state.ts';
 import { platformArchive } from './configuration.ts';
 
@@ -19,13 +20,12 @@ export async function databaseArchive(options: PlatformOptions = {}): Promise<Da
   const config = await installed(options);
   const paths = platformPaths(config);
   const state = await archiveState(await platformArchive(paths));
-  const archiver = await withSuperuser(config, paths, async (client) => {
-    const { rows } = await client.query<{ at: Date | null; failing: boolean }>(
-      `select last_archived_time as at, coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) as failing from pg_stat_archiver`,
-    );
-    return rows[0];
-  }).catch(() => undefined);
-  return { backups: state?.backups ?? [], archivedAt: archiver?.at ?? undefined, failing: archiver?.failing === true };
+  const archiver = await archiverState(superuserAddress(config, paths)).catch(() => undefined);
+  return {
+    backups: state?.backups ?? [],
+    archivedAt: archiver?.archivedAt ?? undefined,
+    failing: archiver?.failing === true,
+  };
 }
 
 /** Makes a base backup now. Throws TypedError `not_installed`, `archive_failed`. */

@@ -1,6 +1,14 @@
 import { chown, copyFile, mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ArchiveState, archiveState, pgBackRest, postgresPrograms } from '@matryoshka/archive';
+import {
+  type Account,
+  type ArchiveState,
+  archiveState,
+  type BaseBackup,
+  baseFor,
+  postgresPrograms,
+  unpackBackup,
+} from '@matryoshka/archive';
 import { flushLog, raiseRevisions } from '@matryoshka/postgres';
 import { hasErrnoCode, stopDaemon, TypedError } from '@matryoshka/system';
 import type { PlatformConfig, PlatformOptions, PlatformPaths } from '../config.ts';
@@ -8,7 +16,7 @@ import { platformPaths } from '../config.ts';
 import type { PlatformContext } from '../context.ts';
 import { defineGraph, type StepRun } from '../flow/graph.ts';
 import { runGraph } from '../flow/run.ts';
-import { answers } from '../postgres/cluster.ts';
+import { answers, superuserAddress } from '../postgres/cluster.ts';
 import { postgresStep, stopPostgres } from '../postgres/step.ts';
 import { ensureDaemon } from '../processes/ensure-daemon.ts';
 import { ensureSecrets } from '../secrets/secrets.ts';
@@ -83,15 +91,7 @@ async function exchange(context: PlatformContext, at: Date | undefined, run: Ste
   await mkdir(fresh, { mode: 0o700 });
   const { account } = archive;
   if (account !== undefined) await chown(fresh, account.uid, account.gid);
-  const target =
-    at === undefined
-      ? (['--type=default'] as const)
-      : ([
-          '--type=time',
-          `--target=${at.toISOString().replace('T', ' ').replace('Z', '+00')}`,
-          '--target-action=promote',
-        ] as const);
-  await pgBackRest(archive, ['restore', `--pg1-path=${fresh}`, `--set=${base.label}`, ...target], run.signal);
+  await unpackBackup(archive, { base, data: fresh, ...(at === undefined ? {} : { at }), signal: run.signal });
   await keepUnarchived(data, fresh, account);
   const stores = await comeUp(context, fresh, run);
   const replaced = (await exists(data))
@@ -102,11 +102,11 @@ async function exchange(context: PlatformContext, at: Date | undefined, run: Ste
   return { replaced, stores };
 }
 
-function chooseBase({ backups }: ArchiveState, at: Date | undefined) {
-  const base = backups.filter(({ endedAt }) => at === undefined || endedAt < at).at(-1);
+function chooseBase(state: ArchiveState, at: Date | undefined): BaseBackup {
+  const base = baseFor(state, at);
   if (base !== undefined && (at === undefined || at <= new Date())) return base;
   throw new TypedError(
-    `The archive does not hold ${at?.toISOString()}: it goes from ${backups[0]?.endedAt.toISOString()} to now`,
+    `The archive does not hold ${at?.toISOString()}: it goes from ${state.backups[0]?.endedAt.toISOString()} to now`,
     { code: 'moment_not_archived', actor: 'user', next: 'Choose a moment in between. Nothing was changed.' },
   );
 }
@@ -125,20 +125,14 @@ async function ensureRoom({ postgres }: PlatformPaths, bytes: number): Promise<v
 async function endOld(config: PlatformConfig, paths: PlatformPaths, { report, signal }: StepRun): Promise<void> {
   report('ending kaas-api, kaas-controller and PostgreSQL');
   await stopApps(paths);
-  if (await answers(config, paths)) {
-    const address = { host: paths.postgres.socketDir, port: config.ports.postgres, user: 'postgres', password: '' };
-    // One that cannot is restored to what there is, and its own log is taken below.
-    await flushLog(address, { timeoutMs: 30_000, signal }).catch(() => undefined);
-  }
+  // One that cannot is restored to what there is, and its own log is taken below.
+  if (await answers(config, paths))
+    await flushLog(superuserAddress(config, paths), { timeoutMs: 30_000, signal }).catch(() => undefined);
   await stopPostgres(paths);
 }
 
 /** What the old server had written and not archived (PostgreSQL, "Recovering Using a Continuous Archive Backup", step 6). */
-async function keepUnarchived(
-  old: string,
-  fresh: string,
-  account: { readonly uid: number; readonly gid: number } | undefined,
-): Promise<void> {
+async function keepUnarchived(old: string, fresh: string, account: Account | undefined): Promise<void> {
   const [from, to] = [join(old, 'pg_wal'), join(fresh, 'pg_wal')];
   const names = await readdir(from).catch((error: unknown) => {
     if (hasErrnoCode(error, 'ENOENT')) return [];
@@ -178,12 +172,7 @@ async function comeUp({ config, paths }: PlatformContext, fresh: string, run: St
       attempts: 1,
     });
     run.report('raising revisions of control planes');
-    return await raiseRevisions({
-      host: paths.postgres.socketDir,
-      port: config.ports.postgres,
-      user: 'postgres',
-      password: '',
-    });
+    return await raiseRevisions(superuserAddress(config, paths));
   } finally {
     await stopDaemon(pidFile, { signal: 'SIGINT', graceMs: 30_000 });
   }

@@ -1,6 +1,7 @@
 import { chmod, chown, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Account, postgresPrograms } from '@matryoshka/archive';
+import type { DataStoreAddress } from '@matryoshka/postgres';
 import { errorMessage, hasErrnoCode, readFileIfExists, run, TypedError, writeFileAtomic } from '@matryoshka/system';
 import pg from 'pg';
 import type { PlatformConfig, PlatformPaths } from '../config.ts';
@@ -83,6 +84,11 @@ export async function writeSettings(context: PlatformContext, account: Account):
     changed = true;
   }
   return changed;
+}
+
+/** How the superuser reaches it through the Unix socket; root and postgres of this machine need no password. */
+export function superuserAddress(config: PlatformConfig, paths: PlatformPaths): DataStoreAddress {
+  return { host: paths.postgres.socketDir, port: config.ports.postgres, user: 'postgres', password: '' };
 }
 
 /** Runs `work` as the superuser, through the Unix socket: only root and postgres of this machine can. */

@@ -1,4 +1,5 @@
 import { sleep, TypedError } from '@matryoshka/system';
+import type pg from 'pg';
 import { connected, type DataStoreAddress } from './data-stores.ts';
 import { goOnBehind } from './revisions.ts';
 
@@ -24,16 +25,12 @@ export async function flushLog(
     const segment = rows[0]?.segment ?? '';
     const end = performance.now() + timeoutMs;
     for (;;) {
-      const seen = await client.query<{ archived: string | null; mode: string; failed: boolean }>(
-        `select last_archived_wal as archived, current_setting('archive_mode') as mode,
-           coalesce(last_failed_time > last_archived_time, last_failed_time is not null) as failed from pg_stat_archiver`,
-      );
-      const [row] = seen.rows;
+      const { segment: archived, failing, off } = await askArchiver(client);
       // Names of segments sort as the log goes, within one timeline; marks of base backups have a name behind theirs.
-      if (row?.archived !== undefined && row.archived !== null && row.archived.slice(0, 24) >= segment) return;
-      if (row?.mode === 'off' || performance.now() > end)
+      if (archived !== null && archived.slice(0, 24) >= segment) return;
+      if (off || performance.now() > end)
         throw new TypedError(
-          `PostgreSQL has not archived ${segment}${row?.mode === 'off' ? ': its archive_mode is off' : row?.failed === true ? ': its archive_command fails' : ' yet'}`,
+          `PostgreSQL has not archived ${segment}${off ? ': its archive_mode is off' : failing ? ': its archive_command fails' : ' yet'}`,
           {
             code: 'archive_behind',
             actor: 'provider',
@@ -45,14 +42,29 @@ export async function flushLog(
   });
 }
 
-/** Whether the last attempt at archiving failed: its log grows until somebody mends it. */
-export async function archiverFails(address: DataStoreAddress): Promise<boolean> {
-  return await connected(address, async (client) => {
-    const { rows } = await client.query<{ fails: boolean }>(
-      "select coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) as fails from pg_stat_archiver",
-    );
-    return rows[0]?.fails === true;
-  });
+export interface ArchiverState {
+  /** The last segment that was archived, and when; null: none since its counters began. */
+  readonly segment: string | null;
+  readonly archivedAt: Date | null;
+  /** The last attempt failed: its log grows until somebody mends it. */
+  readonly failing: boolean;
+  /** It is not archived at all. */
+  readonly off: boolean;
+}
+
+/** What the archiver of a PostgreSQL says of itself. */
+export async function archiverState(address: DataStoreAddress): Promise<ArchiverState> {
+  return await connected(address, askArchiver);
+}
+
+async function askArchiver(client: pg.Client): Promise<ArchiverState> {
+  const { rows } = await client.query<ArchiverState>(
+    `select last_archived_wal as segment, last_archived_time as "archivedAt", current_setting('archive_mode') = 'off' as off,
+       coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) as failing from pg_stat_archiver`,
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error('the server answered nothing');
+  return row;
 }
 
 /** More than was written to any control plane in what may be missing of the end of an archive. */
